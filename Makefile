@@ -1,0 +1,46 @@
+# `make run` starts the product, `make test` tests it. Both install what they need.
+
+VENV ?= .venv
+export VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup dev services test static check bench lock clean
+.NOTPARALLEL:
+
+help: ## This list
+	@echo "Waihu 外呼"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile
+
+run: setup ## Start the panel, at first with a training shop 启动（首次建立训练店）
+	@[ -n "$$WAIHU_DATABASE_URL" ] || ls var/*.db >/dev/null 2>&1 || $(VENV)/bin/waihu init --training
+	@exec $(VENV)/bin/waihu serve
+
+setup: ## Build the environment only 建立运行环境
+	@sh tools/setup.sh runtime
+
+dev:
+	@sh tools/setup.sh dev
+
+services:
+	@sh tools/services.sh
+
+test: dev services ## Run all tests 运行全部测试（TESTS=路径 可选）
+	@$(VENV)/bin/python -m pytest $(TESTS)
+
+static: dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+check: static services ## Format, lint, types, imports, tests, wheel 全面检查
+	$(VENV)/bin/python -m pytest --ignore=tests/test_static.py
+
+bench: dev services ## Measure 性能测量
+	@$(VENV)/bin/python -m bench
+
+lock: dev ## Remake the locked lists 更新依赖锁定
+	@sh tools/lock.sh
+
+clean: ## Remove the environment and caches, never var/ 清理（不动数据）
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Sees to what the tests need beside Python: PostgreSQL's server, Chromium, a Chinese font.
+# Where they cannot be installed the tests that need them are skipped, or fail when CI=true.
+set -eu
+cd "$(dirname "$0")/.."
+. tools/say.sh
+
+has_postgres() {
+    [ -n "${TEST_POSTGRES_DSN:-}" ] || command -v initdb >/dev/null 2>&1 ||
+        ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+has_chinese_font() {
+    command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=zh-cn family)" ]
+}
+
+missing=
+has_postgres || missing="$missing postgresql"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+has_chinese_font || missing="$missing fontconfig fonts-noto-cjk"
+if [ -n "$missing" ] && ! need_packages $missing; then
+    [ "${CI:-}" != true ] || die "CI needs them all"
+    say "Going on without; the tests that need them are skipped / 跳过相关测试"
+fi

@@ -1,0 +1,153 @@
+"""The facts that a script may speak of: five small roots and the instant they are spoken at.
+
+Whoever briefs a call fills these in; a template only reads them. Nothing here decides anything:
+what a fact says was settled by the rules before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+ITEM_MAX_CHARS = 11
+"""How much of an item's title is read aloud; shop titles are lists of search words."""
+
+
+class Occasion(StrEnum):
+    """What the call follows on. It chooses the opening, nothing else."""
+
+    FIRST = "first"
+    """Nobody was spoken to yet for this task, or nothing was agreed."""
+    PROMISED = "promised"
+    """The customer said they would pay (`will_pay`)."""
+    SAID_PAID = "said_paid"
+    """The customer said they had paid, and no payment was found (`says_paid`)."""
+    RELAYED = "relayed"
+    """Somebody else promised to pass it on (`relay`)."""
+    WISH = "wish"
+    """The customer asked to be called at another time (`busy`)."""
+    REDIAL = "redial"
+    """The line was cut a moment ago (`cut_off`, R-REPEAT-5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWords:
+    """Who is called. `name` is None where the export masks it or has none."""
+
+    user_id: str
+    name: str | None = None
+    via_relay_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWords:
+    """R-DUN-6. The customer's unpaid orders as one matter (R-DUN-2).
+
+    items_text         the items in words, see `items_in_words`
+    amount_fen         what is still to pay, over all unpaid orders
+    placed_at          aware; when the earliest unpaid order was placed
+    closes_at          aware; when the marketplace closes the first of them (R-DUN-3), if known
+    orders_count       how many are unpaid
+    paid_orders_count  how many others of the same days are paid already
+    offer_text         the campaign's offer if it applied at that time, at most about 25 characters
+    look_first         R-DUN-4: payment data are old, the caller looks in the shop before dialling
+    """
+
+    items_text: str
+    amount_fen: int
+    placed_at: datetime
+    closes_at: datetime | None = None
+    orders_count: int = 1
+    paid_orders_count: int = 0
+    offer_text: str | None = None
+    look_first: bool = False
+
+    @property
+    def several(self) -> bool:
+        """More than one order is unpaid."""
+        return self.orders_count > 1
+
+    @property
+    def partly_paid(self) -> bool:
+        """R-DUN-2. Other orders of the same customer are paid already."""
+        return self.paid_orders_count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallerWords:
+    """Who calls, by the name they use with customers."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopWords:
+    """For whom they call. `service_phone` is None where the shop gives none."""
+
+    name: str
+    service_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseWords:
+    """What was agreed, and how the day is wished.
+
+    day_greeting    R-CB-5, see `scripts_zh.greetings.day_greeting`
+    last_spoken_at  aware; when a person was last spoken to for this task
+    callback_at     aware; the time agreed in this very call, None before it is chosen
+    """
+
+    day_greeting: str
+    last_spoken_at: datetime | None = None
+    callback_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything a script is filled with. `now` is aware: relative days are counted from it."""
+
+    customer: CustomerWords
+    order: OrderWords
+    caller: CallerWords
+    shop: ShopWords
+    promise: PromiseWords
+    now: datetime
+    occasion: Occasion = Occasion.FIRST
+
+
+def _facts_of(root: type) -> frozenset[str]:
+    stored = {field.name for field in fields(root)}
+    return frozenset(stored | {name for name, it in vars(root).items() if isinstance(it, property)})
+
+
+ROOTS: Mapping[str, type] = MappingProxyType(
+    {
+        "customer": CustomerWords,
+        "order": OrderWords,
+        "caller": CallerWords,
+        "shop": ShopWords,
+        "promise": PromiseWords,
+    }
+)
+"""The five names that a template may begin with."""
+
+FACTS: Mapping[type, frozenset[str]] = MappingProxyType(
+    {root: _facts_of(root) for root in ROOTS.values()}
+)
+"""What may be read from each of them, and nothing else."""
+
+
+def items_in_words(titles: Sequence[str]) -> str:
+    """Say what was ordered: one title, or the first one and how many kinds there are.
+
+    `titles` has one entry for each kind of item; titles are clipped to `ITEM_MAX_CHARS`.
+    """
+    if not titles:
+        return "订单里的商品"
+    first = " ".join(titles[0].split())
+    if len(first) > ITEM_MAX_CHARS:
+        first = first[: ITEM_MAX_CHARS - 1] + "…"
+    return first if len(titles) == 1 else f"{first}等{len(titles)}样"

@@ -18,6 +18,8 @@ missing=
 has_postgres || missing="$missing postgresql"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 has_chinese_font || missing="$missing fontconfig fonts-noto-cjk"
+# The browser's driver is linked to it, and a bare system does not have it.
+ls /usr/lib*/libatomic.so.1 /usr/lib*/*/libatomic.so.1 2>/dev/null | grep -q . || missing="$missing libatomic1"
 if [ -n "$missing" ] && ! need_packages $missing; then
     [ "${CI:-}" != true ] || die "CI needs them all"
     say "Going on without; the tests that need them are skipped / 跳过相关测试"

@@ -23,8 +23,8 @@ def one_line(text: str) -> str:
 
     A name with a line break in it would else become a sentence of its own.
     """
-    spaced = " ".join(text.split())
-    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp"))
+    visible = (c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
+    return " ".join("".join(visible).split())
 
 
 def money(fen: int) -> str:

@@ -1,0 +1,47 @@
+"""The only place that reads the machine's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Says what time it is in the shop."""
+
+    def now(self) -> datetime:
+        """The present instant, aware UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock: a real shop's time."""
+
+    def now(self) -> datetime:
+        """The present instant, aware UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedClock:
+    """One instant for one command (`--at`) or one test."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """Always the same instant."""
+        return self.instant
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTime:
+    """Where a training shop's clock stands: at `shop_time` when the machine's read `machine_time`."""
+
+    shop_time: datetime
+    machine_time: datetime
+    ticks: bool
+
+    def at(self, machine_now: datetime) -> datetime:
+        """The shop's instant for an instant of the machine."""
+        return self.shop_time + (machine_now - self.machine_time) if self.ticks else self.shop_time

@@ -1,0 +1,16 @@
+"""Ids that are made before any effect, so that an effect can be found again by its id."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+
+def new_attempt_id(now: datetime) -> str:
+    """A UUIDv7: the instant in milliseconds, then 74 random bits; sorts by time."""
+    milliseconds = int(now.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,1 @@
+"""Numbered, one head, forward-only. Each is tested on a filled database."""

@@ -1,0 +1,90 @@
+"""How the database is opened, and what a transaction is on each of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from campaigns.errors import NotReadyError
+
+SCHEMA_HEAD = "0001"
+"""The newest migration that this code needs."""
+
+BUSY_TIMEOUT_SECONDS = 10
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///…` or `postgresql+psycopg://…`; plain `postgresql://` is accepted.
+
+    SQLite: WAL, synchronous FULL, foreign keys on, and every writing transaction begins IMMEDIATE,
+    so that two writers queue up instead of failing half-way.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads_only = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One writing transaction: committed at the end, rolled back on any exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One consistent view for reading; whatever happens, nothing is written."""
+    with engine.connect() as connection:
+        reading = connection.execution_options(reads_only=True)
+        if engine.dialect.name == "postgresql":
+            reading = reading.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        with reading.begin():
+            yield reading
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the head. Forward only."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check_schema(engine: Engine) -> None:
+    """Raise NotReadyError unless the database has the schema that this code needs."""
+    try:
+        with snapshot(engine) as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError) as error:
+        raise NotReadyError("数据库还没有建立，请先运行 waihu init") from error
+    if found != SCHEMA_HEAD:
+        raise NotReadyError(f"数据库版本是 {found}，程序需要 {SCHEMA_HEAD}，请运行 waihu migrate")

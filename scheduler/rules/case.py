@@ -1,0 +1,99 @@
+"""What a rule is asked about: one task at one instant, under one policy and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
+
+from campaigns.decisions import NextStep
+from campaigns.facts import AttemptFacts, PhoneFacts, TaskFacts
+from campaigns.policy import Policy
+from campaigns.states import COUNTED_ATTEMPTS
+from campaigns.values import SHOP_ZONE, DayKind
+
+
+class OfficialDays(Protocol):
+    """The official calendar as the rules see it."""
+
+    def kind_of(self, day: date) -> DayKind:
+        """Working day, day off, or unknown (R-HOURS-6)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question to the gate.
+
+    now       the instant judged; a forecast moves it ahead
+    asked_at  when the question was asked: the age of data is judged by it, for the shop goes on
+              importing (R-DUN-4)
+    ignoring  the attempt that is being asked for itself
+    """
+
+    task: TaskFacts
+    now: datetime
+    policy: Policy
+    calendar: OfficialDays
+    step: NextStep
+    asked_at: datetime
+    ignoring: str | None = None
+
+    def at(self, instant: datetime) -> Case:
+        """The same question at another instant. `asked_at` stays: it says how old the data are."""
+        return replace(self, now=instant)
+
+    @property
+    def is_exempt_now(self) -> bool:
+        """R-REPEAT-5. Whether the step's exemption still holds at this instant."""
+        until = self.step.exempt_until
+        return until is None or self.now < until
+
+    @property
+    def own_attempts(self) -> list[AttemptFacts]:
+        """R-REPEAT-4. What counts in this task's budget: made contacts, a redial not twice."""
+        return [
+            a
+            for a in self.task.attempts
+            if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id != self.ignoring
+        ]
+
+    def known_attempts(self) -> Iterator[AttemptFacts]:
+        """Every hand-out and attempt that concerns this customer or its phones, but the ignored one."""
+        return (a for a in self.task.customer.attempts if a.id != self.ignoring)
+
+    @property
+    def phone(self) -> PhoneFacts | None:
+        """R-PHONE-3. The number that would be dialled now."""
+        return best_phone(self.task, self.now)
+
+
+def best_phone(task: TaskFacts, now: datetime) -> PhoneFacts | None:
+    """R-PHONE-3. The best usable number: one just given, then the customer's own and verified one."""
+    made = [a for a in task.attempts if a.state in COUNTED_ATTEMPTS]
+    given = made[-1].given_phone_id if made else None
+
+    def order(phone: PhoneFacts) -> tuple[bool, bool, bool, float, float]:
+        reached = phone.last_reached_at.timestamp() if phone.last_reached_at else 0.0
+        return (
+            phone.id == given,
+            phone.is_owner,
+            phone.is_verified,
+            reached,
+            phone.added_at.timestamp(),
+        )
+
+    usable = [p for p in task.customer.phones if p.is_usable_at(now)]
+    return max(usable, key=order, default=None)
+
+
+def business_day(instant: datetime) -> date:
+    """The shop's calendar date at this instant."""
+    return instant.astimezone(SHOP_ZONE).date()
+
+
+def midnight_after(instant: datetime) -> datetime:
+    """The first instant of the shop's next calendar day, in UTC."""
+    tomorrow = business_day(instant) + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), tzinfo=SHOP_ZONE).astimezone(UTC)

@@ -1,0 +1,143 @@
+"""The gate: every check a call must pass, in order. Claiming and dialling stop at the first no;
+`why` asks all of them and shows all answers. Nothing else decides whether somebody may be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
+from campaigns.facts import TaskFacts
+from campaigns.policy import Policy
+from campaigns.registry import rules_of
+from scheduler.rules.case import Case, OfficialDays
+from scheduler.rules.dayparts import check_assigned_daypart, check_slot
+from scheduler.rules.hours import check_hours
+from scheduler.rules.repeat import (
+    check_contact_budget,
+    check_live,
+    check_other_campaigns,
+    check_surveys,
+    check_task_budget,
+)
+from scheduler.rules.steps import check_step, next_step
+from scheduler.rules.suppression import check_suppression
+
+MAX_STEPS = 200
+"""More moves than any schedule needs; a longer search would be a defect of a rule."""
+
+
+def check_ended(case: Case) -> Decision:
+    """The task's own history has not ended it."""
+    if case.step.follow is Follow.END:
+        return Stop(case.step.rule, "上一次通话结果已使任务结束")
+    return Allow()
+
+
+def check_population(case: Case) -> Decision:
+    """R-DUN-4. The kind's own condition: something is still to be talked about."""
+    return rules_of(case.task.kind).check_population(
+        case.task, case.asked_at, case.policy, case.step.needs_import
+    )
+
+
+def check_deadline(case: Case) -> Decision:
+    """R-DUN-3. The kind's own last instant."""
+    return rules_of(case.task.kind).check_deadline(case.task, case.now, case.policy)
+
+
+def check_phone(case: Case) -> Decision:
+    """R-PHONE-1, R-PHONE-2, R-PHONE-3. There is a number that may be dialled at this instant."""
+    if case.phone is not None:
+        return Allow("有可拨打的号码")
+    expired = any(
+        p.usable_until is not None and not p.is_wrong and not p.is_spent
+        for p in case.task.customer.phones
+    )
+    if expired:
+        return Stop("R-PHONE-2", "虚拟号已过期，没有可拨打的号码")
+    return Stop("R-PHONE-1", "没有可拨打的号码")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the gate: the rule ids it stands for, and the function."""
+
+    rules: tuple[str, ...]
+    ask: Callable[[Case], Decision]
+
+
+GATE: tuple[Check, ...] = (
+    Check(("R-DNC-1", "R-DNC-2", "R-DNC-3"), check_suppression),
+    Check(("R-SLOT-1",), check_ended),
+    Check(("R-DUN-4",), check_population),
+    Check(("R-DUN-3",), check_deadline),
+    Check(("R-PHONE-1", "R-PHONE-2", "R-PHONE-3"), check_phone),
+    Check(("R-REPEAT-4",), check_task_budget),
+    Check(("R-REPEAT-2",), check_live),
+    Check(("R-HOURS-7", "R-CLAIM-1"), check_step),
+    Check(("R-HOURS-1", "R-HOURS-2", "R-HOURS-3", "R-HOURS-6"), check_hours),
+    Check(("R-HOURS-4",), check_assigned_daypart),
+    Check(("R-SLOT-1",), check_slot),
+    Check(("R-REPEAT-3", "R-REPEAT-5"), check_contact_budget),
+    Check(("R-REPEAT-2",), check_other_campaigns),
+    Check(("R-REPEAT-1",), check_surveys),
+)
+
+
+def case_for(
+    task: TaskFacts,
+    now: datetime,
+    policy: Policy,
+    calendar: OfficialDays,
+    *,
+    ignoring: str | None = None,
+    step: NextStep | None = None,
+) -> Case:
+    """The question whether this task may be called at `now`."""
+    return Case(task, now, policy, calendar, step or next_step(task, policy, now), now, ignoring)
+
+
+def ask(case: Case) -> Decision:
+    """The first no of the gate, else Allow."""
+    for check in GATE:
+        answer = check.ask(case)
+        if not isinstance(answer, Allow):
+            return answer
+    return Allow()
+
+
+def ask_all(case: Case) -> list[tuple[Check, Decision]]:
+    """Every check with its answer, in the gate's order (R-AUD-3)."""
+    return [(check, check.ask(case)) for check in GATE]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The next instant at which the gate allows, or what stands against any."""
+
+    at: datetime | None
+    blocked_by: Wait | Stop | None = None
+
+
+def forecast(case: Case) -> Forecast:
+    """The earliest instant from `case.now` on at which every check allows, as things stand.
+
+    Each wait names the first instant its own check allows, so moving to the latest of them never
+    jumps over a common open instant; repeated until nothing waits any more.
+    """
+    for _ in range(MAX_STEPS):
+        until = case.now
+        binding: Wait | None = None
+        for check in GATE:
+            answer = check.ask(case)
+            if isinstance(answer, Stop) or (isinstance(answer, Wait) and answer.until is None):
+                return Forecast(None, binding if isinstance(answer, Stop) and binding else answer)
+            if isinstance(answer, Wait) and answer.until is not None and answer.until > until:
+                until, binding = answer.until, answer
+        if binding is None:
+            return Forecast(case.now)
+        case = case.at(until)
+    raise AssertionError("the gate found no end of waiting")

@@ -1,0 +1,96 @@
+"""What the history of a task makes of its next call (sop.md §2, §3: "what follows")."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from campaigns.decisions import Allow, Decision, Follow, NextStep, Wait
+from campaigns.facts import AttemptFacts, TaskFacts
+from campaigns.policy import Policy
+from campaigns.registry import outcome_of
+from campaigns.states import COUNTED_ATTEMPTS
+from campaigns.values import SHOP_ZONE, AttemptState, Ending, Exemption
+from scheduler.rules.case import Case, best_phone, business_day, midnight_after
+
+_PROMISES = (Follow.FOLLOW_UP, Follow.AFTER_IMPORT)
+
+
+def next_step(task: TaskFacts, policy: Policy, now: datetime) -> NextStep:
+    """Read the next step from the task's attempts; nothing of it is stored anywhere else.
+
+    A promise (答应付款, 说已付款, 愿转告) earns one more call; the second one ends the calling.
+    """
+    made = sorted((a for a in task.attempts if a.state in COUNTED_ATTEMPTS), key=lambda a: a.at)
+    if not made:
+        return NextStep(Follow.FIRST, rule="R-DUN-1")
+    last = made[-1]
+    if last.outcome is None:
+        return NextStep(Follow.RETRY)
+    outcome = outcome_of(task.kind, last.outcome)
+    if outcome.follow is Follow.END:
+        return NextStep(Follow.END, ending=outcome.ending, rule=outcome.rule)
+    if last.callback_at is not None:
+        # R-REPEAT-5 frees only what the customer asked for, so somebody must have been reached.
+        free = Exemption.PROMISED if last.is_reached else Exemption.NONE
+        return NextStep(Follow.CALLBACK, last.callback_at, exemption=free, rule="R-HOURS-7")
+    if outcome.follow is Follow.REDIAL:
+        return _after_cut(last, policy)
+    if outcome.follow in _PROMISES:
+        return _after_promise(task, made, outcome.follow, outcome.rule)
+    if outcome.follow is Follow.NEW_NUMBER or outcome.follow is Follow.NEXT_NUMBER:
+        if best_phone(task, now) is None:
+            return NextStep(Follow.END, ending=Ending.UNREACHABLE, rule=outcome.rule)
+        if outcome.follow is Follow.NEW_NUMBER:
+            return NextStep(Follow.NEW_NUMBER, exemption=Exemption.NEW_NUMBER, rule="R-REPEAT-5")
+    return NextStep(Follow.RETRY)
+
+
+def _after_cut(last: AttemptFacts, policy: Policy) -> NextStep:
+    """R-REPEAT-5. One redial within minutes, as the same attempt; else as after 现在不方便."""
+    if last.is_redial or last.outcome_at is None:
+        return NextStep(Follow.RETRY)
+    until = last.outcome_at + timedelta(minutes=policy.redial_minutes)
+    return NextStep(
+        Follow.REDIAL, exemption=Exemption.CUT_OFF, exempt_until=until, rule="R-REPEAT-5"
+    )
+
+
+def _after_promise(
+    task: TaskFacts, made: list[AttemptFacts], follow: Follow, rule: str
+) -> NextStep:
+    last = made[-1]
+    earlier = (outcome_of(task.kind, a.outcome).follow for a in made[:-1] if a.outcome)
+    if any(f in _PROMISES for f in earlier):
+        return NextStep(Follow.END, ending=Ending.PROMISES_USED, rule=rule)
+    return NextStep(
+        follow,
+        not_on=business_day(last.at),
+        needs_import=last.outcome_at if follow is Follow.AFTER_IMPORT else None,
+        rule=rule,
+    )
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=SHOP_ZONE)
+
+
+def check_step(case: Case) -> Decision:
+    """R-HOURS-7, R-CLAIM-1, R-DUN-1. Not before the day of calling, the customer's wish, not on the day of the promise, and half
+    an hour after somebody skipped the task.
+    """
+    if business_day(case.now) < case.task.business_day:
+        opens = midnight_after(_noon(case.task.business_day - timedelta(days=1)))
+        return Wait("R-DUN-1", opens, "计划在之后的日期拨打")
+    wish = case.step.not_before
+    if wish is not None and case.now < wish:
+        return Wait(case.step.rule, wish, "客户约定了回电时间")
+    if case.step.not_on is not None and business_day(case.now) == case.step.not_on:
+        return Wait(case.step.rule, midnight_after(case.now), "当天已答应，改天再跟进")
+    skipped = [
+        a.ended_at for a in case.task.attempts if a.state is AttemptState.SKIPPED and a.ended_at
+    ]
+    if skipped:
+        back = max(skipped) + timedelta(minutes=case.policy.skip_minutes)
+        if case.now < back:
+            return Wait("R-CLAIM-1", back, f"刚被跳过，{case.policy.skip_minutes} 分钟后再出现")
+    return Allow()

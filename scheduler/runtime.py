@@ -1,0 +1,117 @@
+"""What every flow needs, put together once: the database, the clock, the vault, the scripts."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import Connection, Engine
+
+from adapters.clock import Clock, SystemClock
+from adapters.official_calendar import OfficialCalendar
+from adapters.settings import Settings
+from adapters.store import session
+from adapters.store.queries import shop as shop_queries
+from adapters.vault import Vault, open_vault
+from campaigns.errors import NotReadyError, UsageError
+from campaigns.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The numbers and the calendar in force in one transaction."""
+
+    policy: Policy
+    calendar: OfficialCalendar
+
+
+class Runtime:
+    """One shop, opened. Flows take it as their first argument; it holds no state of the work."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, machine_clock: Clock | None = None
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.machine_clock = machine_clock or SystemClock()
+        self._policies: dict[int, Policy] = {}
+        self._calendars: dict[int, OfficialCalendar] = {}
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A writing transaction: committed at the end, rolled back on any exception."""
+        return session.transaction(self.engine)
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A consistent view for reading."""
+        return session.snapshot(self.engine)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Opened on first use: commands that touch no number need no key."""
+        return open_vault(self.settings.secret_file)
+
+    @cached_property
+    def is_training(self) -> bool:
+        """Whether the shop was made for training. Raises NotReadyError before `waihu init`."""
+        return self._shop[1]
+
+    @property
+    def shop_name(self) -> str:
+        """The shop's name as customers hear it."""
+        return self._shop[0]
+
+    @property
+    def service_phone(self) -> str | None:
+        """The shop's own number, said at the end of a call."""
+        return self._shop[2]
+
+    @cached_property
+    def _shop(self) -> tuple[str, bool, str | None]:
+        session.check_schema(self.engine)
+        with self.snapshot() as connection:
+            row = shop_queries.shop_row(connection)
+        if row is None:
+            raise NotReadyError("店铺还没有建立，请先运行 waihu init")
+        return row
+
+    def now(self) -> datetime:
+        """What time it is in the shop: the machine's clock, or the training clock."""
+        machine_now = self.machine_clock.now()
+        if not self.is_training:
+            return machine_now
+        with self.snapshot() as connection:
+            time = shop_queries.training_time(connection)
+        assert time is not None, "a training shop has a clock"
+        return time.at(machine_now)
+
+    def instant(self, at: datetime | None) -> datetime:
+        """`--at`, or now. Raises UsageError for `--at` in a real shop: its clock is the real one."""
+        if at is None:
+            return self.now()
+        if not self.is_training:
+            raise UsageError("正式店铺不能指定时间，--at 只用于培训店铺", field="at")
+        return at
+
+    def law(self, connection: Connection) -> Law:
+        """The newest policy and calendar, each loaded once for its version."""
+        policy_version, calendar_version = shop_queries.newest_versions(connection)
+        return self.law_of(connection, policy_version, calendar_version)
+
+    def law_of(self, connection: Connection, policy_version: int, calendar_version: int) -> Law:
+        """The policy and the calendar of given versions. A version never changes, so it is kept."""
+        policy = self._policies.get(policy_version)
+        if policy is None:
+            policy = shop_queries.policy_of(connection, policy_version)
+            self._policies[policy_version] = policy
+        calendar = self._calendars.get(calendar_version)
+        if calendar is None:
+            calendar = shop_queries.calendar_of(connection, calendar_version)
+            self._calendars[calendar_version] = calendar
+        return Law(policy, calendar)
+
+
+def open_runtime(settings: Settings, machine_clock: Clock | None = None) -> Runtime:
+    """Open the database that the settings name; nothing is read from it yet."""
+    return Runtime(settings, session.open_engine(settings.database_url), machine_clock)

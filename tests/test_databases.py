@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from tests import databases, services
 
@@ -61,3 +61,28 @@ def test_a_missing_service_fails_in_ci_and_skips_elsewhere(
     with pytest.raises(outcome or pytest.skip.Exception, match="install nothing-like-it"):
         services.missing("Nothing", "nothing-like-it")
     assert len(services.absent) == 1
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_every_test_has_a_migrated_database_of_its_own(engine: Engine, turn: int) -> None:
+    assert "alembic_version" in inspect(engine).get_table_names()
+    with engine.begin() as connection:
+        connection.execute(text(SCHEMA))
+    assert "visited" in inspect(engine).get_table_names()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_connection_forgets_what_the_test_wrote(connection: Connection, turn: int) -> None:
+    connection.execute(text(SCHEMA))
+    connection.execute(text("INSERT INTO visited VALUES ('me')"))
+    assert connection.execute(text("SELECT count(*) FROM visited")).scalar_one() == 1
+
+
+@databases.sqlite_only
+def test_a_test_can_ask_for_sqlite_alone(engine: Engine) -> None:
+    assert engine.dialect.name == "sqlite"
+
+
+@databases.postgres_only
+def test_a_test_can_ask_for_postgresql_alone(engine: Engine) -> None:
+    assert engine.dialect.name == "postgresql"

@@ -11,16 +11,34 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 
 from tests import databases, services
 
 BOTH_KINDS = ["sqlite", "postgresql"]
+
+# A busy machine must not fail a property; CI draws the same examples for the same code.
+settings.register_profile(
+    "waihu",
+    deadline=None,
+    derandomize=services.in_ci(),
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("waihu")
+
+
+def pytest_configure() -> None:
+    """The zone of the machine must not matter, so it is one where it would show."""
+    os.environ["TZ"] = "America/New_York"
+    time.tzset()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,7 +15,7 @@ CODE = (*PACKAGES, "bench", "tests")
 
 NOT_BUILT_YET = {
     *{"R-DUN-9", "R-MSG-2", "R-MSG-3", "R-CASE-1"},
-    *{f"R-CB-{n}" for n in range(1, 7)},
+    *{f"R-CB-{n}" for n in (1, 2, 3, 4, 6)},
     *{f"R-OOS-{n}" for n in range(1, 3)},
     *{f"R-SMP-{n}" for n in range(1, 13)},
     *{f"R-EXP-{n}" for n in range(1, 4)},

@@ -12,7 +12,7 @@ help: ## This list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile
 
 run: setup ## Start the panel, at first with a training shop 启动（首次建立训练店）
-	@[ -n "$$WAIHU_DATABASE_URL" ] || ls var/*.db >/dev/null 2>&1 || $(VENV)/bin/waihu init --training
+	@[ -n "$$WAIHU_DATABASE_URL" ] || [ -f var/waihu.db ] || $(VENV)/bin/waihu init --training
 	@exec $(VENV)/bin/waihu serve
 
 setup: ## Build the environment only 建立运行环境

@@ -53,6 +53,12 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_files_in_the_home_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keys that the product keeps under the user's data folder land in a folder of this run."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data-home"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
     """A PostgreSQL server where databases may be created: the named one, else one of our own."""

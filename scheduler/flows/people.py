@@ -17,12 +17,10 @@ from sqlalchemy import Connection
 from adapters.passwords import LONGEST, Passwords, fault_of, standard_passwords
 from adapters.store.queries import audit
 from adapters.store.queries import people as people_queries
-from adapters.store.queries.people import NewSession, Person
+from adapters.store.queries.people import NewSession
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from campaigns.values import Role
+from campaigns.values import Person, Role
 from scheduler.runtime import Runtime
-
-__all__ = ["Person"]
 
 NAME_LONGEST = 40
 IDLE = timedelta(minutes=30)

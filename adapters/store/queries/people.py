@@ -9,16 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from adapters.store.models.shop import person, sign_in_failure, web_session
-from campaigns.values import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who works in the shop."""
-
-    id: int
-    name: str
-    role: Role
+from campaigns.values import Person, Role
 
 
 @dataclass(frozen=True, slots=True)

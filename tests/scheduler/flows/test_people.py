@@ -17,11 +17,10 @@ from adapters.store.models.audit import audit
 from adapters.store.models.shop import shop, sign_in_failure, web_session
 from adapters.vault import make_key
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from campaigns.values import Role
+from campaigns.values import Person, Role
 from scheduler.flows.people import (
     NewPassword,
     NewPerson,
-    Person,
     SignedIn,
     SignIn,
     SignInRefused,

@@ -62,7 +62,7 @@ def is_relay(number: PhoneNumber) -> bool:
 
 
 _RELAY = re.compile(r"\+861[0-9]{10}")
-_PLAIN_MOBILE = re.compile(r"(?:\+86|0086|86)?(1[0-9]{10})(?:[-_,;#转]([0-9]{2,6}))?")
+_PLAIN_MOBILE = re.compile(r"'?(?:\+86|0086|86)?(1[0-9]{10})(?:[-_,;#转]([0-9]{2,6}))?")
 _EXTENSION = re.compile(
     r"(?P<number>.*[0-9)])\s*(?:转接?\s*(?:分机号?)?|分机号?|ext\.?|[-_,;#x])\s*:?\s*"
     r"(?P<extension>[0-9]{2,6})"

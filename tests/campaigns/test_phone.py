@@ -93,6 +93,7 @@ def test_r_phone_2_a_relay_number_keeps_its_extension(text):
 def test_r_phone_1_landlines_with_area_code(text, expected):
     number = read_phone(text)
     assert number == expected
+    assert isinstance(number, PhoneNumber)
     assert not is_relay(number)
 
 

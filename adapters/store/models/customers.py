@@ -80,6 +80,9 @@ order = Table(
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),  # time of the newest export that listed it
     Column("missing_since", Instant),  # R-IMP-3: a newer export of its day did not list it
+    # R-IMP-3. JSON: the fields whose value is older than `last_seen_at`, each with its data time;
+    # `paid_at` with null was only seen, not stated. NULL in the usual case: all are as old.
+    Column("field_times", Text),
     one_of("state", OrderState),
     Index(None, "customer_id"),
     # Planning asks for the unpaid orders of a day; most orders are paid, so only those are indexed.
@@ -121,6 +124,7 @@ order_item = Table(
     Column("quantity", Integer, nullable=False),
     Column("sku", Text),
     Column("properties", Text),
+    Column("seen_at", Instant, nullable=False),  # R-IMP-3: time of the export it is from
     UniqueConstraint("order_no", "line_no"),
 )
 

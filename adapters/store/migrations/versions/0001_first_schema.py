@@ -166,6 +166,7 @@ def _order_item() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("sku", sa.Text(), nullable=True),
         sa.Column("properties", sa.Text(), nullable=True),
+        sa.Column("seen_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_item")),
         sa.UniqueConstraint("order_no", "line_no", name=op.f("uq_order_item_order_no_line_no")),
     )
@@ -377,6 +378,7 @@ def _shop_order() -> None:
         sa.Column("first_seen_at", Instant(), nullable=False),
         sa.Column("last_seen_at", Instant(), nullable=False),
         sa.Column("missing_since", Instant(), nullable=True),
+        sa.Column("field_times", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('awaiting_payment', 'paid', 'shipped', 'completed', 'closed')",
             name=op.f("ck_shop_order_state_known"),

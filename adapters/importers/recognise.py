@@ -67,6 +67,13 @@ def open_file(
     return _open_table(source, records, encoding)
 
 
+def is_workbook(content: bytes | Path) -> bool:
+    """Whether the content is an archive, and so read by a spreadsheet library and not by us."""
+    _, opened = _size_and_opener(content)
+    with opened() as raw:
+        return raw.read(len(_ZIP_MAGIC[0])) in _ZIP_MAGIC
+
+
 def time_in_name(name: str) -> datetime | None:
     """R-IMP-3. The instant in a file's name (yyyyMMddHHmm or with seconds), aware UTC, or None."""
     for run in re.findall(r"(?<![0-9])(?:[0-9]{14}|[0-9]{12})(?![0-9])", PurePath(name).name):
@@ -99,11 +106,16 @@ class _Source:
 
 
 def _source(name: str, content: bytes | Path, kind: FileKind | None, limits: Limits) -> _Source:
+    size_bytes, opened = _size_and_opener(content)
+    return _Source(name, size_bytes, opened, kind, limits)
+
+
+def _size_and_opener(content: bytes | Path) -> tuple[int, Opener]:
     if isinstance(content, Path):
         path = content
-        return _Source(name, path.stat().st_size, lambda: path.open("rb"), kind, limits)
+        return path.stat().st_size, lambda: path.open("rb")
     data = content
-    return _Source(name, len(data), lambda: io.BytesIO(data), kind, limits)
+    return len(data), lambda: io.BytesIO(data)
 
 
 def _refuse_foreign(head: bytes) -> None:

@@ -95,7 +95,7 @@ def _unpacked(raw: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 class _Grid:
-    """How large a rectangle one sheet's cell addresses span."""
+    """How large a rectangle one sheet's row and cell addresses span."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -105,13 +105,17 @@ class _Grid:
 
     def see(self, chunk: bytes) -> None:
         """Take in the next part of the sheet; raises RefusedFile beyond the limits."""
-        addresses = _ADDRESS.findall(self._rest + chunk)
-        self._rest = chunk[-_LONGEST_ADDRESS:]
+        seen = self._rest + chunk
+        end = seen.rfind(b"<")
+        self._rest = seen[end:][:_LONGEST_TAG] if end >= 0 else b""
+        addresses = _ADDRESS.findall(seen, 0, max(end, 0))
         if not addresses:
             return
-        letters = {letters for letters, _ in addresses}
-        self._last_column = max(self._last_column, *map(_column_number, letters))
+        if (b"", b"") in addresses:
+            raise refusal(RefusalCode.UNREADABLE, detail="单元格地址不对")
+        last_column = max(map(_column_number, {letters for letters, _ in addresses}))
         last_row = max(int(row) for _, row in addresses)
+        self._last_column = max(self._last_column, last_column)
         self._last_row = max(self._last_row, last_row)
         if self._last_column > self._limits.columns:
             raise refusal(RefusalCode.TOO_MANY_COLUMNS, limit=self._limits.columns)
@@ -120,8 +124,10 @@ class _Grid:
             raise refusal(RefusalCode.ZIP_LIMITS, detail=detail)
 
 
-_ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
-_LONGEST_ADDRESS = 24
+_ADDRESS = re.compile(
+    rb"<(?:\w+:)?(?:c|row)\s(?:[^<>]*?\s)?r\s*=\s*[\"'](?:([A-Z]{0,3})([0-9]{1,7})[\"'])?"
+)
+_LONGEST_TAG = 10_000
 
 
 def _column_number(letters: bytes) -> int:

@@ -51,7 +51,7 @@ _ADDRESS = re.compile(
 _BY_DESCRIPTION = re.compile("|".join(PROVINCES))
 
 
-@lru_cache(maxsize=600_000)
+@lru_cache(maxsize=200_000)
 def _province_of_prefix(prefix: str, length: int) -> str | None:
     """Ask the library, which looks at no more than seven digits and takes a second to load."""
     from phonenumbers import PhoneNumber as Parsed  # noqa: PLC0415 - only where no address helps

@@ -1,4 +1,4 @@
-"""The use cases, one module each: a flow opens a transaction, asks queries and rules, and writes.
+"""The use cases: each opens its transaction, asks the rules, changes state, writes the audit line.
 
-Belongs here: the order of steps of one use case. Never here: a request, a page, SQL.
+Belongs here: one function for each thing a person or a job does. Never here: SQL text, HTML, a rule.
 """

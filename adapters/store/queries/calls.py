@@ -1,0 +1,182 @@
+"""Attempts and to-dos: writing them, and finding the ones that matter now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.store.models.calls import attempt, todo
+from adapters.store.models.campaigns import task
+from adapters.store.models.customers import customer, customer_phone
+from adapters.store.models.shop import person
+from campaigns.values import Person, Role
+
+LIVE = text("attempt.state IN ('handed_out', 'dialled')")
+OPEN_TODO = text("todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
+
+
+def insert_unless_held(connection: Connection, values: dict[str, object]) -> bool:
+    """Insert a live attempt; False when its customer, phone or caller is held by another one.
+
+    The unique indexes on live attempts decide (R-REPEAT-2), without a savepoint.
+    """
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    result = connection.execute(make(attempt).values(values).on_conflict_do_nothing())
+    return bool(result.rowcount)
+
+
+def live_of_caller(connection: Connection, person_id: int) -> Row[Any] | None:
+    """The attempt that this caller holds; at most one, by `uq_attempt_live_caller`."""
+    return connection.execute(select(attempt).where(LIVE, attempt.c.caller_id == person_id)).first()
+
+
+def get(connection: Connection, attempt_id: str) -> Row[Any] | None:
+    """One attempt, locked against others on PostgreSQL (SQLite has one writer anyway)."""
+    return connection.execute(
+        select(attempt).where(attempt.c.id == attempt_id).with_for_update()
+    ).first()
+
+
+def live_of_task(connection: Connection, task_id: int) -> Row[Any] | None:
+    """The attempt by which somebody holds this task."""
+    return connection.execute(select(attempt).where(LIVE, attempt.c.task_id == task_id)).first()
+
+
+def change(connection: Connection, attempt_id: str, **values: object) -> None:
+    """Set columns of one attempt."""
+    connection.execute(update(attempt).where(attempt.c.id == attempt_id).values(**values))
+
+
+def expire(connection: Connection, task_ids: Iterable[int]) -> None:
+    """R-CLAIM-1. The hand-outs of these released tasks were never dialled; they do not count."""
+    connection.execute(
+        update(attempt)
+        .where(LIVE, attempt.c.dialled_at.is_(None), attempt.c.task_id.in_(list(task_ids)))
+        .values(state="expired", ended_at=attempt.c.lease_until, end_reason="R-CLAIM-1")
+    )
+
+
+def phone_row(connection: Connection, phone_id: int) -> Row[Any]:
+    """A customer's number, sealed."""
+    return connection.execute(select(customer_phone).where(customer_phone.c.id == phone_id)).one()
+
+
+def change_phone(connection: Connection, phone_id: int, **values: object) -> None:
+    """Set what was learned about a number (R-PHONE-3)."""
+    connection.execute(
+        update(customer_phone).where(customer_phone.c.id == phone_id).values(**values)
+    )
+
+
+def add_phone(connection: Connection, values: dict[str, object]) -> int:
+    """Store a number of a customer, or bring a known one back; returns its id."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    known = [customer_phone.c.customer_id, customer_phone.c.phone_key]
+    back = {"wrong_since": None, "spent_since": None, "other_since": None}
+    result = connection.execute(
+        make(customer_phone)
+        .values(values)
+        .on_conflict_do_update(index_elements=known, set_=back)
+        .returning(customer_phone.c.id)
+    )
+    return int(result.scalar_one())
+
+
+def person_of(connection: Connection, person_id: int) -> Person:
+    """Who made a call."""
+    row = connection.execute(select(person).where(person.c.id == person_id)).one()
+    return Person(row.id, row.name, Role(row.role))
+
+
+def customer_row(connection: Connection, customer_id: int) -> Row[Any]:
+    """A customer."""
+    return connection.execute(select(customer).where(customer.c.id == customer_id)).one()
+
+
+def find_customer(connection: Connection, buyer: str) -> list[int]:
+    """Customers by user ID as people read it."""
+    query = select(customer.c.id).where(customer.c.buyer == buyer).order_by(customer.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def add_todo(connection: Connection, values: dict[str, object]) -> int | None:
+    """Create a to-do once: (task, kind, occasion) is its natural key. None when it exists."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    result = connection.execute(
+        make(todo).values(values).on_conflict_do_nothing().returning(todo.c.id)
+    )
+    return result.scalar()
+
+
+def get_todo(connection: Connection, todo_id: int) -> Row[Any] | None:
+    """One to-do with its customer's region."""
+    return connection.execute(
+        select(todo, customer.c.region, customer.c.buyer, task.c.kind.label("call_kind"))
+        .join(customer, customer.c.id == todo.c.customer_id)
+        .join(task, task.c.id == todo.c.task_id)
+        .where(todo.c.id == todo_id)
+    ).first()
+
+
+def change_todo(connection: Connection, todo_id: int, **values: object) -> None:
+    """Set columns of one to-do."""
+    connection.execute(update(todo).where(todo.c.id == todo_id).values(**values))
+
+
+def list_todos(connection: Connection, *, as_of: datetime | None, limit: int) -> list[Row[Any]]:
+    """Open to-dos by due time, those of the past first. `as_of` leaves out later ones."""
+    query = (
+        select(todo, customer.c.buyer, person.c.name.label("caller"))
+        .join(customer, customer.c.id == todo.c.customer_id)
+        .join(attempt, attempt.c.id == todo.c.attempt_id, isouter=True)
+        .join(person, person.c.id == attempt.c.caller_id, isouter=True)
+        .where(OPEN_TODO)
+        .order_by(todo.c.due_at, todo.c.id)
+        .limit(limit)
+    )
+    if as_of is not None:
+        query = query.where(todo.c.created_at <= as_of)
+    return list(connection.execute(query).all())
+
+
+def withdraw_messages(
+    connection: Connection, task_ids: Iterable[int], now: datetime, rule: str
+) -> None:
+    """Unsent messages of these tasks go no more (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4)."""
+    connection.execute(
+        update(todo)
+        .where(OPEN_TODO, todo.c.kind == "wangwang", todo.c.task_id.in_(list(task_ids)))
+        .values(withdrawn_at=now, withdrawn_rule=rule)
+    )
+
+
+def missing_outcomes(connection: Connection, before: datetime, limit: int) -> list[Row[Any]]:
+    """R-CLAIM-1. Dialled before this instant and still without an outcome."""
+    query = (
+        select(attempt, customer.c.buyer, person.c.name.label("caller"))
+        .join(customer, customer.c.id == attempt.c.customer_id)
+        .join(person, person.c.id == attempt.c.caller_id)
+        .where(LIVE, attempt.c.dialled_at <= before)
+        .order_by(attempt.c.dialled_at)
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def count_made(connection: Connection, task_id: int) -> int:
+    """Attempts that count in the task's budget (R-REPEAT-4)."""
+    return int(
+        connection.execute(
+            select(func.count())
+            .select_from(attempt)
+            .where(
+                attempt.c.task_id == task_id,
+                attempt.c.state.in_(("dialled", "closed")),
+                attempt.c.redial_of.is_(None),
+            )
+        ).scalar_one()
+    )

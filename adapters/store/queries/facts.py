@@ -1,0 +1,395 @@
+"""Filling the facts that the rules read, as known at one instant (R-AUD-3) or as of now.
+
+`as_of` None reads everything stored. With an instant, whatever was learned later stays out: states
+of orders known later, attempts made later, outcomes entered later, entries made later.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+
+from adapters.store.models.calls import attempt
+from adapters.store.models.campaigns import batch, task, task_order
+from adapters.store.models.customers import (
+    customer,
+    customer_phone,
+    order,
+    order_sighting,
+    suppression,
+)
+from campaigns.facts import (
+    AttemptFacts,
+    CustomerFacts,
+    OrderFacts,
+    PhoneFacts,
+    SuppressionFacts,
+    TaskFacts,
+)
+from campaigns.values import AttemptState, Exemption, Kind, OrderState, Scope
+
+HISTORY = timedelta(days=91)
+"""How far back the longest budget reads (R-REPEAT-1's 90 days)."""
+
+CHUNK = 1_000
+"""Ids asked for at once."""
+
+
+def load_tasks(
+    connection: Connection, task_ids: Iterable[int], now: datetime, *, as_of: datetime | None = None
+) -> dict[int, TaskFacts]:
+    """Task facts by id, a bounded number of queries for each thousand."""
+    ids = list(task_ids)
+    found: dict[int, TaskFacts] = {}
+    for start in range(0, len(ids), CHUNK):
+        found |= _load_chunk(connection, ids[start : start + CHUNK], now, as_of)
+    return found
+
+
+def _load_chunk(
+    connection: Connection, ids: Sequence[int], now: datetime, as_of: datetime | None
+) -> dict[int, TaskFacts]:
+    rows = connection.execute(
+        select(
+            task.c.id,
+            task.c.kind,
+            task.c.campaign_id,
+            task.c.customer_id,
+            task.c.created_at,
+            batch.c.business_day,
+        )
+        .join(batch, batch.c.id == task.c.batch_id)
+        .where(task.c.id.in_(ids))
+    ).all()
+    customers = load_customers(connection, {row.customer_id for row in rows}, now, as_of=as_of)
+    orders = _orders_of_tasks(connection, ids, as_of)
+    own: dict[int, list[AttemptFacts]] = defaultdict(list)
+    for facts in customers.values():
+        for made in facts.attempts:
+            if made.customer_id == facts.id:
+                own[made.task_id].append(made)
+    return {
+        row.id: TaskFacts(
+            id=row.id,
+            kind=Kind(row.kind),
+            campaign_id=row.campaign_id,
+            created_at=row.created_at,
+            business_day=row.business_day,
+            customer=customers[row.customer_id],
+            orders=tuple(orders[row.id]),
+            attempts=tuple(own[row.id]),
+        )
+        for row in rows
+    }
+
+
+def load_customers(
+    connection: Connection,
+    customer_ids: Iterable[int],
+    now: datetime,
+    *,
+    as_of: datetime | None = None,
+) -> dict[int, CustomerFacts]:
+    """Customer facts by id: phones, recent attempts of theirs and on their phones, suppressions."""
+    ids = list(customer_ids)
+    found: dict[int, CustomerFacts] = {}
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        rows = connection.execute(
+            select(customer.c.id, customer.c.identity, customer.c.region).where(
+                customer.c.id.in_(part)
+            )
+        ).all()
+        phones, holders = _phones(connection, part, as_of)
+        attempts = _attempts(connection, part, holders, now, as_of)
+        identities = {row.identity: row.id for row in rows}
+        entries = _suppressions(connection, part, holders, identities, as_of)
+        for row in rows:
+            found[row.id] = CustomerFacts(
+                id=row.id,
+                region=row.region,
+                phones=tuple(phones[row.id]),
+                attempts=tuple(attempts[row.id]),
+                suppressions=tuple(entries[row.id]),
+            )
+    return found
+
+
+def _phones(
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
+) -> tuple[dict[int, list[PhoneFacts]], dict[str, set[int]]]:
+    query = (
+        select(customer_phone)
+        .with_only_columns(
+            customer_phone.c.id,
+            customer_phone.c.customer_id,
+            customer_phone.c.phone_key,
+            customer_phone.c.added_at,
+            customer_phone.c.usable_until,
+            customer_phone.c.verified_at,
+            customer_phone.c.other_since,
+            customer_phone.c.wrong_since,
+            customer_phone.c.spent_since,
+            customer_phone.c.last_reached_at,
+        )
+        .where(customer_phone.c.customer_id.in_(ids))
+        .order_by(customer_phone.c.id)
+    )
+    if as_of is not None:
+        query = query.where(customer_phone.c.added_at <= as_of)
+    phones: dict[int, list[PhoneFacts]] = defaultdict(list)
+    holders: dict[str, set[int]] = defaultdict(set)
+    for row in connection.execute(query):
+        holders[row.phone_key].add(row.customer_id)
+        phones[row.customer_id].append(
+            PhoneFacts(
+                id=row.id,
+                key=row.phone_key,
+                added_at=row.added_at,
+                is_owner=not _since(row.other_since, as_of),
+                is_verified=_since(row.verified_at, as_of),
+                is_wrong=_since(row.wrong_since, as_of),
+                is_spent=_since(row.spent_since, as_of),
+                usable_until=row.usable_until,
+                last_reached_at=row.last_reached_at if _since(row.last_reached_at, as_of) else None,
+            )
+        )
+    return phones, holders
+
+
+def _since(instant: datetime | None, as_of: datetime | None) -> bool:
+    return instant is not None and (as_of is None or instant <= as_of)
+
+
+def _attempts(
+    connection: Connection,
+    ids: Sequence[int],
+    holders: dict[str, set[int]],
+    now: datetime,
+    as_of: datetime | None,
+) -> dict[int, list[AttemptFacts]]:
+    query = (
+        _attempt_columns()
+        .where(
+            or_(attempt.c.customer_id.in_(ids), attempt.c.phone_key.in_(list(holders))),
+            attempt.c.at > now - HISTORY,
+        )
+        .order_by(attempt.c.at, attempt.c.id)
+    )
+    if as_of is not None:
+        query = query.where(attempt.c.handed_out_at <= as_of)
+    wanted = set(ids)
+    found: dict[int, list[AttemptFacts]] = defaultdict(list)
+    for row in connection.execute(query):
+        facts = _attempt_facts(row, as_of)
+        concerned = set(holders.get(row.phone_key, ()))
+        if row.customer_id in wanted:
+            concerned.add(row.customer_id)
+        for customer_id in concerned:
+            found[customer_id].append(facts)
+    return found
+
+
+def _attempt_columns() -> Select[Any]:
+    return select(
+        attempt.c.id,
+        attempt.c.task_id,
+        attempt.c.campaign_id,
+        attempt.c.kind,
+        attempt.c.customer_id,
+        attempt.c.phone_id,
+        attempt.c.phone_key,
+        attempt.c.state,
+        attempt.c.at,
+        attempt.c.handed_out_at,
+        attempt.c.dialled_at,
+        attempt.c.lease_until,
+        attempt.c.ended_at,
+        attempt.c.outcome,
+        attempt.c.outcome_at,
+        attempt.c.is_reached,
+        attempt.c.callback_at,
+        attempt.c.given_phone_id,
+        attempt.c.exemption,
+        attempt.c.redial_of,
+    )
+
+
+def _attempt_facts(row: Row[Any], as_of: datetime | None) -> AttemptFacts:
+    state, at = AttemptState(row.state), row.at
+    ended = row.ended_at is not None and (as_of is None or row.ended_at <= as_of)
+    if as_of is not None and not ended:
+        dialled = row.dialled_at is not None and row.dialled_at <= as_of
+        state = AttemptState.DIALLED if dialled else AttemptState.HANDED_OUT
+        at = row.dialled_at if dialled else row.handed_out_at
+    closed = state is AttemptState.CLOSED
+    return AttemptFacts(
+        id=row.id,
+        task_id=row.task_id,
+        campaign_id=row.campaign_id,
+        kind=Kind(row.kind),
+        customer_id=row.customer_id,
+        phone_key=row.phone_key,
+        at=at,
+        state=state,
+        outcome=row.outcome if closed else None,
+        outcome_at=row.outcome_at if closed else None,
+        is_reached=closed and row.is_reached,
+        callback_at=row.callback_at if closed else None,
+        exemption=Exemption(row.exemption),
+        is_redial=row.redial_of is not None,
+        phone_id=row.phone_id,
+        given_phone_id=row.given_phone_id if closed else None,
+        ended_at=row.ended_at if ended else None,
+        lease_until=row.lease_until,
+    )
+
+
+def _suppressions(
+    connection: Connection,
+    ids: Sequence[int],
+    holders: dict[str, set[int]],
+    identities: dict[str, int],
+    as_of: datetime | None,
+) -> dict[int, list[SuppressionFacts]]:
+    query = select(
+        suppression.c.customer_id,
+        suppression.c.user_id,
+        suppression.c.phone_key,
+        suppression.c.scope,
+        suppression.c.kind,
+        suppression.c.rule,
+        suppression.c.reason,
+        suppression.c.since,
+    ).where(
+        or_(
+            suppression.c.customer_id.in_(ids),
+            suppression.c.phone_key.in_(list(holders)),
+            suppression.c.user_id.in_(list(identities)),
+        )
+    )
+    if as_of is None:
+        query = query.where(suppression.c.lifted_at.is_(None))
+    else:
+        query = query.where(
+            suppression.c.since <= as_of,
+            or_(suppression.c.lifted_at.is_(None), suppression.c.lifted_at > as_of),
+        )
+    found: dict[int, list[SuppressionFacts]] = defaultdict(list)
+    for row in connection.execute(query):
+        facts = SuppressionFacts(
+            rule=row.rule,
+            scope=Scope(row.scope),
+            since=row.since,
+            reason=row.reason,
+            kind=None if row.kind is None else Kind(row.kind),
+            phone_key=row.phone_key,
+        )
+        concerned = set(holders.get(row.phone_key or "", ()))
+        if row.customer_id is not None:
+            concerned.add(row.customer_id)
+        if row.user_id in identities:
+            concerned.add(identities[row.user_id])
+        for customer_id in concerned:
+            found[customer_id].append(facts)
+    return found
+
+
+_ORDER_COLUMNS = (
+    order.c.order_no,
+    order.c.placed_at,
+    order.c.state,
+    order.c.total_fen,
+    order.c.paid_fen,
+    order.c.paid_at,
+    order.c.last_seen_at,
+    order.c.missing_since,
+)
+
+
+def _orders_of_tasks(
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
+) -> dict[int, list[OrderFacts]]:
+    found: dict[int, list[OrderFacts]] = defaultdict(list)
+    if as_of is not None:
+        return _sighted_orders(connection, task_order.c.task_id.in_(ids), as_of)
+    rows = connection.execute(
+        select(task_order.c.task_id, *_ORDER_COLUMNS)
+        .join(order, order.c.id == task_order.c.order_id)
+        .where(task_order.c.task_id.in_(ids))
+        .order_by(order.c.placed_at, order.c.id)
+    )
+    for row in rows:
+        found[row.task_id].append(order_facts(row))
+    return found
+
+
+def order_facts(row: Row[Any]) -> OrderFacts:
+    """An order row, as it stands now."""
+    return OrderFacts(
+        order_no=row.order_no,
+        placed_at=row.placed_at,
+        state=OrderState(row.state),
+        total_fen=row.total_fen,
+        last_seen_at=row.last_seen_at,
+        missing_since=row.missing_since,
+        paid_at=row.paid_at,
+        paid_fen=row.paid_fen,
+    )
+
+
+def _sighted_orders(
+    connection: Connection, condition: Any, as_of: datetime
+) -> dict[int, list[OrderFacts]]:
+    """Orders by task as they were known: the newest sighting of each, and the newest data time."""
+    rows = connection.execute(
+        select(
+            task_order.c.task_id,
+            order.c.order_no,
+            order.c.placed_at,
+            order.c.missing_since,
+            order_sighting.c.state,
+            order_sighting.c.total_fen,
+            order_sighting.c.paid_fen,
+            order_sighting.c.paid_at,
+            order_sighting.c.known_at,
+            func.max(order_sighting.c.seen_at)
+            .over(partition_by=order_sighting.c.order_id)
+            .label("last_seen_at"),
+            func.row_number()
+            .over(
+                partition_by=order_sighting.c.order_id,
+                order_by=(order_sighting.c.known_at.desc(), order_sighting.c.id.desc()),
+            )
+            .label("age"),
+        )
+        .join(order, order.c.id == task_order.c.order_id)
+        .join(
+            order_sighting,
+            and_(order_sighting.c.order_id == order.c.id, order_sighting.c.known_at <= as_of),
+        )
+        .where(condition, task_order.c.joined_at <= as_of)
+        .order_by(order.c.placed_at, order.c.id)
+    ).all()
+    found: dict[int, list[OrderFacts]] = defaultdict(list)
+    for row in rows:
+        if row.age != 1:
+            continue
+        missing = row.missing_since
+        found[row.task_id].append(
+            OrderFacts(
+                order_no=row.order_no,
+                placed_at=row.placed_at,
+                state=OrderState(row.state),
+                total_fen=row.total_fen,
+                last_seen_at=row.last_seen_at,
+                missing_since=missing if missing is not None and missing <= as_of else None,
+                paid_at=row.paid_at,
+                paid_fen=row.paid_fen,
+            )
+        )
+    return found

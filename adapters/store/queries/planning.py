@@ -1,0 +1,197 @@
+"""What a day's plan asks of the database and writes to it, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, insert, select, text
+
+from adapters.store.models.campaigns import batch, campaign, task, task_order
+from adapters.store.models.customers import customer, order
+from adapters.store.models.imports import import_file
+
+UNPAID = text("shop_order.state = 'awaiting_payment'")
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A started campaign."""
+
+    id: int
+    kind: str
+    name: str
+
+
+def campaigns(connection: Connection, kind: str | None = None) -> list[Campaign]:
+    """The started campaigns, of one kind or of all."""
+    query = select(campaign.c.id, campaign.c.kind, campaign.c.name).order_by(campaign.c.id)
+    if kind is not None:
+        query = query.where(campaign.c.kind == kind)
+    return [Campaign(*row) for row in connection.execute(query)]
+
+
+def planned_days(connection: Connection, campaign_id: int, first: date, last: date) -> set[date]:
+    """The days of calling that were planned."""
+    query = select(batch.c.business_day).where(
+        batch.c.campaign_id == campaign_id, batch.c.business_day.between(first, last)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def batch_of(connection: Connection, campaign_id: int, day: date) -> int | None:
+    """The batch of a day of calling."""
+    query = select(batch.c.id).where(
+        batch.c.campaign_id == campaign_id, batch.c.business_day == day
+    )
+    return connection.execute(query).scalar()
+
+
+def add_batch(connection: Connection, campaign_id: int, day: date, now: datetime) -> int:
+    """A new batch: from here on the day counts as planned (R-DUN-1)."""
+    result = connection.execute(
+        insert(batch)
+        .values(campaign_id=campaign_id, business_day=day, planned_at=now)
+        .returning(batch.c.id)
+    )
+    return int(result.scalar_one())
+
+
+def unpaid_placed(
+    connection: Connection, campaign_id: int, start: datetime, end: datetime
+) -> Sequence[Row[Any]]:
+    """Unpaid orders placed in [start, end), each with the campaign's task that has it, if any.
+
+    Reads `ix_order_unpaid_placed`: its size is that of what is unpaid, not of all orders.
+    """
+    own_tasks = (
+        select(task_order.c.order_id, task.c.id.label("task_id"), task.c.state, task.c.ending)
+        .join(task, task.c.id == task_order.c.task_id)
+        .where(task.c.campaign_id == campaign_id)
+        .subquery()
+    )
+    query = (
+        select(
+            order.c.id,
+            order.c.order_no,
+            order.c.customer_id,
+            order.c.placed_at,
+            order.c.state,
+            order.c.total_fen,
+            order.c.paid_fen,
+            order.c.paid_at,
+            order.c.last_seen_at,
+            order.c.missing_since,
+            customer.c.buyer,
+            own_tasks.c.task_id,
+            own_tasks.c.ending,
+        )
+        .join(customer, customer.c.id == order.c.customer_id)
+        .join(own_tasks, own_tasks.c.order_id == order.c.id, isouter=True)
+        .where(UNPAID, order.c.placed_at >= start, order.c.placed_at < end)
+        .order_by(order.c.placed_at, order.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def open_tasks(connection: Connection, campaign_id: int) -> dict[int, int]:
+    """The campaign's open task by customer; `uq_task_open_customer` makes it one."""
+    query = select(task.c.customer_id, task.c.id).where(
+        text("task.state <> 'closed'"), task.c.campaign_id == campaign_id
+    )
+    return {row.customer_id: row.id for row in connection.execute(query)}
+
+
+def add_tasks(connection: Connection, rows: list[dict[str, object]]) -> list[int]:
+    """New tasks; their ids in the order of the rows."""
+    if not rows:
+        return []
+    result = connection.execute(
+        insert(task).returning(task.c.id, sort_by_parameter_order=True), rows
+    )
+    return list(result.scalars())
+
+
+def link_orders(connection: Connection, rows: list[dict[str, object]]) -> None:
+    """Which orders a task is about."""
+    if rows:
+        connection.execute(insert(task_order), rows)
+
+
+def tasks_of_day(
+    connection: Connection, campaign_id: int, day: date, start: datetime, end: datetime
+) -> list[int]:
+    """Open tasks of a day of calling: made for it, or with an order placed in [start, end)."""
+    made = (
+        select(task.c.id)
+        .join(batch, batch.c.id == task.c.batch_id)
+        .where(
+            text("task.state <> 'closed'"),
+            task.c.campaign_id == campaign_id,
+            batch.c.business_day == day,
+        )
+    )
+    joined = (
+        select(task.c.id)
+        .join(task_order, task_order.c.task_id == task.c.id)
+        .join(order, order.c.id == task_order.c.order_id)
+        .where(
+            text("task.state <> 'closed'"),
+            task.c.campaign_id == campaign_id,
+            UNPAID,
+            and_(order.c.placed_at >= start, order.c.placed_at < end),
+        )
+    )
+    found = connection.execute(made.union(joined)).scalars()
+    return sorted(found)
+
+
+def stored_schedule(connection: Connection, task_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Due time and deadline as stored, by task id."""
+    ids = list(task_ids)
+    rows: dict[int, Row[Any]] = {}
+    for start in range(0, len(ids), 1_000):
+        query = (
+            select(task.c.id, task.c.due_at, task.c.deadline, task.c.region, customer.c.buyer)
+            .join(customer, customer.c.id == task.c.customer_id)
+            .where(task.c.id.in_(ids[start : start + 1_000]))
+        )
+        rows |= {row.id: row for row in connection.execute(query)}
+    return rows
+
+
+def unpaid_orders_of(connection: Connection, task_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
+    """Order number and amount of the unpaid orders, by task id."""
+    ids = list(task_ids)
+    found: dict[int, list[Row[Any]]] = {}
+    for start in range(0, len(ids), 1_000):
+        query = (
+            select(task_order.c.task_id, order.c.order_no, order.c.total_fen)
+            .join(order, order.c.id == task_order.c.order_id)
+            .where(UNPAID, task_order.c.task_id.in_(ids[start : start + 1_000]))
+            .order_by(order.c.placed_at, order.c.id)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.task_id, []).append(row)
+    return found
+
+
+def last_import_at(connection: Connection) -> datetime | None:
+    """When the newest order file was taken in."""
+    query = (
+        select(import_file.c.imported_at)
+        .where(import_file.c.kind == "orders")
+        .order_by(import_file.c.imported_at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def last_planned_at(connection: Connection, campaign_id: int, day: date) -> datetime | None:
+    """When a day was planned last."""
+    query = select(batch.c.planned_at).where(
+        batch.c.campaign_id == campaign_id, batch.c.business_day == day
+    )
+    return connection.execute(query).scalar()

@@ -1,0 +1,256 @@
+"""Tasks: the claim, their stored schedule, and their lists.
+
+States stand in the SQL as literals, not as parameters: only so do both databases use the partial
+indexes (`ix_task_ready`, `ix_task_waiting`, `ix_task_claimed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select, text, update
+
+from adapters.store.models.campaigns import task, task_order
+from adapters.store.models.customers import customer, customer_phone
+
+READY = text("task.state = 'ready'")
+WAITING = text("task.state = 'waiting'")
+CLAIMED = text("task.state = 'claimed'")
+OPEN = text("task.state <> 'closed'")
+
+PROMOTED_AT_ONCE = 5_000
+"""Tasks that become ready in one claim; the engine's tick does the same ahead of the callers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What the claim took."""
+
+    id: int
+    kind: str
+    campaign_id: int
+    customer_id: int
+    fence: int
+    due_at: datetime | None
+    deadline: datetime
+    region: str | None
+
+
+def promote(connection: Connection, now: datetime) -> int:
+    """Waiting tasks whose time has come become ready. Reads `ix_task_waiting` from its start."""
+    due = (
+        select(task.c.id)
+        .where(WAITING, task.c.due_at <= now)
+        .order_by(task.c.due_at)
+        .limit(PROMOTED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    result = connection.execute(
+        update(task).where(task.c.id.in_(due.scalar_subquery())).values(state="ready")
+    )
+    return int(result.rowcount)
+
+
+def claim_best(
+    connection: Connection,
+    now: datetime,
+    groups: Sequence[str],
+    person_id: int,
+    until: datetime,
+    *,
+    skipping: Sequence[int] = (),
+) -> Claimed | None:
+    """Take the best ready task in one statement, with a lease and a new fence (R-CLAIM-1, R-DUN-5).
+
+    `groups`: the window groups open now. `ix_task_ready` gives the order, so the cost does not
+    depend on how many tasks are stored; SKIP LOCKED lets several callers claim side by side.
+    """
+    best = (
+        select(task.c.id)
+        .where(
+            READY,
+            task.c.due_at <= now,
+            task.c.callable_until > now,
+            task.c.window_group.in_(groups),
+        )
+        .order_by(task.c.urgency, task.c.rank_at, task.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if skipping:
+        best = best.where(task.c.id.not_in(skipping))
+    row = connection.execute(
+        update(task)
+        .where(task.c.id == best.scalar_subquery())
+        .values(state="claimed", claimed_by=person_id, claimed_until=until, fence=task.c.fence + 1)
+        .returning(
+            task.c.id,
+            task.c.kind,
+            task.c.campaign_id,
+            task.c.customer_id,
+            task.c.fence,
+            task.c.due_at,
+            task.c.deadline,
+            task.c.region,
+        )
+    ).first()
+    return None if row is None else Claimed(*row)
+
+
+def release_expired(connection: Connection, now: datetime) -> list[int]:
+    """R-CLAIM-1. Leases that ran out before dialling: back in the queue. Returns the task ids."""
+    rows = connection.execute(
+        update(task)
+        .where(CLAIMED, task.c.claimed_until <= now)
+        .values(state="ready", claimed_by=None, claimed_until=None)
+        .returning(task.c.id)
+    )
+    return [row.id for row in rows]
+
+
+def set_schedule(
+    connection: Connection,
+    task_id: int,
+    *,
+    state: str | None,
+    due_at: datetime | None,
+    urgency: int,
+    rank_at: datetime,
+    deadline: datetime,
+    callable_until: datetime,
+    region: str | None,
+    window_group: str,
+) -> None:
+    """Store a new schedule; with `state` None the holder keeps the task."""
+    values: dict[str, object] = {
+        "due_at": due_at,
+        "urgency": urgency,
+        "rank_at": rank_at,
+        "deadline": deadline,
+        "callable_until": callable_until,
+        "region": region,
+        "window_group": window_group,
+    }
+    if state is not None:
+        values |= {"state": state, "claimed_by": None, "claimed_until": None}
+    connection.execute(update(task).where(task.c.id == task_id).values(values))
+
+
+def close(connection: Connection, task_id: int, now: datetime, ending: str) -> None:
+    """The task has ended."""
+    connection.execute(
+        update(task)
+        .where(task.c.id == task_id, OPEN)
+        .values(
+            state="closed",
+            closed_at=now,
+            ending=ending,
+            due_at=None,
+            claimed_by=None,
+            claimed_until=None,
+        )
+    )
+
+
+def hold_while_dialled(connection: Connection, task_id: int, until: datetime | None) -> None:
+    """Set the lease's end; None: dialled, nobody else gets it until the outcome is entered."""
+    connection.execute(
+        update(task).where(task.c.id == task_id, CLAIMED).values(claimed_until=until)
+    )
+
+
+def open_of_customers(connection: Connection, customer_ids: Iterable[int]) -> list[int]:
+    """The open tasks of these customers."""
+    query = select(task.c.id).where(OPEN, task.c.customer_id.in_(list(customer_ids)))
+    return list(connection.execute(query.order_by(task.c.id)).scalars())
+
+
+def open_of_orders(connection: Connection, order_ids: Iterable[int]) -> list[int]:
+    """The open tasks that these orders belong to."""
+    query = (
+        select(task.c.id)
+        .join(task_order, task_order.c.task_id == task.c.id)
+        .where(OPEN, task_order.c.order_id.in_(list(order_ids)))
+        .distinct()
+    )
+    return sorted(connection.execute(query).scalars())
+
+
+def all_open(connection: Connection) -> list[int]:
+    """Every open task, when a calendar or a number changed."""
+    return list(connection.execute(select(task.c.id).where(OPEN).order_by(task.c.id)).scalars())
+
+
+def past_deadline(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """R-DUN-3. Unclaimed open tasks whose deadline lies behind."""
+    query = (
+        select(task.c.id)
+        .where(OPEN, task.c.claimed_by.is_(None), task.c.deadline <= now)
+        .order_by(task.c.deadline)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def sharing_a_phone(connection: Connection, phone_keys: Iterable[str]) -> list[int]:
+    """Customers whose number one of these is: a budget of the phone is theirs too (R-REPEAT-3)."""
+    query = select(customer_phone.c.customer_id).where(
+        customer_phone.c.phone_key.in_(list(phone_keys))
+    )
+    return sorted(set(connection.execute(query).scalars()))
+
+
+def next_due(connection: Connection, after: datetime) -> datetime | None:
+    """When the next waiting task falls due; the first row of `ix_task_waiting`."""
+    return connection.execute(
+        select(func.min(task.c.due_at)).where(WAITING, task.c.due_at > after)
+    ).scalar()
+
+
+def in_turn(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Due open tasks that nobody holds, in the order of the claim."""
+    query = (
+        select(task.c.id)
+        .where(
+            text("task.state IN ('ready', 'waiting')"),
+            task.c.due_at <= now,
+            task.c.callable_until > now,
+        )
+        .order_by(task.c.urgency, task.c.rank_at, task.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def to_come(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Open tasks that nobody holds and that are not due yet, or not callable as things stand."""
+    query = (
+        select(task.c.id)
+        .where(
+            text("task.state IN ('ready', 'waiting')"),
+            or_(task.c.due_at > now, task.c.due_at.is_(None), task.c.callable_until <= now),
+        )
+        .order_by(task.c.due_at.is_(None), task.c.due_at, task.c.rank_at, task.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def buyers(connection: Connection, task_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Buyer and kind by task id."""
+    query = (
+        select(task.c.id, customer.c.buyer, task.c.kind)
+        .join(customer, customer.c.id == task.c.customer_id)
+        .where(task.c.id.in_(list(task_ids)))
+    )
+    return {row.id: (row.buyer, row.kind) for row in connection.execute(query)}
+
+
+def fence_of_open(connection: Connection, task_id: int) -> int | None:
+    """The newest claim's number of a task that nobody holds; None when held or closed."""
+    query = select(task.c.fence).where(
+        task.c.id == task_id, text("task.state IN ('ready', 'waiting')")
+    )
+    return connection.execute(query).scalar()

@@ -1,0 +1,158 @@
+"""A hand-out between claim and outcome: dialling, hanging up, keeping it, skipping it (R-CLAIM-1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from adapters.store.queries import audit, calls, tasks
+from adapters.store.queries.facts import load_tasks
+from campaigns.decisions import Allow, Stop, Wait
+from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from campaigns.kinds import dunning
+from campaigns.values import AttemptState, Person
+from scheduler.flows.refresh import refresh_one
+from scheduler.rules.case import business_day
+from scheduler.rules.gate import ask, case_for
+from scheduler.runtime import Runtime
+
+REASON_MAX_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The attempt is under way since this instant."""
+
+    attempt_id: str
+    dialled_at: datetime
+
+
+def held_attempt(
+    connection: Connection, attempt_id: str, caller: Person | None, now: datetime
+) -> Row[Any]:
+    """The attempt, if it exists, is this caller's, and `now` is not before it was handed out."""
+    attempt = calls.get(connection, attempt_id)
+    if attempt is None:
+        raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
+    if caller is not None and attempt.caller_id != caller.id:
+        raise ConflictError("这位客户由其他人处理", rules=("R-CLAIM-1",))
+    if now < attempt.handed_out_at:
+        raise UsageError("时间早于领取这位客户的时间", field="at")
+    return attempt
+
+
+def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> Dialled:
+    """R-HOURS-3. The whole gate once more at the moment of dialling; then the attempt counts.
+
+    A double click answers the same. Refused by a Stop, the hand-out is withdrawn and counts nowhere
+    (R-DUN-4, R-DNC-2); refused by a Wait, the caller keeps it and may dial later.
+    """
+    with runtime.transaction() as connection:
+        attempt = held_attempt(connection, attempt_id, caller, now)
+        if attempt.dialled_at is not None and attempt.state == AttemptState.DIALLED:
+            return Dialled(attempt_id, attempt.dialled_at)
+        require_live(attempt)
+        law = runtime.law(connection)
+        task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
+        answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=attempt_id))
+        if isinstance(answer, Allow):
+            calls.change(
+                connection,
+                attempt_id,
+                state="dialled",
+                dialled_at=now,
+                at=now,
+                owed_fen=dunning.owed_fen(task.orders),
+                policy_version=law.policy.version,
+                calendar_version=law.calendar.version,
+                day_kind=law.calendar.kind_of(business_day(now)),
+            )
+            tasks.hold_while_dialled(connection, attempt.task_id, None)
+            _audit(
+                connection, now, caller, "attempt.dialled", attempt_id, {"task": attempt.task_id}
+            )
+            return Dialled(attempt_id, now)
+        if isinstance(answer, Stop):
+            refresh_one(connection, law, now, task, _name(caller))
+    assert isinstance(answer, Wait | Stop)
+    raise RefusedError(f"不能拨打：{answer.reason}", rules=(answer.rule, *answer.also))
+
+
+def hang_up(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> None:
+    """The talk is over; the outcome is still to be entered. A second press changes nothing."""
+    with runtime.transaction() as connection:
+        attempt = held_attempt(connection, attempt_id, caller, now)
+        if attempt.state != AttemptState.DIALLED:
+            raise ConflictError("这个电话没有在通话中", rules=("R-CLAIM-1",))
+        if attempt.hung_up_at is None:
+            calls.change(connection, attempt_id, hung_up_at=now)
+
+
+def renew(runtime: Runtime, attempt_id: str, now: datetime, caller: Person) -> datetime | None:
+    """R-CLAIM-1. The open page keeps the lease; None when the hand-out is gone or dialled."""
+    with runtime.transaction() as connection:
+        attempt = calls.get(connection, attempt_id)
+        if attempt is None or attempt.caller_id != caller.id:
+            return None
+        if attempt.state != AttemptState.HANDED_OUT or attempt.lease_until <= now:
+            return None
+        law = runtime.law(connection)
+        until = now + timedelta(minutes=law.policy.lease_minutes)
+        calls.change(connection, attempt_id, lease_until=until)
+        tasks.hold_while_dialled(connection, attempt.task_id, until)
+        return until
+
+
+def skip(
+    runtime: Runtime, attempt_id: str, reason: str, now: datetime, caller: Person | None
+) -> datetime | None:
+    """R-CLAIM-1. Give the customer back, with a reason that the leader sees; not an attempt.
+
+    Returns when the task comes back.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_MAX_CHARS:
+        raise UsageError(f"跳过需要写明原因（{REASON_MAX_CHARS} 字以内）", field="reason")
+    with runtime.transaction() as connection:
+        attempt = held_attempt(connection, attempt_id, caller, now)
+        if attempt.state == AttemptState.SKIPPED and attempt.end_reason == reason:
+            return None
+        require_live(attempt)
+        if attempt.state == AttemptState.DIALLED:
+            raise RefusedError("已经拨打，请填写通话结果", rules=("R-CLAIM-1",))
+        calls.change(connection, attempt_id, state="skipped", ended_at=now, end_reason=reason)
+        _audit(connection, now, caller, "attempt.skipped", attempt_id, {"task": attempt.task_id})
+        law = runtime.law(connection)
+        task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
+        return refresh_one(connection, law, now, task, _name(caller)).due_at
+
+
+def require_live(attempt: Row[Any]) -> None:
+    """Refuse what is over: withdrawn with its rule, expired, skipped or already closed."""
+    state = AttemptState(attempt.state)
+    if state is AttemptState.WITHDRAWN:
+        raise ConflictError("这位客户已被撤回，请勿拨打", rules=(attempt.end_reason, "R-CLAIM-1"))
+    if state is AttemptState.EXPIRED:
+        raise ConflictError("领取已超时，客户已回到队列", rules=("R-CLAIM-1",))
+    if state is AttemptState.SKIPPED:
+        raise ConflictError("这位客户已被跳过", rules=("R-CLAIM-1",))
+    if state is AttemptState.CLOSED:
+        raise ConflictError("通话结果已经填写", rules=("R-CLAIM-1",))
+
+
+def _audit(
+    connection: Connection,
+    now: datetime,
+    caller: Person | None,
+    what: str,
+    attempt_id: str,
+    after: dict[str, object],
+) -> None:
+    audit.record(connection, now, _name(caller), what, f"attempt:{attempt_id}", after=after)
+
+
+def _name(caller: Person | None) -> str:
+    return caller.name if caller is not None else "cli"

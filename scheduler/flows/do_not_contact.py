@@ -1,0 +1,144 @@
+"""The do-not-contact list (R-DNC-3): entering, lifting, showing, exporting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from adapters.store.queries import calls, suppressions
+from campaigns.errors import NotFoundError, RefusedError, UsageError
+from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
+from campaigns.values import Kind, Person, Role, Scope
+from scheduler.flows.refresh import refresh_customers
+from scheduler.runtime import Runtime
+
+LISTED = 1_000
+REASON_MAX_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list, as people see it: numbers are masked (R-PII-1)."""
+
+    id: int
+    scope: Scope
+    buyer: str | None
+    phone_masked: str | None
+    kind: Kind | None
+    rule: str
+    reason: str
+    source: str
+    created_by: str
+    since: datetime
+    lifted_at: datetime | None
+    lifted_by: str | None
+    lift_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryForm:
+    """A new entry: a user ID or a number; `kind` None means every kind."""
+
+    reason: str
+    user_id: str | None = None
+    phone: str | None = None
+    kind: Kind | None = None
+
+
+def entries(runtime: Runtime, *, words: str = "", with_lifted: bool = False) -> list[Entry]:
+    """The list, the newest entries first."""
+    with runtime.snapshot() as connection:
+        rows = suppressions.listed(
+            connection, words=words.strip(), with_lifted=with_lifted, limit=LISTED
+        )
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        scope=Scope(row.scope),
+        buyer=row.buyer or row.user_id,
+        phone_masked=row.phone_masked,
+        kind=None if row.kind is None else Kind(row.kind),
+        rule=row.rule,
+        reason=row.reason,
+        source=row.source,
+        created_by=row.created_by,
+        since=row.since,
+        lifted_at=row.lifted_at,
+        lifted_by=row.lifted_by,
+        lift_reason=row.lift_reason,
+    )
+
+
+def add_entry(runtime: Runtime, form: EntryForm, now: datetime, who: str) -> int:
+    """R-DNC-2. In force from this second on; queued work is withdrawn in the same transaction.
+
+    An equal entry in force is left as it is. Raises UsageError for a missing reason or a bad number.
+    """
+    reason, user_id = form.reason.strip(), (form.user_id or "").strip() or None
+    if not reason or len(reason) > REASON_MAX_CHARS:
+        raise UsageError(f"请写明原因（{REASON_MAX_CHARS} 字以内）", field="reason")
+    if (user_id is None) == (not (form.phone or "").strip()):
+        raise UsageError("请填写用户ID或电话号码其中一项", field="user_id")
+    with runtime.transaction() as connection:
+        values: dict[str, object] = {
+            "scope": Scope.CUSTOMER if user_id else Scope.PHONE,
+            "customer_id": None,
+            "user_id": user_id,
+            "phone_key": None,
+            "phone_masked": None,
+            "phone_sealed": None,
+            "kind": form.kind,
+            "rule": "R-DNC-2",
+            "reason": reason,
+            "source": "panel",
+            "created_by": who,
+        }
+        if user_id is not None:
+            found = calls.find_customer(connection, user_id)
+            values["customer_id"] = found[0] if len(found) == 1 else None
+        else:
+            number = read_phone(form.phone or "")
+            if isinstance(number, PhoneFault):
+                raise UsageError(f"电话号码不能用：{FAULT_TEXTS[number]}", field="phone")
+            values["phone_key"] = runtime.vault.phone_key(number)
+            values["phone_masked"] = number.masked
+            values["phone_sealed"] = runtime.vault.seal(number)
+        same = suppressions.active_like(
+            connection,
+            scope=Scope(str(values["scope"])),
+            customer_id=values["customer_id"],  # type: ignore[arg-type]
+            user_id=user_id,
+            phone_key=values["phone_key"],  # type: ignore[arg-type]
+            kind=form.kind,
+        )
+        if same is not None:
+            return same
+        entry_id = suppressions.add(connection, values, now)
+        bound = suppressions.bound_customers(
+            connection,
+            user_ids=[user_id] if user_id else [],
+            phone_keys=[str(values["phone_key"])] if values["phone_key"] else [],
+        )
+        refresh_customers(connection, runtime, now, bound, who)
+        return entry_id
+
+
+def lift_entry(runtime: Runtime, entry_id: int, reason: str, now: datetime, person: Person) -> None:
+    """R-DNC-3. Lifting needs a supervisor and a reason; ended tasks stay ended."""
+    if person.role not in (Role.SUPERVISOR, Role.ADMIN):
+        raise RefusedError("只有主管可以解除免打扰", rules=("R-DNC-3",))
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_MAX_CHARS:
+        raise UsageError(f"解除需要写明原因（{REASON_MAX_CHARS} 字以内）", field="reason")
+    with runtime.transaction() as connection:
+        row = suppressions.get(connection, entry_id)
+        if row is None:
+            raise NotFoundError(f"名单里没有这一条：{entry_id}", field="entry")
+        if row.lifted_at is None:
+            suppressions.lift(connection, entry_id, now, person.name, reason)

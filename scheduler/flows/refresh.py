@@ -1,0 +1,134 @@
+"""Judging tasks anew when something changed: an import, an outcome, a do-not-contact entry, a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.store.queries import audit, calls, tasks
+from adapters.store.queries.facts import CHUNK, load_tasks
+from campaigns.facts import AttemptFacts, TaskFacts
+from campaigns.policy import Policy
+from campaigns.states import LIVE_ATTEMPTS
+from campaigns.values import AttemptState, Ending, TaskState
+from scheduler.rules.gate import case_for
+from scheduler.rules.schedule import Schedule, schedule
+from scheduler.runtime import Law, Runtime
+
+
+def refresh_tasks(
+    connection: Connection, runtime: Runtime, now: datetime, task_ids: Iterable[int], who: str
+) -> None:
+    """Recompute the schedule of these open tasks, or end them.
+
+    A hand-out that was not dialled is withdrawn when its task ends, also from a caller's screen
+    (R-DNC-2, R-DUN-4); a call that is under way goes on, and its outcome ends the task.
+    """
+    law = runtime.law(connection)
+    ids = sorted(set(task_ids))
+    for start in range(0, len(ids), CHUNK):
+        for task in load_tasks(connection, ids[start : start + CHUNK], now).values():
+            refresh_one(connection, law, now, task, who)
+
+
+def refresh_orders(
+    connection: Connection, runtime: Runtime, now: datetime, order_ids: Iterable[int], who: str
+) -> None:
+    """Judge anew the open tasks that these orders belong to (R-DUN-4)."""
+    ids = list(order_ids)
+    concerned: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        concerned.update(tasks.open_of_orders(connection, ids[start : start + CHUNK]))
+    refresh_tasks(connection, runtime, now, concerned, who)
+
+
+def refresh_customers(
+    connection: Connection, runtime: Runtime, now: datetime, customer_ids: Iterable[int], who: str
+) -> None:
+    """Judge anew every open task of these customers."""
+    ids = list(customer_ids)
+    for start in range(0, len(ids), CHUNK):
+        found = tasks.open_of_customers(connection, ids[start : start + CHUNK])
+        refresh_tasks(connection, runtime, now, found, who)
+
+
+def refresh_one(
+    connection: Connection, law: Law, now: datetime, task: TaskFacts, who: str
+) -> Schedule:
+    """Judge one task and store what came out of it."""
+    held = live_attempt(task)
+    case = case_for(task, now, law.policy, law.calendar, ignoring=held.id if held else None)
+    judged = schedule(case)
+    if held is not None and held.state is AttemptState.DIALLED:
+        _store(connection, law.policy, task, judged, None)
+    elif judged.ending is not None:
+        if held is not None:
+            withdraw(connection, held.id, now, judged.rule, who)
+        end_task(connection, task.id, now, judged.ending, judged.rule, who)
+    else:
+        state = None if held is not None else state_for(judged, now)
+        _store(connection, law.policy, task, judged, state)
+    return judged
+
+
+def live_attempt(task: TaskFacts) -> AttemptFacts | None:
+    """The attempt by which somebody holds the task."""
+    return next((a for a in task.attempts if a.state in LIVE_ATTEMPTS), None)
+
+
+def state_for(judged: Schedule, now: datetime) -> TaskState:
+    """Whether a task that nobody holds waits or is ready."""
+    is_due = judged.due_at is not None and judged.due_at <= now
+    return TaskState.READY if is_due else TaskState.WAITING
+
+
+def withdraw(connection: Connection, attempt_id: str, now: datetime, rule: str, who: str) -> None:
+    """Take an undialled hand-out back; it does not count (sop.md §0)."""
+    calls.change(connection, attempt_id, state="withdrawn", ended_at=now, end_reason=rule)
+    audit.record(
+        connection, now, who, "attempt.withdrawn", f"attempt:{attempt_id}", after={"rule": rule}
+    )
+
+
+def end_task(
+    connection: Connection, task_id: int, now: datetime, ending: Ending, rule: str, who: str
+) -> None:
+    """Close a task and take back its unsent messages; a trade to be closed stays to be closed."""
+    tasks.close(connection, task_id, now, ending)
+    calls.withdraw_messages(connection, [task_id], now, rule)
+    audit.record(
+        connection,
+        now,
+        who,
+        "task.closed",
+        f"task:{task_id}",
+        after={"ending": ending, "rule": rule},
+    )
+
+
+def _store(
+    connection: Connection,
+    policy: Policy,
+    task: TaskFacts,
+    judged: Schedule,
+    state: TaskState | None,
+) -> None:
+    tasks.set_schedule(
+        connection,
+        task.id,
+        state=state,
+        due_at=judged.due_at,
+        urgency=judged.urgency,
+        rank_at=judged.rank_at,
+        deadline=judged.deadline,
+        callable_until=judged.callable_until,
+        region=task.customer.region,
+        window_group=window_group(task.customer.region, policy),
+    )
+
+
+def window_group(region: str | None, policy: Policy) -> str:
+    """R-HOURS-4. The regions that open together: '' or a region with windows of its own."""
+    return region if region is not None and region in policy.region_shifts else ""

@@ -1,0 +1,146 @@
+"""Founding a shop, its clock, its numbers and its calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from adapters.clock import TrainingTime
+from adapters.official_calendar import library_source, library_years
+from adapters.store import session
+from adapters.store.models.campaigns import campaign
+from adapters.store.models.shop import shop
+from adapters.store.queries import audit, tasks
+from adapters.store.queries import shop as queries
+from adapters.vault import make_key
+from campaigns.errors import ConflictError, UsageError
+from campaigns.policy import settings_of, with_overrides
+from campaigns.registry import KINDS
+from campaigns.values import ENGINE
+from scheduler.flows.refresh import refresh_tasks
+from scheduler.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class ShopForm:
+    """A new shop. `training_starts` makes it a training shop whose clock stands there."""
+
+    name: str
+    service_phone: str | None = None
+    training_starts: datetime | None = None
+
+
+def create_shop(runtime: Runtime, form: ShopForm) -> None:
+    """Make the schema, the key, the shop and its standing campaigns, all or nothing.
+
+    Raises ConflictError when the database has a shop already.
+    """
+    session.migrate(runtime.engine)
+    with runtime.snapshot() as connection:
+        if queries.shop_row(connection) is not None:
+            raise ConflictError("这个数据库里已经有一家店铺", rules=())
+    make_key(runtime.settings.secret_file)
+    machine_now = runtime.machine_clock.now()
+    now = form.training_starts or machine_now
+    with runtime.transaction() as connection:
+        connection.execute(
+            insert(shop).values(
+                id=1,
+                name=form.name,
+                service_phone=form.service_phone,
+                is_training=form.training_starts is not None,
+                created_at=machine_now,
+                clock_shop=form.training_starts,
+                clock_machine=machine_now if form.training_starts else None,
+                clock_ticks=True,
+            )
+        )
+        queries.add_calendar_version(connection, now, library_source(), library_years())
+        for kind in KINDS.values():
+            connection.execute(
+                insert(campaign).values(kind=kind.kind, name=kind.label, started_at=now)
+            )
+        audit.record(connection, now, ENGINE, "shop.created", "shop:1")
+
+
+def refresh_calendar(runtime: Runtime, now: datetime) -> bool:
+    """R-HOURS-6. A newer library knows more years: note it as a new version of the calendar."""
+    with runtime.transaction() as connection:
+        calendar = runtime.law(connection).calendar
+        first, last = library_years()
+        if (calendar.first_year, calendar.last_year) == (first, last):
+            return False
+        queries.add_calendar_version(connection, now, library_source(), (first, last))
+        audit.record(connection, now, ENGINE, "calendar.changed", f"calendar:{last}")
+        refresh_tasks(connection, runtime, now, tasks.all_open(connection), ENGINE)
+        return True
+
+
+def change_policy(runtime: Runtime, changes: dict[str, object], now: datetime, who: str) -> int:
+    """Set some of the shop's numbers; a new version, audited, and every open task judged anew."""
+    with runtime.transaction() as connection:
+        before = runtime.law(connection).policy
+        after = settings_of(before) | changes
+        defaults = settings_of(with_overrides({}, 0))
+        policy = with_overrides(after, before.version + 1)
+        kept = {k: v for k, v in settings_of(policy).items() if v != defaults[k]}
+        version = queries.add_policy_version(connection, now, kept, who)
+        audit.record(
+            connection,
+            now,
+            who,
+            "policy.changed",
+            f"policy:{version}",
+            before={k: settings_of(before)[k] for k in changes},
+            after={k: settings_of(policy)[k] for k in changes},
+        )
+        refresh_tasks(connection, runtime, now, tasks.all_open(connection), who)
+        return version
+
+
+@dataclass(frozen=True, slots=True)
+class ClockShown:
+    """Where the shop's clock stands."""
+
+    now: datetime
+    ticks: bool
+
+
+def show_clock(runtime: Runtime) -> ClockShown:
+    """What time it is in the shop."""
+    if not runtime.is_training:
+        return ClockShown(runtime.now(), ticks=True)
+    with runtime.snapshot() as connection:
+        time = queries.training_time(connection)
+    assert time is not None, "a training shop has a clock"
+    return ClockShown(time.at(runtime.machine_clock.now()), time.ticks)
+
+
+def set_clock(
+    runtime: Runtime, who: str, *, to: datetime | None = None, ticks: bool | None = None
+) -> ClockShown:
+    """Move, pause or resume the training clock. Raises UsageError in a real shop."""
+    if not runtime.is_training:
+        raise UsageError("正式店铺的时钟不能调整")
+    machine_now = runtime.machine_clock.now()
+    with runtime.transaction() as connection:
+        time = queries.training_time(connection)
+        assert time is not None, "a training shop has a clock"
+        moved = TrainingTime(
+            to if to is not None else time.at(machine_now),
+            machine_now,
+            time.ticks if ticks is None else ticks,
+        )
+        queries.set_training_time(connection, moved)
+        audit.record(
+            connection,
+            moved.shop_time,
+            who,
+            "clock.set",
+            "shop:1",
+            before={"at": time.at(machine_now), "ticks": time.ticks},
+            after={"at": moved.shop_time, "ticks": moved.ticks},
+        )
+    return ClockShown(moved.shop_time, moved.ticks)

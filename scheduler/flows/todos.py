@@ -1,0 +1,107 @@
+"""The work list for people: Wangwang texts to send, trades to close (R-MSG-1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from adapters.store.queries import audit, calls
+from adapters.store.queries.facts import load_customers, load_tasks
+from campaigns.decisions import Allow, Stop, Wait
+from campaigns.errors import NotFoundError, RefusedError, UsageError
+from campaigns.labels_zh import TODO_LABELS
+from campaigns.registry import rules_of
+from campaigns.values import Kind, TodoKind
+from scheduler.rules.hours import check_window
+from scheduler.rules.suppression import binding_suppression
+from scheduler.runtime import Runtime
+
+LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One open to-do. `caller` is who had the customer on the line."""
+
+    id: int
+    kind: TodoKind
+    label: str
+    task: int
+    buyer: str
+    wording: str
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+    caller: str | None
+    is_overdue: bool
+
+
+def open_todos(
+    runtime: Runtime, now: datetime, *, as_of: datetime | None = None, caller: str | None = None
+) -> list[Todo]:
+    """Open to-dos by due time; `caller` keeps those that came out of this person's calls."""
+    with runtime.snapshot() as connection:
+        rows = calls.list_todos(connection, as_of=as_of, limit=LISTED)
+    return [_todo(row, now) for row in rows if caller is None or row.caller == caller]
+
+
+def _todo(row: Row[Any], now: datetime) -> Todo:
+    kind = TodoKind(row.kind)
+    return Todo(
+        id=row.id,
+        kind=kind,
+        label=TODO_LABELS[kind],
+        task=row.task_id,
+        buyer=row.buyer,
+        wording=row.wording,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        caller=row.caller,
+        is_overdue=row.due_at < now,
+    )
+
+
+def finish_todo(runtime: Runtime, todo_id: int, now: datetime, who: str) -> None:
+    """Tick a to-do off. A message counts as sent at this instant, so the rules of sending are asked.
+
+    R-HOURS-5 (windows), R-DNC-1, R-DNC-2 (nobody on the list), R-DUN-3, R-DUN-4 (nothing unpaid or
+    past the closing time). Doing it twice changes nothing.
+    """
+    with runtime.transaction() as connection:
+        row = calls.get_todo(connection, todo_id)
+        if row is None:
+            raise NotFoundError(f"没有这个待办：{todo_id}", field="todo")
+        if row.done_at is not None:
+            return
+        if row.withdrawn_at is not None:
+            raise RefusedError("这个待办已经撤回", rules=(row.withdrawn_rule, "R-MSG-1"))
+        if now < row.created_at:
+            raise UsageError("时间早于待办产生的时间", field="at")
+        if row.kind == TodoKind.WANGWANG:
+            _check_sending(connection, runtime, row, now)
+        calls.change_todo(connection, todo_id, done_at=now, done_by=who)
+        audit.record(connection, now, who, "todo.done", f"todo:{todo_id}")
+
+
+def _check_sending(connection: Connection, runtime: Runtime, row: Row[Any], now: datetime) -> None:
+    law = runtime.law(connection)
+    customer = load_customers(connection, [row.customer_id], now)[row.customer_id]
+    entry = binding_suppression(Kind(row.call_kind), customer.suppressions, customer.phones)
+    if entry is not None:
+        raise RefusedError(f"在免打扰名单：{entry.reason}", rules=(entry.rule, "R-DNC-3"))
+    task = load_tasks(connection, [row.task_id], now)[row.task_id]
+    kind = rules_of(task.kind)
+    for answer in (
+        check_window(now, customer.region, law.policy, law.calendar),
+        kind.check_deadline(task, now, law.policy),
+        kind.check_population(task, now, law.policy, None),
+    ):
+        if isinstance(answer, Allow):
+            continue
+        assert isinstance(answer, Wait | Stop)
+        rules = ("R-HOURS-5", answer.rule) if answer.rule == "R-HOURS-3" else (answer.rule,)
+        raise RefusedError(f"现在不能发送：{answer.reason}", rules=(*rules, *answer.also))

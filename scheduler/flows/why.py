@@ -1,0 +1,162 @@
+"""R-AUD-3: for any customer at any instant, is a call due, when and why; or why not, by rule id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from adapters.store.queries import calls
+from adapters.store.queries import why as queries
+from adapters.store.queries.facts import load_customers, load_tasks
+from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
+from campaigns.errors import NotFoundError, UsageError
+from campaigns.facts import CustomerFacts, OrderFacts, TaskFacts
+from campaigns.kinds import dunning
+from campaigns.labels_zh import ENDING_LABELS
+from campaigns.values import AttemptState, Ending, Kind
+from scheduler.flows.refresh import live_attempt
+from scheduler.rules.case import business_day
+from scheduler.rules.gate import ask_all, case_for, forecast
+from scheduler.rules.schedule import RULE_OF_ENDING
+from scheduler.runtime import Law, Runtime
+
+Verdict = Literal["allow", "wait", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One rule's answer. `until`: the first instant at which it allows, where it knows one."""
+
+    rule: str
+    verdict: Verdict
+    until: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer for one customer and instant. `binding` is the check that decides."""
+
+    buyer: str
+    at: datetime
+    task: int | None
+    verdict: Verdict
+    next: datetime | None
+    binding: Checked | None
+    checks: tuple[Checked, ...]
+
+
+def explain(runtime: Runtime, buyer: str, at: datetime, *, kind: Kind | None = None) -> Explanation:
+    """Ask every check about this customer as of `at`, with the very functions that decide.
+
+    What was learned after `at` stays out. `buyer` is the user ID or an order number. Raises
+    NotFoundError for an unknown one, UsageError where a masked ID fits several customers (R-IMP-4).
+    """
+    with runtime.snapshot() as connection:
+        customer_id = _customer(connection, buyer)
+        law = runtime.law(connection)
+        task_id = queries.task_at(connection, customer_id, at, kind or Kind.DUNNING)
+        if task_id is None:
+            return _without_task(connection, law, customer_id, buyer, at, kind or Kind.DUNNING)
+        task = load_tasks(connection, [task_id], at, as_of=at)[task_id]
+        ending = queries.ending_at(connection, task_id, at)
+        return _with_task(law, task, buyer, at, ending)
+
+
+def _customer(connection: Connection, buyer: str) -> int:
+    found = calls.find_customer(connection, buyer) or queries.customer_of_order(connection, buyer)
+    if not found:
+        raise NotFoundError(f"没有这位客户：{buyer}", field="buyer")
+    if len(found) > 1:
+        raise UsageError(
+            f"“{buyer}”是打码的用户ID，对应 {len(found)} 位客户，请改用订单编号查询", field="buyer"
+        )
+    return found[0]
+
+
+def _with_task(
+    law: Law, task: TaskFacts, buyer: str, at: datetime, ending: Ending | None
+) -> Explanation:
+    held = live_attempt(task)
+    case = case_for(
+        task, at, law.policy, law.calendar, ignoring=held.id if held is not None else None
+    )
+    checks = [row for check, answer in ask_all(case) for row in _rows(check.rules, answer)]
+    if ending is not None:
+        closed = Stop(RULE_OF_ENDING[ending], f"任务已结束：{ENDING_LABELS[ending]}")
+        checks = [*_rows((closed.rule,), closed), *checks]
+        return _explained(buyer, at, task.id, checks, None)
+    if held is not None:
+        who = "已经拨打" if held.state is AttemptState.DIALLED else "已分给坐席"
+        checks.insert(0, Checked("R-CLAIM-1", "wait", held.lease_until, f"这位客户{who}"))
+        return _explained(buyer, at, task.id, checks, None)
+    return _explained(buyer, at, task.id, checks, forecast(case).at)
+
+
+def _without_task(
+    connection: Connection, law: Law, customer_id: int, buyer: str, at: datetime, kind: Kind
+) -> Explanation:
+    """No open task: say what kept the customer from becoming one."""
+    customer = load_customers(connection, [customer_id], at, as_of=at)[customer_id]
+    orders = tuple(queries.orders_at(connection, customer_id, at))
+    missing = _not_planned(orders, at)
+    facts = _would_be(customer, orders, at, kind)
+    step = NextStep(Follow.FIRST, rule="R-DUN-1")
+    case = case_for(facts, at, law.policy, law.calendar, step=step)
+    checks = [row for check, answer in ask_all(case) for row in _rows(check.rules, answer)]
+    return _explained(buyer, at, None, [missing, *checks], None)
+
+
+def _not_planned(orders: tuple[OrderFacts, ...], at: datetime) -> Checked:
+    unpaid = dunning.unpaid(orders)
+    if not unpaid:
+        reason = "没有待付款的订单" if orders else "这时还没有这位客户的订单"
+        return Checked("R-DUN-4", "stop", None, reason)
+    if all(business_day(o.placed_at) >= business_day(at) for o in unpaid):
+        return Checked("R-DUN-1", "wait", None, "订单是今天拍下的，明天才进入计划")
+    return Checked("R-DUN-1", "wait", None, "还没有排入计划")
+
+
+def _would_be(
+    customer: CustomerFacts, orders: tuple[OrderFacts, ...], at: datetime, kind: Kind
+) -> TaskFacts:
+    return TaskFacts(
+        id=0,
+        kind=kind,
+        campaign_id=0,
+        created_at=at,
+        business_day=business_day(at),
+        customer=customer,
+        orders=orders,
+    )
+
+
+def _rows(rules: tuple[str, ...], answer: Decision) -> list[Checked]:
+    """A check's answer, one line for each rule id that it rests on."""
+    if isinstance(answer, Allow):
+        return [Checked(rule, "allow", None, answer.reason) for rule in rules]
+    verdict: Verdict = "wait" if isinstance(answer, Wait) else "stop"
+    until = answer.until if isinstance(answer, Wait) else None
+    named = (answer.rule, *answer.also)
+    return [Checked(rule, verdict, until, answer.reason) for rule in named]
+
+
+def _explained(
+    buyer: str, at: datetime, task: int | None, checks: list[Checked], due: datetime | None
+) -> Explanation:
+    stops = [c for c in checks if c.verdict == "stop"]
+    waits = [c for c in checks if c.verdict == "wait"]
+    binding = stops[0] if stops else _last(waits)
+    verdict: Verdict = "stop" if stops else "wait" if waits else "allow"
+    return Explanation(buyer, at, task, verdict, due, binding, tuple(checks))
+
+
+def _last(waits: list[Checked]) -> Checked | None:
+    """The wait that holds longest; one that knows no end holds longest of all."""
+    endless = [c for c in waits if c.until is None]
+    if endless:
+        return endless[0]
+    return max(waits, key=lambda c: c.until or datetime.min, default=None)

@@ -1,0 +1,112 @@
+"""What a task's stored columns should say, from its facts: computed when something changes, never
+while claiming.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns.decisions import Allow, Follow, Stop
+from campaigns.registry import rules_of
+from campaigns.states import COUNTED_ATTEMPTS
+from campaigns.values import Ending, Exemption
+from scheduler.rules.case import Case
+from scheduler.rules.gate import forecast
+from scheduler.rules.suppression import check_suppression
+
+_URGENT = 0
+_IN_TURN = 1
+
+_ENDING_OF_RULE = {
+    "R-DNC-1": Ending.ANGRY,
+    "R-DNC-2": Ending.OPTED_OUT,
+    "R-DNC-3": Ending.OPTED_OUT,
+    "R-REPEAT-4": Ending.ATTEMPTS_USED,
+    "R-PHONE-1": Ending.UNREACHABLE,
+    "R-PHONE-2": Ending.UNREACHABLE,
+    "R-DUN-3": Ending.DEADLINE,
+}
+
+RULE_OF_ENDING = {
+    Ending.PAID_UNCALLED: "R-DUN-4",
+    Ending.PAID: "R-DUN-4",
+    Ending.CLOSED_BY_MARKETPLACE: "R-DUN-3",
+    Ending.CLOSED_BY_US: "R-DUN-7",
+    Ending.UNREACHABLE: "R-PHONE-1",
+    Ending.ATTEMPTS_USED: "R-REPEAT-4",
+    Ending.PROMISES_USED: "R-DUN-4",
+    Ending.ANGRY: "R-DNC-1",
+    Ending.OPTED_OUT: "R-DNC-2",
+    Ending.DEADLINE: "R-DUN-3",
+}
+"""The rule that a closed task is explained by (R-AUD-3)."""
+
+FAR = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The columns of an open task, or its ending.
+
+    due_at          first instant the gate allows; None: not before something changes
+    urgency         0: promised or due at once (R-REPEAT-5), 1: in its turn
+    rank_at         R-DUN-5, lower first
+    callable_until  from here on the deadline (R-DUN-3) or the data's age (R-DUN-4) forbids a call
+    """
+
+    due_at: datetime | None
+    urgency: int
+    rank_at: datetime
+    deadline: datetime
+    callable_until: datetime
+    ending: Ending | None = None
+    rule: str = ""
+
+
+def schedule(case: Case) -> Schedule:
+    """Judge a task anew: when next, how urgent, until when, or that it has ended and why."""
+    kind, orders, policy = rules_of(case.task.kind), case.task.orders, case.policy
+    far = case.now + FAR
+    deadline = kind.deadline(orders, policy) or case.now
+    stale = kind.stale_at(orders, policy) or far
+    ending, rule = _ending(case)
+    due = None
+    if ending is None:
+        ahead = forecast(case)
+        due, blocked = ahead.at, ahead.blocked_by
+        if due is None and isinstance(blocked, Stop) and _is_final(case, blocked):
+            ending, rule = _ENDING_OF_RULE[blocked.rule], blocked.rule
+    exempt = case.step.exemption is not Exemption.NONE
+    return Schedule(
+        due_at=due if ending is None else None,
+        urgency=_URGENT if exempt else _IN_TURN,
+        rank_at=kind.rank_at(orders, policy) or deadline,
+        deadline=deadline,
+        # Data exactly as old as the limit still count (R-DUN-4: "older than").
+        callable_until=min(deadline, stale + timedelta(microseconds=1)),
+        ending=ending,
+        rule=rule,
+    )
+
+
+def _ending(case: Case) -> tuple[Ending | None, str]:
+    suppressed = check_suppression(case)
+    if isinstance(suppressed, Stop):
+        return _ENDING_OF_RULE[suppressed.rule], suppressed.rule
+    if case.step.follow is Follow.END:
+        return case.step.ending, case.step.rule
+    first = min((a.at for a in case.task.attempts if a.state in COUNTED_ATTEMPTS), default=None)
+    ending = rules_of(case.task.kind).ending_by_orders(case.task.orders, first)
+    return ending, RULE_OF_ENDING[ending] if ending else ""
+
+
+def _is_final(case: Case, blocked: Stop) -> bool:
+    """A stop ends the task only if it holds already now, not merely at the end of the forecast."""
+    if blocked.rule not in _ENDING_OF_RULE:
+        return False
+    if blocked.rule != "R-DUN-3":
+        return True
+    return not isinstance(
+        rules_of(case.task.kind).check_deadline(case.task, case.now, case.policy), Allow
+    )

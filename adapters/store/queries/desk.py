@@ -1,0 +1,171 @@
+"""What the desk's lists show: a caller's day, skipped and found customers, numbers, offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+
+from adapters.store.models.calls import attempt
+from adapters.store.models.campaigns import campaign, offer, task
+from adapters.store.models.customers import customer, customer_phone, order
+from adapters.store.models.shop import person
+
+
+def attempt_with_end(connection: Connection, attempt_id: str, person_id: int) -> Row[Any] | None:
+    """Where one caller's attempt stands; by primary key, asked every two seconds by open pages."""
+    return connection.execute(
+        select(
+            attempt.c.state,
+            attempt.c.lease_until,
+            attempt.c.end_reason,
+            attempt.c.dialled_at,
+            attempt.c.hung_up_at,
+        ).where(attempt.c.id == attempt_id, attempt.c.caller_id == person_id)
+    ).first()
+
+
+def made_by(
+    connection: Connection, person_id: int, start: datetime, end: datetime, limit: int
+) -> list[Row[Any]]:
+    """List a caller's made contacts in a stretch of time, the newest first (index on at)."""
+    query = (
+        select(
+            attempt.c.id,
+            attempt.c.at,
+            attempt.c.kind,
+            attempt.c.state,
+            attempt.c.outcome,
+            attempt.c.is_reached,
+            attempt.c.callback_at,
+            attempt.c.note,
+            attempt.c.customer_id,
+            customer.c.buyer,
+            task.c.state.label("task_state"),
+            task.c.ending,
+            task.c.due_at,
+        )
+        .join(customer, customer.c.id == attempt.c.customer_id)
+        .join(task, task.c.id == attempt.c.task_id)
+        .where(
+            attempt.c.caller_id == person_id,
+            attempt.c.at >= start,
+            attempt.c.at < end,
+            attempt.c.state.in_(("dialled", "closed")),
+        )
+        .order_by(attempt.c.at.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def skipped_between(
+    connection: Connection, start: datetime, end: datetime, limit: int
+) -> list[Row[Any]]:
+    """R-CLAIM-1. Customers given back with a reason, the newest first (index on at)."""
+    query = (
+        select(
+            attempt.c.ended_at,
+            attempt.c.end_reason,
+            attempt.c.customer_id,
+            customer.c.buyer,
+            person.c.name.label("caller"),
+        )
+        .join(customer, customer.c.id == attempt.c.customer_id)
+        .join(person, person.c.id == attempt.c.caller_id)
+        .where(attempt.c.at >= start, attempt.c.at < end, attempt.c.state == "skipped")
+        .order_by(attempt.c.at.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def customers_like(
+    connection: Connection, words: str, phone_key: str | None, limit: int
+) -> list[Row[Any]]:
+    """Find customers by part of the user ID, by order number, or by a whole number's keyed hash."""
+    wanted = [
+        customer.c.buyer.contains(words, autoescape=True),
+        customer.c.id.in_(select(order.c.customer_id).where(order.c.order_no == words)),
+    ]
+    if phone_key is not None:
+        wanted.append(
+            customer.c.id.in_(
+                select(customer_phone.c.customer_id).where(customer_phone.c.phone_key == phone_key)
+            )
+        )
+    query = (
+        select(customer.c.id, customer.c.buyer, customer.c.region)
+        .where(or_(*wanted))
+        .order_by(customer.c.buyer, customer.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def unpaid_of(connection: Connection, customer_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """How many unpaid orders each customer has, and their sum in fen."""
+    query = (
+        select(order.c.customer_id, func.count(), func.sum(order.c.total_fen))
+        .where(order.c.customer_id.in_(list(customer_ids)), order.c.state == "awaiting_payment")
+        .group_by(order.c.customer_id)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(query)}
+
+
+def numbers_of(connection: Connection, customer_ids: Iterable[int]) -> list[Row[Any]]:
+    """List the customers' numbers, masked, with what is known of each."""
+    query = (
+        select(
+            customer_phone.c.id,
+            customer_phone.c.customer_id,
+            customer_phone.c.masked,
+            customer_phone.c.source,
+            customer_phone.c.usable_until,
+            customer_phone.c.verified_at,
+            customer_phone.c.other_since,
+            customer_phone.c.wrong_since,
+            customer_phone.c.spent_since,
+            customer_phone.c.last_reached_at,
+            customer_phone.c.added_at,
+        )
+        .where(customer_phone.c.customer_id.in_(list(customer_ids)))
+        .order_by(customer_phone.c.customer_id, customer_phone.c.id)
+    )
+    return list(connection.execute(query).all())
+
+
+def sealed_number(connection: Connection, phone_id: int) -> Row[Any] | None:
+    """One number as it is stored."""
+    return connection.execute(
+        select(
+            customer_phone.c.customer_id, customer_phone.c.sealed, customer_phone.c.phone_key
+        ).where(customer_phone.c.id == phone_id)
+    ).first()
+
+
+def offers_listed(connection: Connection, limit: int) -> list[Row[Any]]:
+    """R-DUN-6. Offers of all campaigns, the newest first."""
+    query = (
+        select(
+            offer.c.id,
+            offer.c.wording,
+            offer.c.first_day,
+            offer.c.last_day,
+            offer.c.created_by,
+            offer.c.created_at,
+            campaign.c.name.label("campaign"),
+        )
+        .join(campaign, campaign.c.id == offer.c.campaign_id)
+        .order_by(offer.c.id.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def campaigns_listed(connection: Connection) -> list[Row[Any]]:
+    """List the shop's campaigns."""
+    query = select(campaign.c.id, campaign.c.kind, campaign.c.name).order_by(campaign.c.id)
+    return list(connection.execute(query).all())

@@ -1,0 +1,230 @@
+"""What the desk sees beside the call: one's own day, a hand-out's state, customers, numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row
+
+from adapters.store.queries import audit, calls
+from adapters.store.queries import desk as queries
+from campaigns.errors import NotFoundError, RefusedError, UsageError
+from campaigns.phone import PhoneFault, read_phone
+from campaigns.registry import outcome_of
+from campaigns.values import SHOP_ZONE, AttemptState, Ending, Kind, Person, PhoneNumber, Role
+from scheduler.rules.case import business_day
+from scheduler.runtime import Runtime
+
+LISTED = 300
+FOUND = 50
+REASON_MAX_CHARS = 200
+PROMISES = frozenset({"will_pay", "relay", "says_paid"})
+"""Outcomes after which the customer's payment is expected."""
+
+
+class HandOutState(StrEnum):
+    """What has become of a hand-out that a page still shows."""
+
+    HELD = "held"
+    DIALLED = "dialled"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOutSeen:
+    """A hand-out's state; `rule` says why it was withdrawn."""
+
+    state: HandOutState
+    rule: str | None = None
+    lease_until: datetime | None = None
+    is_outcome_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCall:
+    """One of a caller's contacts of the day."""
+
+    at: datetime
+    customer_id: int
+    buyer: str
+    outcome: str | None
+    note: str | None
+    next_at: datetime | None
+    ending: Ending | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDay:
+    """A caller's own day. No comparison with anybody."""
+
+    calls: tuple[OwnCall, ...]
+    reached: int
+    promises: int
+    paid: int
+    by_outcome: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingOutcome:
+    """R-CLAIM-1. A call that was dialled and whose outcome nobody entered."""
+
+    customer_id: int
+    buyer: str
+    caller: str
+    dialled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """R-CLAIM-1. A customer who was given back, with the caller's reason."""
+
+    customer_id: int
+    buyer: str
+    caller: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCustomer:
+    """One line of a search. Numbers are masked (R-PII-1)."""
+
+    id: int
+    buyer: str
+    region: str | None
+    phones: tuple[str, ...]
+    unpaid_count: int
+    unpaid_fen: int
+
+
+def hand_out_seen(runtime: Runtime, attempt_id: str, caller: Person, now: datetime) -> HandOutSeen:
+    """R-CLAIM-1, R-DNC-2. Where a hand-out stands that the caller has on screen."""
+    with runtime.snapshot() as connection:
+        row = queries.attempt_with_end(connection, attempt_id, caller.id)
+        missing_after = runtime.law(connection).policy.outcome_missing_minutes
+    if row is None:
+        return HandOutSeen(HandOutState.OVER)
+    match AttemptState(row.state):
+        case AttemptState.HANDED_OUT if row.lease_until > now:
+            return HandOutSeen(HandOutState.HELD, lease_until=row.lease_until)
+        case AttemptState.HANDED_OUT | AttemptState.EXPIRED:
+            return HandOutSeen(HandOutState.EXPIRED, "R-CLAIM-1")
+        case AttemptState.DIALLED:
+            missing = now - row.dialled_at >= timedelta(minutes=missing_after)
+            return HandOutSeen(HandOutState.DIALLED, is_outcome_missing=missing)
+        case AttemptState.WITHDRAWN:
+            return HandOutSeen(HandOutState.WITHDRAWN, row.end_reason)
+        case _:
+            return HandOutSeen(HandOutState.OVER)
+
+
+def own_day(runtime: Runtime, caller: Person, now: datetime) -> OwnDay:
+    """Sum up what a caller did since midnight."""
+    start, end = _day(now)
+    with runtime.snapshot() as connection:
+        rows = queries.made_by(connection, caller.id, start, end, LISTED)
+    labels = Counter(_label(row) for row in rows if row.outcome)
+    return OwnDay(
+        calls=tuple(
+            OwnCall(
+                at=row.at,
+                customer_id=row.customer_id,
+                buyer=row.buyer,
+                outcome=_label(row) if row.outcome else None,
+                note=row.note,
+                next_at=row.due_at,
+                ending=Ending(row.ending) if row.ending else None,
+            )
+            for row in rows
+        ),
+        reached=sum(row.is_reached for row in rows),
+        promises=sum(row.outcome in PROMISES for row in rows),
+        paid=len({row.customer_id for row in rows if row.ending == Ending.PAID}),
+        by_outcome=tuple(labels.most_common()),
+    )
+
+
+def missing_outcomes(runtime: Runtime, now: datetime) -> list[MissingOutcome]:
+    """R-CLAIM-1. List the calls that wait for their outcome, the oldest first."""
+    with runtime.snapshot() as connection:
+        minutes = runtime.law(connection).policy.outcome_missing_minutes
+        rows = calls.missing_outcomes(connection, now - timedelta(minutes=minutes), LISTED)
+    return [MissingOutcome(r.customer_id, r.buyer, r.caller, r.dialled_at) for r in rows]
+
+
+def skipped_today(runtime: Runtime, now: datetime) -> list[Skipped]:
+    """R-CLAIM-1. List who was given back today and why."""
+    start, end = _day(now)
+    with runtime.snapshot() as connection:
+        rows = queries.skipped_between(connection, start, end, LISTED)
+    return [Skipped(r.customer_id, r.buyer, r.caller, r.ended_at, r.end_reason) for r in rows]
+
+
+def find_customers(runtime: Runtime, words: str) -> list[FoundCustomer]:
+    """Find customers by part of the user ID, a whole order number or a whole phone number."""
+    words = words.strip()
+    if not words:
+        return []
+    number = read_phone(words)
+    key = None if isinstance(number, PhoneFault) else runtime.vault.phone_key(number)
+    with runtime.snapshot() as connection:
+        rows = queries.customers_like(connection, words, key, FOUND)
+        ids = [row.id for row in rows]
+        unpaid = queries.unpaid_of(connection, ids)
+        numbers = queries.numbers_of(connection, ids)
+    masked: dict[int, list[str]] = {}
+    for line in numbers:
+        masked.setdefault(line.customer_id, []).append(line.masked)
+    return [
+        FoundCustomer(
+            row.id,
+            row.buyer,
+            row.region,
+            tuple(masked.get(row.id, ())),
+            *unpaid.get(row.id, (0, 0)),
+        )
+        for row in rows
+    ]
+
+
+def reveal_number(
+    runtime: Runtime, phone_id: int, reason: str, now: datetime, person: Person
+) -> PhoneNumber:
+    """R-PII-1, R-AUD-1. Show one number to a leader who says why; who and why are kept.
+
+    Raises UsageError without a reason, RefusedError for other roles, NotFoundError.
+    """
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > REASON_MAX_CHARS:
+        raise UsageError(f"请写明查看原因（{REASON_MAX_CHARS} 字以内）", field="reason")
+    if person.role not in (Role.LEADER, Role.SUPERVISOR):
+        raise RefusedError("只有组长和主管可以查看完整号码", rules=("R-PII-1",))
+    with runtime.transaction() as connection:
+        row = queries.sealed_number(connection, phone_id)
+        if row is None:
+            raise NotFoundError("没有这个号码", field="phone")
+        audit.record(
+            connection,
+            now,
+            person.name,
+            "phone.revealed",
+            f"customer:{row.customer_id}",
+            after={"phone": row.phone_key, "reason": reason},
+        )
+        return runtime.vault.open(row.sealed)
+
+
+def _label(row: Row[Any]) -> str:
+    return outcome_of(Kind(row.kind), row.outcome).label
+
+
+def _day(now: datetime) -> tuple[datetime, datetime]:
+    """Give the shop's present day, from midnight to midnight."""
+    midnight = datetime.combine(business_day(now), time(), tzinfo=SHOP_ZONE).astimezone(UTC)
+    return midnight, midnight + timedelta(days=1)

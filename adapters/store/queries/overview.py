@@ -1,0 +1,128 @@
+"""Counts and lists for the leader's pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, or_, select, text
+
+from adapters.store.models.calls import attempt
+from adapters.store.models.campaigns import batch, task
+from adapters.store.models.customers import customer, customer_phone, order
+from adapters.store.models.imports import import_file
+from adapters.store.models.shop import person
+
+COUNTED = text("attempt.state IN ('dialled', 'closed') AND attempt.redial_of IS NULL")
+PROMISES = ("will_pay", "relay", "says_paid")
+
+
+def open_by_state(connection: Connection) -> dict[str, int]:
+    """Open tasks by state; the partial indexes keep closed ones out of the count."""
+    query = (
+        select(task.c.state, func.count())
+        .where(text("task.state <> 'closed'"))
+        .group_by(task.c.state)
+    )
+    return {state: count for state, count in connection.execute(query)}
+
+
+def ended_between(connection: Connection, start: datetime, end: datetime) -> dict[str, int]:
+    """Tasks that ended in [start, end), by ending."""
+    query = (
+        select(task.c.ending, func.count())
+        .where(task.c.closed_at >= start, task.c.closed_at < end)
+        .group_by(task.c.ending)
+    )
+    return {ending: count for ending, count in connection.execute(query)}
+
+
+def attempts_between(connection: Connection, start: datetime, end: datetime) -> tuple[int, int]:
+    """Attempts and reached ones in [start, end); reads the index on `at`."""
+    query = select(
+        func.count(), func.coalesce(func.sum(case((attempt.c.is_reached, 1), else_=0)), 0)
+    ).where(COUNTED, attempt.c.at >= start, attempt.c.at < end)
+    row = connection.execute(query).one()
+    return int(row[0]), int(row[1])
+
+
+def day_of_caller(
+    connection: Connection, person_id: int, start: datetime, end: datetime
+) -> tuple[int, int, int]:
+    """Calls, reached and promises of one caller in [start, end)."""
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(case((attempt.c.is_reached, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((attempt.c.outcome.in_(PROMISES), 1), else_=0)), 0),
+    ).where(
+        COUNTED, attempt.c.caller_id == person_id, attempt.c.at >= start, attempt.c.at < end
+    )
+    row = connection.execute(query).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def planned_at(connection: Connection, day: date) -> datetime | None:
+    """When this day of calling was planned first."""
+    return connection.execute(
+        select(func.min(batch.c.planned_at)).where(batch.c.business_day == day)
+    ).scalar()
+
+
+def last_import_at(connection: Connection) -> datetime | None:
+    """When the newest order file was taken in."""
+    return connection.execute(
+        select(func.max(import_file.c.imported_at)).where(import_file.c.kind == "orders")
+    ).scalar()
+
+
+def skipped_between(
+    connection: Connection, start: datetime, end: datetime, limit: int
+) -> list[Row[Any]]:
+    """R-CLAIM-1. Skipped hand-outs with their reasons."""
+    query = (
+        select(
+            attempt.c.ended_at, attempt.c.end_reason, customer.c.buyer, person.c.name.label("caller")
+        )
+        .join(customer, customer.c.id == attempt.c.customer_id)
+        .join(person, person.c.id == attempt.c.caller_id)
+        .where(attempt.c.state == "skipped", attempt.c.at >= start, attempt.c.at < end)
+        .order_by(attempt.c.ended_at.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def search(connection: Connection, words: str, limit: int) -> list[Row[Any]]:
+    """Customers whose user ID begins with the words, or who have the order of that number."""
+    open_tasks = (
+        select(func.count())
+        .where(text("task.state <> 'closed'"), task.c.customer_id == customer.c.id)
+        .scalar_subquery()
+    )
+    by_order = select(order.c.customer_id).where(order.c.order_no == words)
+    query = (
+        select(customer.c.id, customer.c.buyer, customer.c.region, open_tasks.label("open_tasks"))
+        .where(
+            or_(customer.c.buyer.startswith(words, autoescape=True), customer.c.id.in_(by_order))
+        )
+        .order_by(customer.c.buyer)
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def customer_by_id(connection: Connection, customer_id: int) -> Row[Any] | None:
+    """One customer."""
+    return connection.execute(select(customer).where(customer.c.id == customer_id)).first()
+
+
+def phones(connection: Connection, customer_id: int) -> list[Row[Any]]:
+    """A customer's numbers."""
+    query = select(customer_phone).where(customer_phone.c.customer_id == customer_id)
+    return list(connection.execute(query.order_by(customer_phone.c.id)).all())
+
+
+def tasks_of(connection: Connection, customer_id: int, limit: int) -> list[Row[Any]]:
+    """A customer's tasks, the newest first."""
+    query = select(task).where(task.c.customer_id == customer_id).order_by(task.c.id.desc())
+    return list(connection.execute(query.limit(limit)).all())

@@ -1,0 +1,280 @@
+"""The leader's view: today's plan by state and rule, the work lists, one customer's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from adapters.store.queries import calls, orders, overview, timeline
+from campaigns.errors import NotFoundError
+from campaigns.labels_zh import ENDING_LABELS, ORDER_STATE_LABELS, TASK_STATE_LABELS
+from campaigns.registry import outcome_of
+from campaigns.values import SHOP_ZONE, AttemptState, Ending, Kind, OrderState, TaskState
+from scheduler.flows.planning import Plan, plan
+from scheduler.flows.queue import NobodyNow, Queued, nobody_now, queue
+from scheduler.rules.case import business_day
+from scheduler.runtime import Runtime
+
+LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Where the day stands. `planned_at` None: not planned yet."""
+
+    day: date
+    planned_at: datetime | None
+    last_import_at: datetime | None
+    calendar_is_known: bool
+    by_state: dict[TaskState, int]
+    ended_today: dict[Ending, int]
+    attempts: int
+    reached: int
+    outlook: NobodyNow
+    queue: tuple[Queued, ...]
+    plan: Plan
+
+
+def today(runtime: Runtime, now: datetime) -> Today:
+    """The day of the shop at `now`: counts, the queue, who is left out by which rule."""
+    day = business_day(now)
+    start = datetime.combine(day, time(), tzinfo=SHOP_ZONE).astimezone(UTC)
+    end = start + timedelta(days=1)
+    with runtime.snapshot() as connection:
+        law = runtime.law(connection)
+        attempts, reached = overview.attempts_between(connection, start, end)
+        planned_at = overview.planned_at(connection, day)
+        last_import_at = overview.last_import_at(connection)
+        by_state = overview.open_by_state(connection)
+        ended = overview.ended_between(connection, start, end)
+        outlook = nobody_now(connection, runtime, now)
+    return Today(
+        day=day,
+        planned_at=planned_at,
+        last_import_at=last_import_at,
+        calendar_is_known=law.calendar.is_known(day.year),
+        by_state={TaskState(state): count for state, count in by_state.items()},
+        ended_today={Ending(ending): count for ending, count in ended.items()},
+        attempts=attempts,
+        reached=reached,
+        outlook=outlook,
+        queue=tuple(queue(runtime, now, LISTED)),
+        plan=plan(runtime, day, now, "", dry_run=True),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDay:
+    """One caller's day; no ranking."""
+
+    calls: int
+    reached: int
+    promises: int
+
+
+def own_day(runtime: Runtime, person_id: int, now: datetime) -> OwnDay:
+    """What this caller did today."""
+    start = datetime.combine(business_day(now), time(), tzinfo=SHOP_ZONE).astimezone(UTC)
+    with runtime.snapshot() as connection:
+        row = overview.day_of_caller(connection, person_id, start, start + timedelta(days=1))
+    return OwnDay(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingOutcome:
+    """R-CLAIM-1. A call without an outcome, half an hour after dialling."""
+
+    attempt_id: str
+    buyer: str
+    caller: str
+    dialled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedCall:
+    """R-CLAIM-1. A customer who was skipped, and why."""
+
+    at: datetime
+    buyer: str
+    caller: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadersLists:
+    """What the leader should look at beside the to-dos."""
+
+    missing: tuple[MissingOutcome, ...]
+    skipped: tuple[SkippedCall, ...]
+
+
+def leaders_lists(runtime: Runtime, now: datetime) -> LeadersLists:
+    """Missing outcomes, and today's skips."""
+    start = datetime.combine(business_day(now), time(), tzinfo=SHOP_ZONE).astimezone(UTC)
+    with runtime.snapshot() as connection:
+        limit = timedelta(minutes=runtime.law(connection).policy.outcome_missing_minutes)
+        missing = calls.missing_outcomes(connection, now - limit, LISTED)
+        skipped = overview.skipped_between(connection, start, start + timedelta(days=1), LISTED)
+    return LeadersLists(
+        tuple(MissingOutcome(r.id, r.buyer, r.caller, r.dialled_at) for r in missing),
+        tuple(SkippedCall(r.ended_at, r.buyer, r.caller, r.end_reason) for r in skipped),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFound:
+    """One hit of the search."""
+
+    id: int
+    buyer: str
+    region: str | None
+    open_tasks: int
+
+
+def find_customers(runtime: Runtime, words: str) -> list[CustomerFound]:
+    """Customers by the beginning of the user ID, or by an order number."""
+    if not words.strip():
+        return []
+    with runtime.snapshot() as connection:
+        rows = overview.search(connection, words.strip(), LISTED)
+    return [CustomerFound(r.id, r.buyer, r.region, r.open_tasks) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order on the customer's page."""
+
+    order_no: str
+    state_label: str
+    total_fen: int
+    paid_fen: int
+    placed_at: datetime
+    paid_at: datetime | None
+    last_seen_at: datetime
+    is_missing: bool
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A hand-out or attempt on the customer's page."""
+
+    at: datetime
+    caller: str
+    state: AttemptState
+    outcome_label: str | None
+    note: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """A task on the customer's page."""
+
+    id: int
+    kind: Kind
+    state_label: str
+    result_label: str | None
+    due_at: datetime | None
+    deadline: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLine:
+    """A number on the customer's page, masked (R-PII-1, R-PHONE-3)."""
+
+    id: int
+    masked: str
+    source: str
+    usable_until: datetime | None
+    is_verified: bool
+    is_other: bool
+    is_wrong: bool
+    is_spent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """Everything known of one customer."""
+
+    id: int
+    buyer: str
+    receiver: str | None
+    region: str | None
+    phones: tuple[PhoneLine, ...]
+    orders: tuple[OrderLine, ...]
+    tasks: tuple[TaskLine, ...]
+    calls: tuple[CallLine, ...]
+
+
+def customer_page(runtime: Runtime, customer_id: int) -> CustomerPage:
+    """One customer with orders, tasks, calls and masked numbers."""
+    with runtime.snapshot() as connection:
+        row = overview.customer_by_id(connection, customer_id)
+        if row is None:
+            raise NotFoundError(f"没有这位客户：{customer_id}", field="customer")
+        return CustomerPage(
+            id=row.id,
+            buyer=row.buyer,
+            receiver=row.receiver,
+            region=row.region,
+            phones=tuple(_phone(r) for r in overview.phones(connection, customer_id)),
+            orders=tuple(_order(r) for r in orders.of_customer(connection, customer_id, LISTED)),
+            tasks=tuple(_task(r) for r in overview.tasks_of(connection, customer_id, LISTED)),
+            calls=tuple(_call(r) for r in timeline.attempts_of(connection, customer_id)),
+        )
+
+
+def _phone(row: Row[Any]) -> PhoneLine:
+    return PhoneLine(
+        id=row.id,
+        masked=row.masked,
+        source=row.source,
+        usable_until=row.usable_until,
+        is_verified=row.verified_at is not None,
+        is_other=row.other_since is not None,
+        is_wrong=row.wrong_since is not None,
+        is_spent=row.spent_since is not None,
+    )
+
+
+def _order(row: Row[Any]) -> OrderLine:
+    return OrderLine(
+        order_no=row.order_no,
+        state_label=ORDER_STATE_LABELS[OrderState(row.state)],
+        total_fen=row.total_fen,
+        paid_fen=row.paid_fen,
+        placed_at=row.placed_at,
+        paid_at=row.paid_at,
+        last_seen_at=row.last_seen_at,
+        is_missing=row.missing_since is not None,
+        title=row.title,
+    )
+
+
+def _task(row: Row[Any]) -> TaskLine:
+    return TaskLine(
+        id=row.id,
+        kind=Kind(row.kind),
+        state_label=TASK_STATE_LABELS[TaskState(row.state)],
+        result_label=None if row.ending is None else ENDING_LABELS[Ending(row.ending)],
+        due_at=row.due_at,
+        deadline=row.deadline,
+        created_at=row.created_at,
+    )
+
+
+def _call(row: Row[Any]) -> CallLine:
+    outcome = outcome_of(Kind(row.kind), row.outcome) if row.outcome else None
+    return CallLine(
+        at=row.at,
+        caller=row.caller,
+        state=AttemptState(row.state),
+        outcome_label=outcome.label if outcome else None,
+        note=row.note,
+        reason=row.end_reason,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -18,7 +17,7 @@ Record = tuple[int, list[str] | str]
 """The line where a record starts, and its cells, or the Chinese reason why it has none."""
 
 SNIFFED_BYTES = 65_536
-_CHUNK_BYTES = 262_144
+_CHUNK_BYTES = 131_072
 
 
 def sniff_encoding(head: bytes) -> str:
@@ -76,13 +75,13 @@ def read_records(opened: Opener, encoding: str, limits: Limits) -> Iterator[Reco
                 raise refusal(RefusalCode.TOO_MANY_COLUMNS, limit=limits.columns)
             if lines.chars > limits.cell_chars and max(map(len, cells)) > limits.cell_chars:
                 yield start, _TOO_LONG.format(limit=limits.cell_chars)
-            elif lines.has_undecoded and any(map(_UNDECODED.search, cells)):
+            elif lines.has_undecoded and any(_UNDECODED in cell for cell in cells):
                 yield start, _NOT_DECODED
             else:
                 yield start, cells
 
 
-_UNDECODED = re.compile("[\udc80-\udcff]")
+_UNDECODED = "\N{REPLACEMENT CHARACTER}"
 _NOT_DECODED = "有无法识别的文字（编码损坏）"
 _BAD_QUOTES = "引号不成对，分不清各列"
 _TOO_LONG = "有一格超过 {limit} 字"
@@ -166,7 +165,7 @@ class _Lines:
 
 
 class _Text:
-    """Decoded chunks with one kind of line end; bytes that are no text become surrogates."""
+    """Decoded chunks with one kind of line end; bytes that are no text are marked."""
 
     def __init__(self, raw: BinaryIO, encoding: str) -> None:
         self._raw = raw
@@ -185,7 +184,7 @@ class _Text:
             text = self._decoder.decode(data, final=not data)
         except UnicodeDecodeError:
             self.has_undecoded = True
-            self._decoder = self._codec("surrogateescape")
+            self._decoder = self._codec("replace")
             self._decoder.setstate(before)
             text = self._decoder.decode(data, final=not data)
         return self._newlines.decode(text, final=not data)

@@ -167,35 +167,30 @@ def _fold_all(columns: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
 _FOLDED_COLUMNS = {kind: _fold_all(columns) for kind, columns in _COLUMNS.items()}
 
 
-def _has(folded: set[str], kind: FileKind, role: str) -> bool:
-    return not folded.isdisjoint(_FOLDED_COLUMNS[kind][role])
-
-
 def _kind_by_header(folded: set[str]) -> FileKind | None:
-    if _has(folded, FileKind.ORDERS, "order_no"):
-        if _has(folded, FileKind.ITEMS, "title") and _has(folded, FileKind.ITEMS, "quantity"):
+    orders = _roles(folded, FileKind.ORDERS)
+    if "order_no" in orders:
+        if "total" not in orders and {"title", "quantity"} <= _roles(folded, FileKind.ITEMS):
             return FileKind.ITEMS
-        order_marks = ("state", "total", "placed_at")
-        if any(_has(folded, FileKind.ORDERS, role) for role in order_marks):
+        if not orders.isdisjoint({"state", "total", "placed_at"}):
             return FileKind.ORDERS
-        return None
-    if _has(folded, FileKind.CALENDAR, "day") and _has(folded, FileKind.CALENDAR, "is_working"):
-        return FileKind.CALENDAR
-    who = any(_has(folded, FileKind.DO_NOT_CONTACT, role) for role in ("user_id", "phone"))
-    said = any(word in name for name in folded for word in _DO_NOT_CONTACT_WORDS)
-    scoped = {"reason", "scope"} <= {
-        role for role in ("reason", "scope") if _has(folded, FileKind.DO_NOT_CONTACT, role)
-    }
-    return FileKind.DO_NOT_CONTACT if who and (said or scoped) else None
+    names = _roles(folded, FileKind.DO_NOT_CONTACT)
+    if not names.isdisjoint({"user_id", "phone"}):
+        is_said = any(word in name for name in folded for word in _DO_NOT_CONTACT_WORDS)
+        return FileKind.DO_NOT_CONTACT if is_said or {"reason", "scope"} <= names else None
+    is_calendar = {"day", "is_working"} <= _roles(folded, FileKind.CALENDAR)
+    return FileKind.CALENDAR if is_calendar else None
+
+
+def _roles(folded: set[str], kind: FileKind) -> set[str]:
+    """Roles of a kind for which there is a column."""
+    columns = _FOLDED_COLUMNS[kind]
+    return {role for role, names in columns.items() if not folded.isdisjoint(names)}
 
 
 def _unrecognised(folded: list[str], names: tuple[str, ...]) -> Exception:
-    known = {
-        name
-        for role in ("user_id", "phone")
-        for name in _FOLDED_COLUMNS[FileKind.DO_NOT_CONTACT][role]
-    }
-    if not known.isdisjoint(folded):
+    look_alike = _roles(set(folded), FileKind.DO_NOT_CONTACT)
+    if not look_alike.isdisjoint({"user_id", "phone"}):
         return refusal(RefusalCode.KIND_NEEDED)
     shown = "、".join(name[:20] for name in names[:6] if name) or "（空）"
     return refusal(RefusalCode.UNKNOWN_TABLE, detail=shown)

@@ -129,7 +129,7 @@ def _is_rounded_file(header: Header, sample: Sequence[list[str]]) -> bool:
     position = header.positions["order_no"]
     numbers = [clean(cells[position]) for cells in sample if len(cells) > position]
     long_ones = [number for number in numbers if len(number) > 15 and number.isdecimal()]
-    return bool(long_ones) and all(map(is_rounded, long_ones))
+    return len(long_ones) > 1 and all(map(is_rounded, long_ones))
 
 
 def _phones(row: RowProblems, mobile: str, phone: str, expiry: str) -> tuple[PhoneCell, ...]:

@@ -19,7 +19,7 @@ NAME = "ExportOrderList202611210915.csv"
 def test_r_imp_2_a_child_reads_what_we_would_read(make, tmp_path):
     content = make("plain", ORDERS)
     here = open_file(NAME, content)
-    path = tmp_path / "orders"
+    path = tmp_path / "订单"
     path.write_bytes(content)
     for given in (content, path):
         there = open_confined(NAME, given)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -416,3 +417,19 @@ def test_r_imp_2_rows_can_be_read_again():
 def test_r_imp_1_an_empty_order_export_has_no_rows():
     assert read(order_file("2022", [])) == []
     assert read(as_csv(ORDER_HEADERS["plain"], [])) == []
+
+
+def test_r_imp_2_a_long_file_is_streamed(tmp_path):
+    path = tmp_path / "long.csv"
+    content = order_file("2022", [{"order_no": str(10**9 + n)} for n in range(2_000)])
+    header, rows = content.split(b"\r\n", 1)
+    peaks = []
+    for times in (1, 1, 6):  # the first fills the caches
+        path.write_bytes(header + b"\r\n" + rows * times)
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in open_file(path.name, path).rows()) == 2_000 * times
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[2] < 1.2 * peaks[1]

@@ -227,6 +227,20 @@ def test_r_imp_1_the_text_names_the_kinds():
         assert kind.value in REFUSAL_TEXTS[RefusalCode.KIND_NEEDED]
 
 
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("订单编号,标题,购买数量,状态,总金额,下单时间", FileKind.ORDERS),
+        ("订单编号,标题,购买数量,订单状态,订单创建时间", FileKind.ITEMS),
+        ("日期,类型,用户ID,手机号,原因,范围", FileKind.DO_NOT_CONTACT),
+        ("订单编号,用户ID,谢绝原因", FileKind.DO_NOT_CONTACT),
+        ("日期,类型,名称", FileKind.CALENDAR),
+    ],
+)
+def test_r_imp_1_tables_that_share_columns(header, kind):
+    assert open_file("a.csv", header.encode()).recognised.kind is kind
+
+
 @pytest.mark.parametrize("kind", FileKind)
 @pytest.mark.parametrize(
     ("content", "own"),
@@ -315,6 +329,13 @@ def test_r_imp_3_the_time_in_the_name(name, local):
 )
 def test_r_imp_3_no_possible_time_in_the_name(name):
     assert time_in_name(name) is None
+
+
+@pytest.mark.parametrize("tail", [b"\x00", b"\x00\xd8", b"\x00\xdc,\x00\x00\xdc", b"\x81"])
+def test_r_imp_2_a_broken_end_is_a_rejected_row(tail):
+    content = f"{HEADER}\n{ROW}\n".encode("utf-16") + tail
+    kinds = [type(answer).__name__ for answer in open_file("a.csv", content).rows()]
+    assert kinds == ["Taken", "Rejected"]
 
 
 # --- whatever comes in ---------------------------------------------------------------------------

@@ -1,0 +1,105 @@
+"""What a person reads before a file is taken: readable cells, and what it lacks (R-IMP-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from adapters.importers.rows import (
+    CalendarRow,
+    DoNotContactRow,
+    FileKind,
+    ItemRow,
+    OrderRow,
+    Recognised,
+    Row,
+)
+from campaigns.labels_zh import KIND_LABELS, ORDER_STATE_LABELS
+from campaigns.values import SHOP_ZONE, Scope
+
+Cells = dict[str, str]
+"""Column title and text."""
+
+_LACKS: Mapping[tuple[str, ...], str] = {
+    ("user_id",): "没有买家会员名一列：每笔订单各算一位客户",
+    ("mobile", "phone"): "没有电话一列：新客户将没有可拨打的号码",
+    ("address", "province"): "没有收货地址一列：地区只能按电话号码判断",
+    ("paid_at",): "没有付款时间一列：以首次看到已付款的导出时间为付款时间",
+    ("total",): "没有总金额一列：以实际支付金额为准",
+    ("title",): "没有宝贝标题一列：通话时看不到买了什么",
+}
+
+
+def lacking(recognised: Recognised) -> tuple[str, ...]:
+    """Say which columns an order file does not have, and what follows from it."""
+    missing: list[str] = []
+    if recognised.data_time is None and recognised.kind in (FileKind.ORDERS, FileKind.ITEMS):
+        missing.append("文件名里没有导出时间：按导入的时间算")
+    if recognised.kind is FileKind.ORDERS:
+        found = recognised.columns.keys()
+        missing += [text for roles, text in _LACKS.items() if found.isdisjoint(roles)]
+    return tuple(missing)
+
+
+def readable(row: Row) -> Cells:
+    """Write a row as people read it; numbers are masked (R-PII-1)."""
+    match row:
+        case OrderRow():
+            return _order_cells(row)
+        case ItemRow():
+            return _item_cells(row)
+        case DoNotContactRow():
+            return _do_not_contact_cells(row)
+        case CalendarRow():
+            return _calendar_cells(row)
+
+
+def _order_cells(row: OrderRow) -> Cells:
+    return {
+        "订单编号": row.order_no,
+        "用户ID": row.user_id or "",
+        "订单状态": ORDER_STATE_LABELS[row.state],
+        "总金额": _yuan(row.total_fen),
+        "实付金额": _yuan(row.paid_fen),
+        "拍下时间": _local(row.placed_at),
+        "付款时间": "" if row.paid_at is None else _local(row.paid_at),
+        "电话": "、".join(cell.number.masked for cell in row.phones),
+        "地区": row.region or "",
+        "宝贝标题": row.title or "",
+    }
+
+
+def _item_cells(row: ItemRow) -> Cells:
+    return {
+        "订单编号": row.order_no,
+        "宝贝标题": row.title,
+        "价格": "" if row.price_fen is None else _yuan(row.price_fen),
+        "数量": str(row.quantity),
+        "商品属性": row.properties or "",
+    }
+
+
+def _do_not_contact_cells(row: DoNotContactRow) -> Cells:
+    return {
+        "范围": "客户" if row.scope is Scope.CUSTOMER else "号码",
+        "用户ID": row.user_id or "",
+        "电话": row.phone.masked if row.phone is not None else "",
+        "业务": KIND_LABELS[row.kind] if row.kind is not None else "全部",
+        "原因": row.reason,
+    }
+
+
+def _calendar_cells(row: CalendarRow) -> Cells:
+    return {
+        "日期": row.day.isoformat(),
+        "类型": "上班" if row.is_working else "休息",
+        "名称": row.name,
+    }
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _local(instant: datetime) -> str:
+    return f"{instant.astimezone(SHOP_ZONE):%Y-%m-%d %H:%M:%S}"

@@ -155,7 +155,9 @@ class PhoneNumber:
 
     @property
     def national(self) -> str:
-        """The number as it is dialled inside mainland China, without the extension."""
+        """The number as it is dialled from mainland China, without the extension."""
+        if not self.e164.startswith("+86"):
+            return f"00{self.e164.removeprefix('+')}"
         digits = self.e164.removeprefix("+86")
         return digits if _is_mobile(digits) else f"0{digits}"
 

@@ -57,6 +57,10 @@ class Runtime:
         """Whether the shop was made for training. Raises NotReadyError before `waihu init`."""
         return self._shop[1]
 
+    def check_ready(self) -> None:
+        """Raise NotReadyError unless there is a shop in a database of the right schema."""
+        _ = self._shop
+
     @property
     def shop_name(self) -> str:
         """The shop's name as customers hear it."""

@@ -126,3 +126,9 @@ def tasks_of(connection: Connection, customer_id: int, limit: int) -> list[Row[A
     """A customer's tasks, the newest first."""
     query = select(task).where(task.c.customer_id == customer_id).order_by(task.c.id.desc())
     return list(connection.execute(query.limit(limit)).all())
+
+
+def active_people(connection: Connection) -> int:
+    """People who can sign in."""
+    query = select(func.count()).where(person.c.is_active, person.c.password_hash.is_not(None))
+    return int(connection.execute(query).scalar_one())

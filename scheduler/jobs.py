@@ -1,0 +1,129 @@
+"""What the engine does by itself: the morning's plan, the plan after an import, sweeping, sealing.
+
+A slot of a job is a row; whoever inserts it runs the slot, so a second ticker does no harm. Slots
+go by the shop's clock. Sweeping and sealing need no slot: doing them twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from adapters.store.queries import audit, tasks
+from adapters.store.queries import jobs as queries
+from campaigns.errors import WaihuError
+from campaigns.values import ENGINE, SHOP_ZONE
+from scheduler.flows.claim import release_expired
+from scheduler.flows.planning import plan
+from scheduler.flows.refresh import refresh_tasks
+from scheduler.flows.shop import refresh_calendar
+from scheduler.rules.case import business_day
+from scheduler.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+SWEPT_AT_ONCE = 1_000
+LATE_DAYS = 31
+"""How many missed mornings are written down as skipped after a long sleep."""
+
+
+def tick(runtime: Runtime) -> None:
+    """One round of everything that may be due. One job's failure does not keep the others."""
+    now = runtime.now()
+    for job in (_sweep, _seal, _calendar, _morning_plan, _plan_after_import):
+        try:
+            job(runtime, now)
+        except WaihuError as error:
+            log.warning("job.refused", job=job.__name__, reason=error.message)
+        except Exception:  # the engine must outlive any defect of one job; the log has it whole
+            log.exception("job.failed", job=job.__name__)
+
+
+def _sweep(runtime: Runtime, now: datetime) -> None:
+    """R-CLAIM-1, R-DUN-3. Free expired leases, end what is past its deadline, make due tasks ready."""
+    with runtime.transaction() as connection:
+        release_expired(connection, now)
+        overdue = tasks.past_deadline(connection, now, SWEPT_AT_ONCE)
+        if overdue:
+            refresh_tasks(connection, runtime, now, overdue, ENGINE)
+        tasks.promote(connection, now)
+
+
+def _seal(runtime: Runtime, now: datetime) -> None:
+    """R-AUD-1. Chain the trail, off the hot path."""
+    seal_trail(runtime)
+
+
+def seal_trail(runtime: Runtime) -> int:
+    """Chain every unsealed row of the audit trail; returns how many."""
+    sealed = 0
+    while True:
+        with runtime.transaction() as connection:
+            batch = audit.seal(connection)
+        sealed += batch
+        if batch < audit.CHAIN_BATCH:
+            return sealed
+
+
+def _calendar(runtime: Runtime, now: datetime) -> None:
+    """R-HOURS-6. Once a day: does the installed library know another year?"""
+    slot = datetime.combine(business_day(now), datetime.min.time(), tzinfo=SHOP_ZONE)
+    if _take(runtime, "calendar", slot.astimezone(UTC), now):
+        refresh_calendar(runtime, now)
+        _done(runtime, "calendar", slot.astimezone(UTC), now)
+
+
+def _morning_plan(runtime: Runtime, now: datetime) -> None:
+    """R-DUN-1. Every morning at the set time; mornings slept through are written down as skipped."""
+    with runtime.snapshot() as connection:
+        law = runtime.law(connection)
+        last = queries.last_slot(connection, "plan")
+    today = business_day(now)
+    slot = datetime.combine(today, law.policy.plan_at, tzinfo=SHOP_ZONE).astimezone(UTC)
+    if now < slot:
+        slot -= timedelta(days=1)
+    if last is not None and last >= slot:
+        return
+    for missed in _missed(last, slot):
+        with runtime.transaction() as connection:
+            queries.skip(connection, "plan", missed, now, "engine was not running")
+    if not _take(runtime, "plan", slot, now):
+        return
+    if business_day(slot) == today:
+        plan(runtime, today, now, ENGINE)
+        _done(runtime, "plan", slot, now)
+    else:
+        with runtime.transaction() as connection:
+            queries.finish(connection, "plan", slot, now, "skipped", "the day was over")
+
+
+def _missed(last: datetime | None, slot: datetime) -> list[datetime]:
+    if last is None:
+        return []
+    days = min((slot - last).days - 1, LATE_DAYS)
+    return [slot - timedelta(days=back) for back in range(days, 0, -1)]
+
+
+def _plan_after_import(runtime: Runtime, now: datetime) -> None:
+    """R-DUN-1. Again after each import, once the morning's plan is due."""
+    with runtime.snapshot() as connection:
+        law = runtime.law(connection)
+        imported = queries.last_order_import(connection)
+    today = business_day(now)
+    opens = datetime.combine(today, law.policy.plan_at, tzinfo=SHOP_ZONE)
+    if imported is None or imported > now or now < opens or business_day(imported) != today:
+        return
+    if _take(runtime, "plan_after_import", imported, now):
+        plan(runtime, today, now, ENGINE)
+        _done(runtime, "plan_after_import", imported, now)
+
+
+def _take(runtime: Runtime, job: str, slot: datetime, now: datetime) -> bool:
+    with runtime.transaction() as connection:
+        return queries.take(connection, job, slot, now)
+
+
+def _done(runtime: Runtime, job: str, slot: datetime, now: datetime) -> None:
+    with runtime.transaction() as connection:
+        queries.finish(connection, job, slot, now, "done", None)

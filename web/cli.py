@@ -1,0 +1,78 @@
+"""The command `waihu`. Each command parses, calls one flow and shows the answer.
+
+Flows are imported where they are called: help and the next call must answer in half a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from campaigns.errors import UsageError, WaihuError
+from web import cli_output as out
+from web import cli_proof, cli_shop, cli_work
+from web.cli_output import USAGE, error_document
+
+app = typer.Typer(
+    name="waihu",
+    help="Waihu 外呼：回访与催款电话的计划、拨打、记录与核查。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cli_shop.register(app)
+cli_work.register(app)
+cli_proof.register(app)
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="显示版本。")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        out.line(f"waihu {installed('waihu')}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its code: 0, 1 found, 2 usage, 3 not ready, 4 refused."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(given))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; errors of every kind become one message or one JSON document."""
+    as_json = "--json" in arguments
+    command = typer.main.get_command(app)
+    try:
+        result: Any = command.main(args=arguments, prog_name="waihu", standalone_mode=False)
+    except WaihuError as error:
+        return out.report_error(error, as_json=as_json)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        out.say("已取消")
+        return USAGE
+    except typer.TyperException as error:
+        return _report_usage(error, as_json=as_json)
+    except OSError as error:
+        problem = UsageError(f"文件打不开：{error.filename}（{error.strerror}）", field="file")
+        if error.filename is None:
+            raise
+        return out.report_error(problem, as_json=as_json)
+    return result if isinstance(result, int) else out.DONE
+
+
+def _report_usage(error: typer.TyperException, *, as_json: bool) -> int:
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if as_json:
+        document = error_document("usage", message)
+        out.emit(document, as_json=True, table=lambda: None)
+    elif hasattr(error, "show"):
+        error.show()
+    else:
+        out.say(message)
+    return USAGE

@@ -1,0 +1,58 @@
+"""One process for a shop on one computer: the panel and the embedded engine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import waitress
+
+from campaigns.errors import NotReadyError
+from scheduler.engines.embedded import EmbeddedEngine
+from scheduler.runtime import Runtime
+from web.app import create_app
+
+TRIED_PORTS = 20
+"""A port in use is common on a desk's computer; the next ones are tried."""
+THREADS = 8
+
+
+def serve_forever(
+    runtime: Runtime, *, host: str | None, port: int | None, announce: Callable[[str], None]
+) -> None:
+    """Serve until interrupted. Announces the address, and in a training shop the logins."""
+    settings = runtime.settings
+    address = host or settings.host
+    listener = _listen(address, settings.port if port is None else port)
+    bound = listener.getsockname()[1]
+    app = create_app(runtime)
+    engine = EmbeddedEngine(runtime)
+    engine.start()
+    shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared only
+    announce(f"http://{shown}:{bound}")
+    if runtime.is_training:
+        from scheduler.flows.training import training_logins
+
+        for login in training_logins():
+            announce(f"    {login.name}（{login.role}）  {login.password}")
+    announce("按 Ctrl+C 结束")
+    try:
+        waitress.serve(app, sockets=[listener], threads=THREADS, ident=None)
+    finally:
+        engine.stop()
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    last: OSError | None = None
+    for candidate in range(port, port + (TRIED_PORTS if port else 1)):
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+        except OSError as error:
+            listener.close()
+            last = error
+        else:
+            return listener
+    raise NotReadyError(f"{host}:{port} 起的端口都被占用（{last}）")

@@ -1,0 +1,5 @@
+"""The second opinion (R-AUD-2): reads the tables, judges the whole history by the SOP.
+
+Belongs here: restatements of the rules over stored rows, with SQL and logic of their own. Never
+here: a line shared with `scheduler.rules`, `scheduler.flows` or `campaigns.kinds`, or a write.
+"""

@@ -1,0 +1,80 @@
+"""What crosses customers: phones that several share, and callers (R-REPEAT-2, R-REPEAT-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from adapters.store.models.calls import attempt
+from scheduler.verify.background import Background
+from scheduler.verify.contacts import overlaps
+from scheduler.verify.history import Attempt
+from scheduler.verify.reading import ATTEMPTS, attempt_from, stream
+from scheduler.verify.report import Finding
+from scheduler.verify.spacing import judged, scales
+
+
+def check_shared_phones(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-REPEAT-2, R-REPEAT-3. The budget and the one live call of a phone that customers share.
+
+    A phone of one customer is within that customer's own budget, which is checked with them.
+    """
+    shared = (
+        select(attempt.c.phone_key)
+        .group_by(attempt.c.phone_key)
+        .having(func.min(attempt.c.customer_id) < func.max(attempt.c.customer_id))
+    )
+    statement = ATTEMPTS.where(attempt.c.phone_key.in_(shared)).order_by(
+        attempt.c.phone_key, attempt.c.at, attempt.c.id
+    )
+    in_order = _attempts(connection, background, statement)
+    for position, (_, group) in enumerate(groupby(in_order, key=lambda a: a.phone_key), start=1):
+        on_phone = list(group)
+        whose = f"第 {position} 个共用号码（号码 {on_phone[0].phone_id}）"
+        yield from (f for f in overlaps(on_phone, whose) if f.rule == "R-REPEAT-2")
+        here = {a.id for a in on_phone}
+        # The freedom of an attempt depends on its task's own history, on whatever phone.
+        of_tasks = ATTEMPTS.where(attempt.c.task_id.in_({a.task_id for a in on_phone})).order_by(
+            attempt.c.task_id, attempt.c.at, attempt.c.id
+        )
+        by_task = groupby(_attempts(connection, background, of_tasks), key=lambda a: a.task_id)
+        yield from scales(
+            (
+                j
+                for _, made in by_task
+                for j in judged([a for a in made if a.counts], background.book)
+                if j.attempt.id in here
+            ),
+            background,
+            whose,
+        )
+
+
+def check_callers(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-REPEAT-2. A caller has one live call; two of one customer are told with the customer."""
+    statement = ATTEMPTS.order_by(attempt.c.caller_id, attempt.c.handed_out_at, attempt.c.id)
+    holding: list[Attempt] = []
+    for a in _attempts(connection, background, statement):
+        holding = [
+            h
+            for h in holding
+            if h.caller_id == a.caller_id
+            and (h.held_until is None or h.held_until > a.handed_out_at)
+        ]
+        for h in holding:
+            if h.task_id != a.task_id and h.customer_id != a.customer_id:
+                what = f"坐席 {a.caller_id} 在尝试 {h.id} 未结束时又领到一个"
+                yield Finding("R-REPEAT-2", what, a.id, a.handed_out_at)
+        holding.append(a)
+
+
+def _attempts(
+    connection: Connection, background: Background, statement: Select[tuple[object]]
+) -> Iterator[Attempt]:
+    as_of = background.as_of
+    handed_out: ColumnElement[object] = attempt.c.handed_out_at
+    if as_of is not None:
+        statement = statement.where(handed_out <= as_of)
+    return (attempt_from(row, as_of) for row in stream(connection, statement))

@@ -1,0 +1,263 @@
+"""The tables, read in the order of customers by several cursors at once (R-AUD-2).
+
+Each statement is sorted by customer, so that one customer's rows of all tables meet in memory and a
+million attempts do not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from adapters.store.models.calls import attempt, todo
+from adapters.store.models.campaigns import batch, task, task_order
+from adapters.store.models.customers import customer, customer_phone, order, order_sighting
+from scheduler.verify.history import (
+    Attempt,
+    CustomerHistory,
+    Message,
+    Number,
+    OrderHistory,
+    Sighting,
+    TaskHistory,
+)
+
+ROWS_AT_A_TIME = 2_000
+
+T = TypeVar("T")
+
+_HAS_NOTE = func.length(func.trim(func.coalesce(attempt.c.note, ""))) > 0
+_HAS_REASON = func.length(func.trim(func.coalesce(attempt.c.end_reason, ""))) > 0
+
+ATTEMPTS = select(
+    *(c for c in attempt.c if c.name not in {"note", "end_reason", "answer", "idempotency_key"}),
+    _HAS_NOTE.label("has_note"),
+    _HAS_REASON.label("has_reason"),
+)
+"""What is read of attempts: no words of a caller, only whether there are any."""
+
+
+def not_after(instant: datetime | None, as_of: datetime | None) -> datetime | None:
+    """None for an instant later than what is looked at."""
+    return None if instant is None or (as_of is not None and instant > as_of) else instant
+
+
+def attempt_from(row: Row[Any], as_of: datetime | None) -> Attempt:
+    """R-AUD-2. A hand-out as it stood at `as_of`: what came later has not come yet."""
+    dialled_at = not_after(row.dialled_at, as_of)
+    ended_at = not_after(row.ended_at, as_of)
+    outcome_at = not_after(row.outcome_at, as_of)
+    state = row.state
+    if ended_at is None or (state == "closed" and outcome_at is None):
+        state = "handed_out" if dialled_at is None else "dialled"
+    entered = outcome_at is not None
+    return Attempt(
+        id=row.id,
+        task_id=row.task_id,
+        campaign_id=row.campaign_id,
+        kind=row.kind,
+        customer_id=row.customer_id,
+        phone_id=row.phone_id,
+        phone_key=row.phone_key,
+        caller_id=row.caller_id,
+        state=state,
+        fence=row.fence,
+        at=row.at,
+        handed_out_at=row.handed_out_at,
+        lease_until=row.lease_until,
+        dialled_at=dialled_at,
+        hung_up_at=not_after(row.hung_up_at, as_of),
+        ended_at=ended_at,
+        has_reason=bool(row.has_reason),
+        outcome=row.outcome if entered else None,
+        outcome_at=outcome_at,
+        stored_reached=row.is_reached and entered,
+        callback_at=row.callback_at if entered else None,
+        given_phone_id=row.given_phone_id if entered else None,
+        has_note=bool(row.has_note) and entered,
+        redial_of=row.redial_of,
+        owed_fen=row.owed_fen,
+        policy_version=row.policy_version,
+        calendar_version=row.calendar_version,
+        day_kind=row.day_kind,
+        region=row.region,
+    )
+
+
+class Shelf:
+    """One statement sorted by `owner`, handed out owner by owner; owners are asked for in order."""
+
+    def __init__(self, connection: Connection, statement: Select[Any]) -> None:
+        rows = stream(connection, statement)
+        self._groups = groupby(rows, key=lambda row: int(row.owner))
+        self._next = next(self._groups, None)
+
+    def take(self, owner: int) -> list[Row[Any]]:
+        """Rows of this owner, none if there are none."""
+        while self._next is not None and self._next[0] < owner:
+            self._next = next(self._groups, None)
+        if self._next is None or self._next[0] != owner:
+            return []
+        rows = list(self._next[1])
+        self._next = next(self._groups, None)
+        return rows
+
+
+def stream(connection: Connection, statement: Select[Any]) -> Iterable[Row[Any]]:
+    """Rows a few thousand at a time, with a cursor on the server where there is one."""
+    return connection.execute(statement.execution_options(yield_per=ROWS_AT_A_TIME))
+
+
+def customers(connection: Connection, as_of: datetime | None) -> Iterator[CustomerHistory]:
+    """Every customer who ever had a task or a hand-out, one after the other."""
+
+    def until(statement: Select[Any], instant: Any) -> Select[Any]:
+        return statement if as_of is None else statement.where(instant <= as_of)
+
+    def shelf(statement: Select[Any]) -> Shelf:
+        return Shelf(connection, statement)
+
+    tasks = shelf(
+        until(
+            select(task, task.c.customer_id.label("owner"), batch.c.business_day)
+            .join(batch, batch.c.id == task.c.batch_id)
+            .order_by(task.c.customer_id, task.c.created_at, task.c.id),
+            task.c.created_at,
+        )
+    )
+    orders = shelf(
+        until(
+            select(
+                task.c.customer_id.label("owner"),
+                task_order.c.task_id,
+                task_order.c.joined_at,
+                order.c.id,
+                order.c.customer_id,
+                order.c.placed_at,
+            )
+            .join(task, task.c.id == task_order.c.task_id)
+            .join(order, order.c.id == task_order.c.order_id)
+            .order_by(task.c.customer_id, task_order.c.task_id, order.c.id),
+            task_order.c.joined_at,
+        )
+    )
+    sightings = shelf(
+        until(
+            select(task.c.customer_id.label("owner"), task_order.c.task_id, order_sighting)
+            .join(task_order, task_order.c.order_id == order_sighting.c.order_id)
+            .join(task, task.c.id == task_order.c.task_id)
+            .order_by(task.c.customer_id, order_sighting.c.known_at, order_sighting.c.id),
+            order_sighting.c.known_at,
+        )
+    )
+    attempts = shelf(
+        until(
+            ATTEMPTS.add_columns(task.c.customer_id.label("owner"))
+            .join(task, task.c.id == attempt.c.task_id)
+            .order_by(task.c.customer_id, attempt.c.handed_out_at, attempt.c.id),
+            attempt.c.handed_out_at,
+        )
+    )
+    todos = shelf(
+        until(
+            select(todo, task.c.customer_id.label("owner"))
+            .join(task, task.c.id == todo.c.task_id)
+            .order_by(task.c.customer_id, todo.c.id),
+            todo.c.created_at,
+        )
+    )
+    numbers = shelf(
+        select(
+            task.c.customer_id.label("owner"),
+            customer_phone.c.id,
+            customer_phone.c.customer_id,
+            customer_phone.c.usable_until,
+            customer_phone.c.wrong_since,
+            customer_phone.c.spent_since,
+        )
+        .join(attempt, attempt.c.phone_id == customer_phone.c.id)
+        .join(task, task.c.id == attempt.c.task_id)
+        .distinct()
+        .order_by(task.c.customer_id, customer_phone.c.id)
+    )
+    people = (
+        select(customer.c.id, customer.c.region)
+        .where(select(task.c.id).where(task.c.customer_id == customer.c.id).exists())
+        .order_by(customer.c.id)
+    )
+    for person in stream(connection, people):
+        listed = tasks.take(person.id)
+        orders_of = _orders(orders.take(person.id), sightings.take(person.id))
+        attempts_of = _by_task(attempts.take(person.id), lambda r: attempt_from(r, as_of))
+        todos_of = _by_task(todos.take(person.id), lambda r: _message(r, as_of))
+        yield CustomerHistory(
+            person.id,
+            person.region,
+            tuple(
+                _task(row, as_of, orders_of[row.id], attempts_of[row.id], todos_of[row.id])
+                for row in listed
+            ),
+            {
+                n.id: Number(n.id, n.customer_id, n.usable_until, n.wrong_since, n.spent_since)
+                for n in numbers.take(person.id)
+            },
+        )
+
+
+def _task(
+    row: Row[Any],
+    as_of: datetime | None,
+    orders: list[OrderHistory],
+    attempts: list[Attempt],
+    todos: list[Message],
+) -> TaskHistory:
+    closed_at = not_after(row.closed_at, as_of)
+    return TaskHistory(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        kind=row.kind,
+        customer_id=row.customer_id,
+        created_at=row.created_at,
+        closed_at=closed_at,
+        ending=row.ending if closed_at is not None else None,
+        batch_day=row.business_day,
+        orders=tuple(orders),
+        attempts=tuple(attempts),
+        todos=tuple(todos),
+    )
+
+
+def _message(row: Row[Any], as_of: datetime | None) -> Message:
+    return Message(row.id, row.kind, row.created_at, not_after(row.done_at, as_of))
+
+
+def _by_task(rows: list[Row[Any]], make: Callable[[Row[Any]], T]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = defaultdict(list)
+    for row in rows:
+        found[row.task_id].append(make(row))
+    return found
+
+
+def _orders(rows: list[Row[Any]], seen: list[Row[Any]]) -> dict[int, list[OrderHistory]]:
+    sightings: dict[tuple[int, int], list[Sighting]] = defaultdict(list)
+    for row in seen:
+        sightings[row.task_id, row.order_id].append(
+            Sighting(row.state, row.total_fen, row.paid_at, row.seen_at, row.known_at)
+        )
+    found: dict[int, list[OrderHistory]] = defaultdict(list)
+    for row in rows:
+        found[row.task_id].append(
+            OrderHistory(
+                row.id,
+                row.customer_id,
+                row.placed_at,
+                row.joined_at,
+                tuple(sightings[row.task_id, row.id]),
+            )
+        )
+    return found

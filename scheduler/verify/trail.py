@@ -1,0 +1,127 @@
+"""The evidence itself: R-AUD-1, and the slots of jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, String, cast, literal, select
+
+from adapters.store.models.audit import audit, audit_link
+from adapters.store.models.calls import attempt, todo
+from adapters.store.models.customers import suppression
+from adapters.store.models.shop import job_slot
+from scheduler.verify.background import Background
+from scheduler.verify.reading import stream
+from scheduler.verify.report import Finding, shown
+
+SEAL_MINUTES = 5
+"""R-AUD-1. How long a line may stay unchained: it is sealed after commit, off the hot path."""
+
+JOB_MINUTES = 15
+"""How late a slot may start, and how long it may run, before it is worth a warning."""
+
+
+def check_chain(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-AUD-1. Every link is the hash of the one before and of its row, without a gap."""
+    statement = (
+        select(audit_link.c.position, audit_link.c.audit_id, audit_link.c.hash, audit)
+        .outerjoin(audit, audit.c.id == audit_link.c.audit_id)
+        .order_by(audit_link.c.position)
+    )
+    previous, place, at = "", 0, background.until
+    for row in stream(connection, statement):
+        place += 1
+        at = row.at or at
+        assert at is not None, "a stored line says when it was"
+        if background.as_of is not None and at > background.as_of:
+            return
+        if row.position != place:
+            what = f"审计链缺少第 {place} 环"
+            yield Finding("R-AUD-1", what, None, at)
+            place = row.position
+        if row.at is None:
+            yield Finding(
+                "R-AUD-1", f"审计链第 {place} 环所指的记录 {row.audit_id} 不见了", None, at
+            )
+        elif row.hash != _link(previous, row):
+            yield Finding("R-AUD-1", f"审计链第 {place} 环与记录 {row.audit_id} 不符", None, at)
+        previous = row.hash
+
+
+def _link(previous: str, row: Any) -> str:
+    """SHA-256 of a JSON list: the hash before, then every field of the row."""
+    fields = [
+        previous,
+        row.audit_id,
+        row.at.isoformat(),
+        row.who,
+        row.what,
+        row.subject,
+        row.before,
+        row.after,
+    ]
+    return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+def unsealed(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-AUD-1. Lines that should have been chained by now."""
+    if background.until is None:
+        return
+    statement = (
+        select(audit.c.id, audit.c.at)
+        .where(~select(audit_link.c.audit_id).where(audit_link.c.audit_id == audit.c.id).exists())
+        .where(audit.c.at < background.until - timedelta(minutes=SEAL_MINUTES))
+        .order_by(audit.c.id)
+    )
+    for row in stream(connection, statement):
+        yield Finding("R-AUD-1", f"审计记录 {row.id} 还没有入链", None, row.at)
+
+
+def check_recorded(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-AUD-1. Every hand-out, call, outcome, skip, list entry and finished to-do has its line."""
+    for what, subject, key, at, condition in _EVENTS:
+        line = select(audit.c.id).where(
+            audit.c.what == what,
+            audit.c.subject == literal(f"{subject}:") + cast(key, String),
+        )
+        statement = select(key.label("key"), at.label("at")).where(at.is_not(None), condition)
+        if background.as_of is not None:
+            statement = statement.where(at <= background.as_of)
+        for row in stream(connection, statement.where(~line.exists()).order_by(at)):
+            of = str(row.key) if subject == "attempt" else None
+            yield Finding("R-AUD-1", f"{subject}:{row.key} 没有审计记录 {what}", of, row.at)
+
+
+_ALWAYS = literal(value=True).is_(other=True)
+_EVENTS: tuple[tuple[str, str, Column[Any], Column[datetime], ColumnElement[bool]], ...] = (
+    ("attempt.handed_out", "attempt", attempt.c.id, attempt.c.handed_out_at, _ALWAYS),
+    ("attempt.dialled", "attempt", attempt.c.id, attempt.c.dialled_at, _ALWAYS),
+    ("attempt.closed", "attempt", attempt.c.id, attempt.c.outcome_at, _ALWAYS),
+    ("attempt.skipped", "attempt", attempt.c.id, attempt.c.ended_at, attempt.c.state == "skipped"),
+    ("suppression.added", "suppression", suppression.c.id, suppression.c.since, _ALWAYS),
+    ("suppression.lifted", "suppression", suppression.c.id, suppression.c.lifted_at, _ALWAYS),
+    ("todo.done", "todo", todo.c.id, todo.c.done_at, _ALWAYS),
+)
+
+
+def late_jobs(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-DUN-1, R-AUD-1. Slots of the engine that failed, started late or never ended."""
+    statement = select(job_slot).order_by(job_slot.c.slot, job_slot.c.job)
+    if background.as_of is not None:
+        statement = statement.where(job_slot.c.started_at <= background.as_of)
+    limit = timedelta(minutes=JOB_MINUTES)
+    for row in connection.execute(statement.where(job_slot.c.state != "skipped")):
+        rule = "R-DUN-1" if row.job == "plan" else "R-AUD-1"
+        name = f"定时任务 {row.job}（{shown(row.slot)}）"
+        if row.state == "failed":
+            yield Finding(rule, f"{name}失败", None, row.slot)
+        elif row.state == "running" and background.is_over(row.started_at + limit):
+            yield Finding(rule, f"{name}没有结束", None, row.slot)
+        elif row.started_at - row.slot > limit:
+            yield Finding(
+                rule, f"{name}晚了 {(row.started_at - row.slot).seconds // 60} 分钟", None, row.slot
+            )

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.shop import person
+from adapters.store.upsert import insert_into
 from campaigns.values import Person, Role
 
 LIVE = text("attempt.state IN ('handed_out', 'dialled')")
@@ -24,8 +24,9 @@ def insert_unless_held(connection: Connection, values: dict[str, object]) -> boo
 
     The unique indexes on live attempts decide (R-REPEAT-2), without a savepoint.
     """
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    result = connection.execute(make(attempt).values(values).on_conflict_do_nothing())
+    result = connection.execute(
+        insert_into(connection, attempt).values(values).on_conflict_do_nothing()
+    )
     return bool(result.rowcount)
 
 
@@ -74,11 +75,10 @@ def change_phone(connection: Connection, phone_id: int, **values: object) -> Non
 
 def add_phone(connection: Connection, values: dict[str, object]) -> int:
     """Store a number of a customer, or bring a known one back; returns its id."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     known = [customer_phone.c.customer_id, customer_phone.c.phone_key]
     back = {"wrong_since": None, "spent_since": None, "other_since": None}
     result = connection.execute(
-        make(customer_phone)
+        insert_into(connection, customer_phone)
         .values(values)
         .on_conflict_do_update(index_elements=known, set_=back)
         .returning(customer_phone.c.id)
@@ -105,9 +105,8 @@ def find_customer(connection: Connection, buyer: str) -> list[int]:
 
 def add_todo(connection: Connection, values: dict[str, object]) -> int | None:
     """Create a to-do once: (task, kind, occasion) is its natural key. None when it exists."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     result = connection.execute(
-        make(todo).values(values).on_conflict_do_nothing().returning(todo.c.id)
+        insert_into(connection, todo).values(values).on_conflict_do_nothing().returning(todo.c.id)
     )
     return result.scalar()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
+from adapters.store.upsert import insert_into
 
 
 def take(connection: Connection, job: str, slot: datetime, now: datetime) -> bool:
@@ -24,9 +24,8 @@ def skip(connection: Connection, job: str, slot: datetime, now: datetime, note: 
 def _insert(
     connection: Connection, job: str, slot: datetime, now: datetime, state: str, note: str | None
 ) -> bool:
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     result = connection.execute(
-        make(job_slot)
+        insert_into(connection, job_slot)
         .values(job=job, slot=slot, state=state, started_at=now, note=note)
         .on_conflict_do_nothing()
     )

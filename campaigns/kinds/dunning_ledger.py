@@ -39,8 +39,8 @@ CONTACT_RESULT_LABELS: Mapping[ContactResult, str] = {
 class LedgerOrder:
     """One order of a task, as known at the instant of the ledger.
 
-    `paid_at` is None for an order that was never paid. Where the export named no time of payment it
-    is the time of the first export that showed the order paid.
+    `paid_at` is None for an order that was never paid; where no export stated the time of payment
+    it is that of the first one that showed the order paid (R-IMP-3).
     """
 
     placed_at: datetime

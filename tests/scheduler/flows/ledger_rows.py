@@ -151,7 +151,7 @@ class History:
                 task_id=task_id, order_id=order_id, joined_at=joined_at or seen_at
             )
         )
-        self.seen(order_id, OrderState.AWAITING_PAYMENT, seen_at)
+        self._sight(order_id, seen_at)
         return order_id
 
     def seen(
@@ -164,27 +164,34 @@ class History:
         paid_at: datetime | None = None,
         paid_fen: int = 0,
     ) -> None:
-        """An import showed the order so; the order's own row follows where its state moves on."""
-        shown = {"state": state, "paid_fen": paid_fen, "paid_at": paid_at}
+        """An import showed the order so: forward only, and a sighting where it told something."""
+        row = self.connection.execute(select(order).where(order.c.id == order_id)).one()
+        before = OrderState(row.state)
+        is_newer = seen_at > row.last_seen_at
+        if not (is_newer if before is state else before.may_become(state)):
+            return
+        known = {"state": state, "paid_fen": paid_fen, "paid_at": paid_at}
+        last_seen_at = max(seen_at, row.last_seen_at)
+        self.connection.execute(
+            update(order).where(order.c.id == order_id).values(last_seen_at=last_seen_at, **known)
+        )
+        self._sight(order_id, known_at or seen_at)
+
+    def _sight(self, order_id: int, known_at: datetime) -> None:
+        """Write down what is known of the order from now on."""
         row = self.connection.execute(select(order).where(order.c.id == order_id)).one()
         self.connection.execute(
             insert(order_sighting).values(
                 order_id=order_id,
                 import_id=self.import_id,
+                state=row.state,
                 total_fen=row.total_fen,
-                seen_at=seen_at,
-                known_at=known_at or seen_at,
-                **shown,
+                paid_fen=row.paid_fen,
+                paid_at=row.paid_at,
+                seen_at=row.last_seen_at,
+                known_at=known_at,
             )
         )
-        before = OrderState(row.state)
-        is_news = seen_at >= row.last_seen_at if before is state else before.may_become(state)
-        if is_news:
-            self.connection.execute(
-                update(order)
-                .where(order.c.id == order_id)
-                .values(last_seen_at=max(seen_at, row.last_seen_at), **shown)
-            )
 
     def attempt(
         self,

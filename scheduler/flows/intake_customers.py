@@ -40,6 +40,14 @@ class Phone:
     number: PhoneNumber | None = None
     is_changed: bool = False
 
+    def end_at(self, until: datetime | None) -> bool:
+        """R-PHONE-2. Take over a first or a later end; True when that is something new."""
+        if until is None or (self.usable_until is not None and until <= self.usable_until):
+            return False
+        self.usable_until = until
+        self.is_changed = True
+        return True
+
 
 @dataclass(slots=True)
 class Customer:
@@ -57,6 +65,15 @@ class Customer:
     def is_alone(self) -> bool:
         """R-IMP-4. Known by one order only, whose user ID was masked or missing."""
         return self.identity.startswith(ALONE)
+
+    def inherit(self, alone: Customer) -> None:
+        """R-IMP-4. Take over the numbers of somebody who turned out to be this customer."""
+        for key, phone in list(alone.phones.items()):
+            if key in self.phones:
+                self.phones[key].end_at(phone.usable_until)
+            else:
+                phone.is_changed = True
+                self.phones[key] = alone.phones.pop(key)
 
 
 def identity_of(row: OrderRow) -> str:
@@ -100,14 +117,14 @@ def write_phones(
                 sealed, masked = vault.seal(phone.number), phone.number.masked
                 added.append((one.id, key, sealed, masked, "import", phone.usable_until, now))
             elif phone.is_changed:
-                moved.append((phone.id, phone.usable_until))
+                moved.append((phone.id, one.id, phone.usable_until))
             else:
                 continue
             if not one.is_new:
                 concerned.add(one.id)
     # Skipping: a caller may just have entered the very number that the file brings.
     bulk.insert_rows(connection, customer_phone, _PHONE_COLUMNS, added, skip_known=True)
-    bulk.update_rows(connection, customer_phone, ("id", "usable_until"), moved)
+    bulk.update_rows(connection, customer_phone, ("id", "customer_id", "usable_until"), moved)
     return concerned
 
 

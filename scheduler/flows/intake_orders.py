@@ -61,6 +61,7 @@ class _Piece:
     seen: dict[int, KnownOrder] = field(default_factory=dict)
     sighted: list[tuple[Any, ...]] = field(default_factory=list)
     moved: set[int] = field(default_factory=set)
+    united: dict[int, int] = field(default_factory=dict)
 
 
 class OrderIntake:
@@ -204,7 +205,9 @@ class OrderIntake:
         if known.id in piece.in_tasks:
             judged.warnings.append(Problem(row.line, _BUYER_COLUMN, _STAYS_ALONE))
             return False
-        owner = self._customer_of(piece, row)
+        alone, owner = piece.owners[known.customer_id], self._customer_of(piece, row)
+        owner.inherit(alone)
+        piece.united[alone.id] = owner.id
         known.customer_id = owner.id
         piece.stored[known.id] = known
         if not owner.is_new:
@@ -226,9 +229,8 @@ class OrderIntake:
             if phone is None:
                 own[key] = Phone(None, until, cell.number)
                 is_changed = True
-            elif until is not None and (phone.usable_until is None or until > phone.usable_until):
-                phone.usable_until = until
-                phone.is_changed = is_changed = True
+            else:
+                is_changed |= phone.end_at(until)
         return is_changed
 
     def _relay_expiry(self, known: KnownOrder) -> datetime | None:
@@ -252,7 +254,7 @@ class OrderIntake:
 
     def _write(self, piece: _Piece) -> None:
         connection, now = self._frame.connection, self._frame.now
-        write_new_customers(connection, piece.customers, piece.added, now)
+        write_new_customers(connection, piece.customers, piece.orders.values(), now)
         columns = queries.ORDER_COLUMNS
         bulk.insert_rows(connection, order, columns, [_stored(o) for o in piece.added])
         stored, seen = piece.stored, piece.seen
@@ -267,6 +269,7 @@ class OrderIntake:
             [(o.id, o.last_seen_at, o.missing_since) for o in seen.values() if o.id not in stored],
         )
         bulk.insert_rows(connection, order_sighting, _SIGHTING_COLUMNS, piece.sighted)
+        queries.hand_over_suppressions(connection, piece.united)
         concerned = write_phones(connection, self._frame.runtime.vault, piece.customers, now)
         concerned |= settle_addresses(connection, piece.customers, piece.moved)
         self._task_ids.update(tasks.open_of_orders(connection, stored.keys() | seen.keys()))

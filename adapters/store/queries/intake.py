@@ -280,6 +280,18 @@ def bind_suppressions(connection: Connection, customers: Mapping[str, int]) -> N
     bulk.update_rows(connection, suppression, ("id", "customer_id"), bound)
 
 
+def hand_over_suppressions(connection: Connection, united: Mapping[int, int]) -> None:
+    """R-DNC-2. Entries of a customer who turned out to be another go on to that one."""
+    statement = select(suppression.c.id, suppression.c.customer_id)
+    found = _all(connection, statement, suppression.c.customer_id, united)
+    bulk.update_rows(
+        connection,
+        suppression,
+        ("id", "customer_id"),
+        [(row.id, united[row.customer_id]) for row in found],
+    )
+
+
 # --- official days -------------------------------------------------------------------------------
 
 

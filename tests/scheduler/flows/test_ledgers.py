@@ -83,6 +83,19 @@ def test_r_dun_7_only_made_contacts_make_a_row(engine: Engine) -> None:
     assert (row.buyer, row.handler, row.dunned_on) == ("late", "阿青", DAY + ONE_DAY)
 
 
+def test_r_dun_7_a_task_has_one_row_on_the_day_of_its_first_attempt(engine: Engine) -> None:
+    with history(engine) as past:
+        task_id = past.task(past.customer())
+        past.order(task_id, PLACED)
+        # Later ones by others, one at the same instant; the order of writing does not matter.
+        past.attempt(task_id, CALLED + ONE_DAY, handler="阿青", owed_fen=3)
+        past.attempt(task_id, CALLED, owed_fen=1)
+        past.attempt(task_id, CALLED, handler="老陶", owed_fen=2)
+    (row,) = details(engine, DAY - ONE_DAY, DAY + 2 * ONE_DAY)
+    assert (row.dunned_on, row.handler, row.owed_fen) == (DAY, "小顾", 1)
+    assert details(engine, DAY + ONE_DAY, DAY + ONE_DAY) == []
+
+
 def test_r_dun_7_a_redial_is_no_attempt_of_its_own(engine: Engine) -> None:
     with history(engine) as past:
         task_id = past.task(past.customer())

@@ -14,24 +14,32 @@ from scheduler.rules.case import Case, business_day, midnight_after
 
 _DAY = timedelta(hours=24)
 _MONTH = timedelta(days=30)
+_HELD = "这位客户或这个号码正由他人处理"
 
 
 def check_live(case: Case) -> Decision:
-    """R-REPEAT-2. Never two calls to one customer or one phone at the same time."""
+    """R-REPEAT-2. Never two calls to one customer or one phone at the same time.
+
+    A call under way holds without a known end; of several hand-outs the last lease decides.
+    """
+    until: datetime | None = None
     for attempt in case.known_attempts():
-        if attempt.state in LIVE_ATTEMPTS:
-            back = None if attempt.state is AttemptState.DIALLED else attempt.lease_until
-            until = back if back is not None and back > case.now else None
-            if back is not None and until is None:
-                continue  # the lease ran out before this instant
-            return Wait("R-REPEAT-2", until, "这位客户或这个号码正由他人处理")
-    return Allow()
+        if attempt.state not in LIVE_ATTEMPTS:
+            continue
+        if attempt.state is AttemptState.DIALLED or attempt.lease_until is None:
+            return Wait("R-REPEAT-2", None, _HELD)
+        if attempt.lease_until > case.now:  # else the lease ran out before this instant
+            until = max(until or attempt.lease_until, attempt.lease_until)
+    return Allow() if until is None else Wait("R-REPEAT-2", until, _HELD)
 
 
 def check_other_campaigns(case: Case) -> Decision:
-    """R-REPEAT-2. Calls of different campaigns to one customer are spaced."""
+    """R-REPEAT-2. Calls of different campaigns to one customer are spaced.
+
+    R-REPEAT-5 frees from this gap as from the others: what is due at once would not be so else.
+    """
     gap = timedelta(hours=case.policy.other_campaign_gap_hours)
-    if case.step.exemption is Exemption.PROMISED:
+    if case.step.exemption is not Exemption.NONE and case.is_exempt_now:
         return Allow()
     others = [
         a.at

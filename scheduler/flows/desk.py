@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from adapters.store.queries import audit, calls
+from adapters.importers.rows import FileKind, Problem
+from adapters.store.queries import audit
 from adapters.store.queries import desk as queries
+from adapters.store.queries import intake as intake_queries
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import PhoneFault, read_phone
 from campaigns.registry import outcome_of
@@ -21,6 +23,7 @@ from scheduler.runtime import Runtime
 
 LISTED = 300
 FOUND = 50
+RECENT_IMPORTS = 20
 REASON_MAX_CHARS = 200
 PROMISES = frozenset({"will_pay", "relay", "says_paid"})
 """Outcomes after which the customer's payment is expected."""
@@ -71,24 +74,18 @@ class OwnDay:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingOutcome:
-    """R-CLAIM-1. A call that was dialled and whose outcome nobody entered."""
+class ImportShown:
+    """One file that was taken in (R-IMP-2)."""
 
-    customer_id: int
-    buyer: str
-    caller: str
-    dialled_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """R-CLAIM-1. A customer who was given back, with the caller's reason."""
-
-    customer_id: int
-    buyer: str
-    caller: str
-    at: datetime
-    reason: str
+    id: int
+    name: str
+    kind: FileKind
+    imported_at: datetime
+    imported_by: str
+    rows: int
+    taken: int
+    unchanged: int
+    rejected: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +147,35 @@ def own_day(runtime: Runtime, caller: Person, now: datetime) -> OwnDay:
     )
 
 
-def missing_outcomes(runtime: Runtime, now: datetime) -> list[MissingOutcome]:
-    """R-CLAIM-1. List the calls that wait for their outcome, the oldest first."""
+def recent_imports(runtime: Runtime) -> list[ImportShown]:
+    """List the files taken in, the newest first."""
     with runtime.snapshot() as connection:
-        minutes = runtime.law(connection).policy.outcome_missing_minutes
-        rows = calls.missing_outcomes(connection, now - timedelta(minutes=minutes), LISTED)
-    return [MissingOutcome(r.customer_id, r.buyer, r.caller, r.dialled_at) for r in rows]
+        rows = queries.imports_listed(connection, RECENT_IMPORTS)
+    return [
+        ImportShown(
+            r.id,
+            r.name,
+            FileKind(r.kind),
+            r.imported_at,
+            r.imported_by,
+            r.rows,
+            r.taken,
+            r.unchanged,
+            r.rejected,
+        )
+        for r in rows
+    ]
 
 
-def skipped_today(runtime: Runtime, now: datetime) -> list[Skipped]:
-    """R-CLAIM-1. List who was given back today and why."""
-    start, end = _day(now)
+def rejected_rows(runtime: Runtime, import_id: int) -> tuple[Problem, ...]:
+    """R-IMP-2. List the rows of a file that were not taken, with line, column and reason.
+
+    Raises NotFoundError for an unknown import.
+    """
     with runtime.snapshot() as connection:
-        rows = queries.skipped_between(connection, start, end, LISTED)
-    return [Skipped(r.customer_id, r.buyer, r.caller, r.ended_at, r.end_reason) for r in rows]
+        if not queries.has_import(connection, import_id):
+            raise NotFoundError("没有这次导入", field="import")
+        return intake_queries.problems_of(connection, import_id, "rejected")
 
 
 def find_customers(runtime: Runtime, words: str) -> list[FoundCustomer]:

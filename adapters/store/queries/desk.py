@@ -1,4 +1,4 @@
-"""What the desk's lists show: a caller's day, skipped and found customers, numbers, offers."""
+"""What the desk's lists show: a caller's day, customers found, numbers, imports, offers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import campaign, offer, task
 from adapters.store.models.customers import customer, customer_phone, order
-from adapters.store.models.shop import person
+from adapters.store.models.imports import import_file
 
 
 def attempt_with_end(connection: Connection, attempt_id: str, person_id: int) -> Row[Any] | None:
@@ -61,25 +61,16 @@ def made_by(
     return list(connection.execute(query).all())
 
 
-def skipped_between(
-    connection: Connection, start: datetime, end: datetime, limit: int
-) -> list[Row[Any]]:
-    """R-CLAIM-1. Customers given back with a reason, the newest first (index on at)."""
-    query = (
-        select(
-            attempt.c.ended_at,
-            attempt.c.end_reason,
-            attempt.c.customer_id,
-            customer.c.buyer,
-            person.c.name.label("caller"),
-        )
-        .join(customer, customer.c.id == attempt.c.customer_id)
-        .join(person, person.c.id == attempt.c.caller_id)
-        .where(attempt.c.at >= start, attempt.c.at < end, attempt.c.state == "skipped")
-        .order_by(attempt.c.at.desc())
-        .limit(limit)
-    )
+def imports_listed(connection: Connection, limit: int) -> list[Row[Any]]:
+    """List the files taken in, the newest first, by primary key."""
+    query = select(import_file).order_by(import_file.c.id.desc()).limit(limit)
     return list(connection.execute(query).all())
+
+
+def has_import(connection: Connection, import_id: int) -> bool:
+    """Whether a file was taken in under this id."""
+    query = select(import_file.c.id).where(import_file.c.id == import_id)
+    return connection.execute(query).first() is not None
 
 
 def customers_like(

@@ -1,0 +1,53 @@
+"""People: who may sign in, and as what."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from campaigns.errors import UsageError
+from campaigns.labels_zh import ROLE_LABELS
+from campaigns.values import Role
+from scheduler.flows import people
+from web.auth import me, now, the_passwords, the_runtime
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@admin.get("/people")
+def people_list() -> str:
+    """Everybody, with what an administrator may do about them."""
+    return render_template(
+        "admin/people.html", people=people.people(the_runtime()), roles=ROLE_LABELS
+    )
+
+
+@admin.post("/people")
+def add() -> Response:
+    """Add a person with a first password, which they are to change."""
+    try:
+        role = Role(request.form.get("role", ""))
+    except ValueError as error:
+        raise UsageError("请选择角色", field="role") from error
+    new = people.NewPerson(request.form.get("name", ""), role, request.form.get("password", ""))
+    person = people.add_person(the_runtime(), new, now(), me().name, the_passwords())
+    flash(f"已添加 {person.name}（{ROLE_LABELS[role]}）")
+    return redirect(url_for("admin.people_list"), 303)
+
+
+@admin.post("/people/<int:person_id>/password")
+def reset_password(person_id: int) -> Response:
+    """Set somebody's new password; all their browsers are signed out."""
+    new = people.NewPassword(person_id, request.form.get("password", ""))
+    people.set_password(the_runtime(), new, now(), me().name, the_passwords())
+    flash("密码已重设，该用户的所有设备已退出登录")
+    return redirect(url_for("admin.people_list"), 303)
+
+
+@admin.post("/people/<int:person_id>/active")
+def set_active(person_id: int) -> Response:
+    """Lock somebody out at once, or let them in again."""
+    is_active = request.form.get("active") == "1"
+    people.set_active(the_runtime(), person_id, is_active, now(), who=me())
+    flash("已启用" if is_active else "已停用，该用户立即退出登录")
+    return redirect(url_for("admin.people_list"), 303)

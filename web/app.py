@@ -1,0 +1,106 @@
+"""The panel as one WSGI application: its parts, and whose they are."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Flask
+from jinja2 import StrictUndefined
+
+from adapters.passwords import Passwords, standard_passwords
+from campaigns.errors import NotReadyError
+from campaigns.values import Role
+from scheduler.runtime import Runtime
+from web.account.routes import account, sign_in
+from web.admin.routes import admin
+from web.assets import init_assets
+from web.auth import (
+    CALLING,
+    EVERYBODY,
+    LEADING,
+    MANAGING,
+    STAFF,
+    SUPERVISING,
+    clock,
+    init_auth,
+    now,
+    person_or_none,
+    register_guarded,
+)
+from web.caller.outcome_groups import is_undone_softly, takes_callback
+from web.caller.routes import caller
+from web.errors import init_errors
+from web.filters import init_filters
+from web.home import home
+from web.leader import leader
+from web.navigation import menu_of
+from web.protection import init_protection
+from web.rule_words import rule_words
+from web.supervisor.routes import supervisor
+from web.training.routes import training
+
+PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
+    (home, EVERYBODY),
+    (account, EVERYBODY),
+    (caller, CALLING),
+    (leader, LEADING),
+    (supervisor, SUPERVISING),
+    (training, STAFF),
+    (admin, MANAGING),
+)
+"""Every part of the panel behind the sign-in, and who may enter it."""
+
+QUIET = frozenset({"caller.state"})
+"""What a page asks by itself. It does not keep a session alive."""
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
+    """Build the panel of one shop. Raises NotReadyError when the shop has no key file.
+
+    `passwords` None: argon2id at full cost; tests hand in a cheap one.
+    """
+    app = Flask("web", static_folder=None)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.secret_key = runtime.vault.key_of("web forms")
+    app.extensions["waihu-runtime"] = runtime
+    app.extensions["waihu-passwords"] = passwords or standard_passwords()
+    app.extensions["waihu-quiet"] = QUIET
+    init_protection(app, runtime.settings)
+    init_auth(app)
+    init_errors(app)
+    init_assets(app)
+    init_filters(app)
+    for blueprint, roles in PARTS:
+        register_guarded(app, blueprint, roles)
+    app.register_blueprint(sign_in)
+    for words in (rule_words, takes_callback, is_undone_softly):
+        app.add_template_global(words)
+    app.context_processor(lambda: _chrome(runtime))
+    return app
+
+
+def _chrome(runtime: Runtime) -> dict[str, object]:
+    """Give what stands around every page; one that is not ready still shows its errors."""
+    around: dict[str, object] = {
+        "person": None,
+        "navigation": [],
+        "shop_name": "",
+        "is_training": False,
+        "shop_now": None,
+        "clock_ticks": True,
+    }
+    try:
+        person = person_or_none()
+        around |= {
+            "shop_name": runtime.shop_name,
+            "is_training": runtime.is_training,
+            "shop_now": now(),
+            "clock_ticks": clock().ticks,
+            "person": person,
+            "navigation": menu_of(person.role) if person is not None else [],
+        }
+    except NotReadyError as error:
+        log.warning("panel.not_ready", reason=error.message)
+    return around

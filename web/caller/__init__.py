@@ -1,0 +1,4 @@
+"""The caller's workspace: one customer at a time, with what to say and what comes of it.
+
+Belongs here: the pages of a person who calls. Never here: other people's customers.
+"""

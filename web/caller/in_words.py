@@ -1,0 +1,35 @@
+"""What the system answers a caller, in one or two sentences without a customer's name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scheduler.flows.outcome import OutcomeAnswer
+from web.filters import moment
+
+_FOLLOWS = {
+    "import": "等下一次导入核对付款后再定",
+    "message": "已生成旺旺留言待办",
+    "todo": "已生成待办，请在“我的待办”里完成",
+}
+
+
+def recorded(answer: OutcomeAnswer, now: datetime) -> str:
+    """Say what was recorded and what follows (R-HOURS-7: also that a wish was moved)."""
+    parts = ["已记录。"]
+    if answer.state == "closed":
+        parts.append(f"任务结束：{answer.result}。")
+    if answer.moved_callback:
+        parts.append("约定的时间不在可拨时段，已顺延。")
+    if answer.next_at is not None:
+        parts.append(f"下次联系：{moment(answer.next_at, now)}。")
+    if answer.how in _FOLLOWS:
+        parts.append(f"{_FOLLOWS[answer.how]}。")
+    return "".join(parts)
+
+
+def skipped(back_at: datetime | None, now: datetime) -> str:
+    """Say when a skipped customer comes back (R-CLAIM-1)."""
+    if back_at is None:
+        return "已跳过，组长会看到原因。"
+    return f"已跳过，组长会看到原因。这位客户 {moment(back_at, now)} 再回到队列。"

@@ -1,0 +1,46 @@
+"""The do-not-contact list (R-DNC-3) and the offers (R-DUN-6)."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from campaigns.errors import UsageError
+from campaigns.labels_zh import KIND_LABELS
+from campaigns.values import Kind
+from scheduler.flows import do_not_contact
+from web.auth import me, now, the_runtime
+from web.leader.blueprint import leader
+
+
+@leader.get("/do-not-contact")
+def suppressions() -> str:
+    """Show the list, searched; lifted entries on request."""
+    words = request.args.get("words", "")[:64]
+    with_lifted = request.args.get("lifted") == "1"
+    return render_template(
+        "leader/suppressions.html",
+        entries=do_not_contact.entries(the_runtime(), words=words, with_lifted=with_lifted),
+        words=words,
+        with_lifted=with_lifted,
+        kinds=KIND_LABELS,
+    )
+
+
+@leader.post("/do-not-contact")
+def add_suppression() -> Response:
+    """Enter a customer or a number; queued work is withdrawn at once (R-DNC-2)."""
+    text = request.form.get("kind", "")
+    try:
+        kind = Kind(text) if text else None
+    except ValueError as error:
+        raise UsageError("不认识的业务种类", field="kind") from error
+    form = do_not_contact.EntryForm(
+        reason=request.form.get("reason", ""),
+        user_id=request.form.get("user_id") or None,
+        phone=request.form.get("phone") or None,
+        kind=kind,
+    )
+    do_not_contact.add_entry(the_runtime(), form, now(), me().name)
+    flash("已加入免打扰名单，立即生效")
+    return redirect(url_for("leader.suppressions"), 303)

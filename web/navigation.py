@@ -1,0 +1,52 @@
+"""The main menu of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from campaigns.values import Role
+
+_CALLING = (
+    ("caller.work", "拨打"),
+    ("caller.todos", "我的待办"),
+    ("caller.day", "我的今天"),
+)
+_LEADING = (
+    ("leader.today", "今日"),
+    ("caller.work", "拨打"),
+    ("leader.imports", "导入"),
+    ("leader.work_lists", "待办"),
+    ("leader.customers", "客户"),
+    ("leader.suppressions", "免打扰"),
+    ("leader.offers", "优惠"),
+    ("leader.ledger", "明细表"),
+)
+MENUS: Mapping[Role, tuple[tuple[str, str], ...]] = {
+    Role.CALLER: _CALLING,
+    Role.LEADER: _LEADING,
+    Role.SUPERVISOR: _LEADING,
+    Role.ADMIN: (("admin.people_list", "人员"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the menu."""
+
+    url: str
+    label: str
+    is_current: bool
+
+
+def menu_of(role: Role) -> list[Entry]:
+    """List the role's entries; the one of the present page is marked."""
+    here = request.path
+    entries = []
+    for endpoint, label in MENUS[role]:
+        url = url_for(endpoint)
+        entries.append(Entry(url, label, here == url or here.startswith(f"{url}/")))
+    longest = max((entry.url for entry in entries if entry.is_current), key=len, default="")
+    return [Entry(e.url, e.label, e.is_current and e.url == longest) for e in entries]

@@ -1,0 +1,19 @@
+"""What needs a supervisor."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from scheduler.flows.do_not_contact import lift_entry
+from web.auth import me, now, the_runtime
+
+supervisor = Blueprint("supervisor", __name__, url_prefix="/supervisor")
+
+
+@supervisor.post("/do-not-contact/<int:entry_id>/lift")
+def lift(entry_id: int) -> Response:
+    """Lift a do-not-contact entry with a reason (R-DNC-3)."""
+    lift_entry(the_runtime(), entry_id, request.form.get("reason", ""), now(), me())
+    flash("已解除，记录保留在名单里")
+    return redirect(url_for("leader.suppressions"), 303)

@@ -22,6 +22,11 @@ from scheduler.rules.gate import GATE, case_for, forecast
 from scheduler.rules.schedule import RULE_OF_ENDING, Schedule, schedule
 from scheduler.runtime import Law, Runtime
 
+_NO_WINDOW = {
+    "R-DUN-3": "关闭时间之前没有可以拨打的时段",
+    "R-PHONE-2": "虚拟号过期之前没有可以拨打的时段",
+}
+
 NEW_TASK_ID = 0
 """Stands for a task that is not stored yet."""
 
@@ -199,8 +204,9 @@ class _Day:
             return judged, []
         stops = [answer for check in GATE if isinstance(answer := check.ask(case), Stop)]
         blocked = forecast(case).blocked_by
-        if not stops and blocked is not None and blocked.rule == "R-DUN-3":
-            stops.append(Stop("R-DUN-3", "关闭时间之前没有可以拨打的时段", ("R-HOURS-3",)))
+        if not stops and isinstance(blocked, Stop):  # not now, but before any window opens
+            reason = _NO_WINDOW.get(blocked.rule, blocked.reason)
+            stops.append(Stop(blocked.rule, reason, ("R-HOURS-3",)))
         return judged, stops
 
     def _store(

@@ -11,7 +11,7 @@ from campaigns.decisions import NextStep
 from campaigns.facts import AttemptFacts, PhoneFacts, TaskFacts
 from campaigns.policy import Policy
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import SHOP_ZONE, DayKind
+from campaigns.values import SHOP_ZONE, DayKind, Exemption
 
 
 class OfficialDays(Protocol):
@@ -49,6 +49,11 @@ class Case:
         """R-REPEAT-5. Whether the step's exemption still holds at this instant."""
         until = self.step.exempt_until
         return until is None or self.now < until
+
+    @property
+    def exemption(self) -> Exemption:
+        """R-REPEAT-5. What the call would be free of at this instant."""
+        return self.step.exemption if self.is_exempt_now else Exemption.NONE
 
     @property
     def own_attempts(self) -> list[AttemptFacts]:

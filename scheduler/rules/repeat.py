@@ -39,7 +39,7 @@ def check_other_campaigns(case: Case) -> Decision:
     R-REPEAT-5 frees from this gap as from the others: what is due at once would not be so else.
     """
     gap = timedelta(hours=case.policy.other_campaign_gap_hours)
-    if case.step.exemption is not Exemption.NONE and case.is_exempt_now:
+    if case.exemption is not Exemption.NONE:
         return Allow()
     others = [
         a.at
@@ -73,7 +73,7 @@ def check_task_budget(case: Case) -> Decision:
     """R-REPEAT-4. One attempt budget per task over all reasons; a promised call may exceed it."""
     budget = case.policy.attempts_per_task[case.task.kind]
     used = len(case.own_attempts)
-    free = case.step.exemption in (Exemption.PROMISED, Exemption.CUT_OFF) and case.is_exempt_now
+    free = case.exemption in (Exemption.PROMISED, Exemption.CUT_OFF)
     if used < budget or free:
         return Allow(f"第 {used + 1} 次，共 {budget} 次")
     return Stop("R-REPEAT-4", f"这项任务的 {budget} 次拨打已用完")
@@ -84,7 +84,7 @@ def check_contact_budget(case: Case) -> Decision:
 
     The answer is the latest `until` of all limits that are reached: only then do all of them allow.
     """
-    exemption = case.step.exemption if case.is_exempt_now else Exemption.NONE
+    exemption = case.exemption
     if exemption is Exemption.CUT_OFF:
         return Allow("断线重拨，算同一次")
     phone = case.phone

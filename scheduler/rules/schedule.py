@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.decisions import Allow, Follow, Stop
+from campaigns.decisions import Follow, Stop
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import Ending, Exemption
 from scheduler.rules.case import Case
-from scheduler.rules.gate import forecast
+from scheduler.rules.gate import ask_all, forecast
 from scheduler.rules.suppression import check_suppression
 
 _URGENT = 0
@@ -77,7 +77,8 @@ def schedule(case: Case) -> Schedule:
         due, blocked = ahead.at, ahead.blocked_by
         if due is None and isinstance(blocked, Stop) and _is_final(case, blocked):
             ending, rule = _ENDING_OF_RULE[blocked.rule], blocked.rule
-    exempt = case.step.exemption is not Exemption.NONE
+    # R-REPEAT-5 has to hold when the call is due, not only now: a redial may come too late.
+    exempt = due is not None and case.at(due).exemption is not Exemption.NONE
     return Schedule(
         due_at=due if ending is None else None,
         urgency=_URGENT if exempt else _IN_TURN,
@@ -105,8 +106,4 @@ def _is_final(case: Case, blocked: Stop) -> bool:
     """A stop ends the task only if it holds already now, not merely at the end of the forecast."""
     if blocked.rule not in _ENDING_OF_RULE:
         return False
-    if blocked.rule != "R-DUN-3":
-        return True
-    return not isinstance(
-        rules_of(case.task.kind).check_deadline(case.task, case.now, case.policy), Allow
-    )
+    return any(isinstance(a, Stop) and a.rule == blocked.rule for _, a in ask_all(case))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Wait
@@ -75,22 +76,28 @@ def _noon(day: date) -> datetime:
 
 
 def check_step(case: Case) -> Decision:
-    """R-HOURS-7, R-CLAIM-1, R-DUN-1. Not before the day of calling, the customer's wish, not on the day of the promise, and half
-    an hour after somebody skipped the task.
+    """R-HOURS-7, R-CLAIM-1, R-DUN-1. Not before what the plan, the customer or a skip asked for.
+
+    That is the day of calling, the customer's wish, the day after a promise, and half an hour after
+    somebody skipped the task. Of several reasons the one that holds longest is the answer.
     """
+    waits = [wait for wait in _reasons_to_wait(case) if wait.until and case.now < wait.until]
+    return max(waits, key=lambda wait: wait.until or case.now, default=Allow())
+
+
+def _reasons_to_wait(case: Case) -> Iterator[Wait]:
+    step = case.step
     if business_day(case.now) < case.task.business_day:
         opens = midnight_after(_noon(case.task.business_day - timedelta(days=1)))
-        return Wait("R-DUN-1", opens, "计划在之后的日期拨打")
-    wish = case.step.not_before
-    if wish is not None and case.now < wish:
-        return Wait(case.step.rule, wish, "客户约定了回电时间")
-    if case.step.not_on is not None and business_day(case.now) == case.step.not_on:
-        return Wait(case.step.rule, midnight_after(case.now), "当天已答应，改天再跟进")
+        yield Wait("R-DUN-1", opens, "计划在之后的日期拨打")
+    if step.not_before is not None:
+        yield Wait(step.rule, step.not_before, "客户约定了回电时间")
+    if step.not_on is not None and business_day(case.now) == step.not_on:
+        yield Wait(step.rule, midnight_after(case.now), "当天已答应，改天再跟进")
     skipped = [
         a.ended_at for a in case.task.attempts if a.state is AttemptState.SKIPPED and a.ended_at
     ]
     if skipped:
-        back = max(skipped) + timedelta(minutes=case.policy.skip_minutes)
-        if case.now < back:
-            return Wait("R-CLAIM-1", back, f"刚被跳过，{case.policy.skip_minutes} 分钟后再出现")
-    return Allow()
+        minutes = case.policy.skip_minutes
+        back = max(skipped) + timedelta(minutes=minutes)
+        yield Wait("R-CLAIM-1", back, f"刚被跳过，{minutes} 分钟后再出现")

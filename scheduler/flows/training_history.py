@@ -1,0 +1,210 @@
+"""Weeks of work in the training shop, lived through the same flows as in a real one.
+
+The marketplace is invented (adapters.training_shop); everything else happens for real, at instants
+that a clock jumps between: exports are taken in, the engine ticks, callers call, to-dos are ticked.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
+from adapters.training_shop.exports import ExportDesk, ExportFile, Generation
+from adapters.training_shop.marketplace import Marketplace
+from adapters.training_shop.talks import Talk, draw_talk
+from campaigns.errors import RefusedError
+from campaigns.phone import is_relay
+from campaigns.values import SHOP_ZONE, Person, TodoKind
+from scheduler.flows.claim import HandOut, next_call
+from scheduler.flows.dialling import dial, hang_up, skip
+from scheduler.flows.intake import Upload, take
+from scheduler.flows.outcome import OutcomeForm, record_outcome
+from scheduler.flows.todos import finish_todo, open_todos
+from scheduler.jobs import tick
+from scheduler.runtime import Runtime
+
+EXPORTED_DAYS = 4
+"""An export reaches back so far that no unpaid order leaves it before it closes (R-DUN-3)."""
+
+_BLOCKS = (time(9, 2), time(14, 5), time(17, 10))
+"""When a caller sits down to call, three times a day."""
+_CALLS_A_BLOCK = (3, 6)
+_STOPS_AT = time(19, 40)
+_TODOS_AT = (time(11, 45), time(16, 40))
+_TODOS_DONE = 0.8
+
+
+@dataclass(slots=True)
+class JumpingClock:
+    """A clock that stands wherever it was put."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """Tell the instant it was put to, aware UTC."""
+        return self.instant
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who does the work."""
+
+    leader: Person
+    callers: Sequence[Person]
+
+
+@dataclass(slots=True)
+class _Shift:
+    """One caller's sitting: so many calls are left of it."""
+
+    caller: Person
+    calls_left: int
+    ends: datetime
+
+
+@dataclass
+class TrainingHistory:
+    """Lives one day after the other; what comes next is the earliest of what is planned."""
+
+    runtime: Runtime
+    clock: JumpingClock
+    marketplace: Marketplace
+    desk: ExportDesk
+    team: Team
+    draw: Random
+    _agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _noted: int = 0
+    _nobody_before: datetime | None = None
+
+    def live(self, day: date, *, orders: int, until: time = time(21)) -> None:
+        """Live a day up to `until`: its orders are placed, its exports taken in, its calls made."""
+        self.marketplace.open_day(day, orders)
+        exports = [time(8, 30), time(13, 30)]
+        for at in exports:
+            self._note(_at(day, at), self._take_export)
+        for hour in range(8, 21):
+            self._note(_at(day, time(hour, 46)), self._tick)
+        self._note(_at(day, time(13, 36)), self._tick)
+        for at in _TODOS_AT:
+            self._note(_at(day, at), self._do_todos)
+        for at in _BLOCKS:
+            for caller in self.draw.sample(self.team.callers, 2):
+                shift = _Shift(caller, self.draw.randint(*_CALLS_A_BLOCK), _at(day, _STOPS_AT))
+                begins = _at(day, at) + timedelta(seconds=self.draw.randrange(400))
+                self._note(begins, self._next_of(shift))
+        end = _at(day, until)
+        while self._agenda and self._agenda[0][0] < end:
+            at_instant, _, happens = heapq.heappop(self._agenda)
+            self.clock.instant = at_instant
+            happens(at_instant)
+
+    def _note(self, at: datetime, happens: Callable[[datetime], None]) -> None:
+        self._noted += 1
+        heapq.heappush(self._agenda, (at, self._noted, happens))
+
+    def _tick(self, now: datetime) -> None:
+        self._nobody_before = None
+        tick(self.runtime)
+
+    def _take_export(self, now: datetime) -> None:
+        """Bring in both files of one export; now and then older ones, or a workbook."""
+        for export in self._exported(now):
+            taken_at = now + timedelta(seconds=40)
+            self.clock.instant = taken_at
+            upload = Upload(export.name, export.content)
+            take(self.runtime, upload, taken_at, self.team.leader.name)
+
+    def _exported(self, now: datetime) -> list[ExportFile]:
+        local = now.astimezone(SHOP_ZONE)
+        generation, as_workbook = Generation.OF_2022, False
+        if local.hour > 12:
+            match local.weekday():
+                case 1:
+                    as_workbook = True
+                case 3:
+                    generation = Generation.OF_2020
+                case 5:
+                    generation = Generation.OF_2017
+        return [
+            self.desk.orders(now, EXPORTED_DAYS, generation, as_workbook=as_workbook),
+            self.desk.items(now, 2, generation),
+        ]
+
+    def _do_todos(self, now: datetime) -> None:
+        """Tick off most of the work list; a closed trade is closed in the marketplace too."""
+        for todo in open_todos(self.runtime, now):
+            if self.draw.random() > _TODOS_DONE:
+                continue
+            try:
+                finish_todo(self.runtime, todo.id, now, self.team.leader.name)
+            except RefusedError:
+                continue  # it came too late to be sent; the list shows it until its task ends
+            if todo.kind is TodoKind.CLOSE_TRADE:
+                for order in self.marketplace.awaiting(todo.buyer, now):
+                    self.marketplace.close(order, now, "其它原因")
+
+    def _next_of(self, shift: _Shift) -> Callable[[datetime], None]:
+        return lambda now: self._call_next(shift, now)
+
+    def _call_next(self, shift: _Shift, now: datetime) -> None:
+        if shift.calls_left == 0 or now >= shift.ends:
+            return
+        if self._nobody_before is not None and now < self._nobody_before:
+            self._note(self._nobody_before + self._pause(), self._next_of(shift))
+            return
+        answer = next_call(self.runtime, shift.caller, now)
+        if isinstance(answer, HandOut):
+            shift.calls_left -= 1
+            self._note(now + self._pause(), lambda at: self._dial(shift, answer, at))
+        elif answer.next_due is not None and answer.next_due < shift.ends:
+            self._nobody_before = max(answer.next_due, now + timedelta(minutes=5))
+            self._note(self._nobody_before + self._pause(), self._next_of(shift))
+
+    def _dial(self, shift: _Shift, call: HandOut, now: datetime) -> None:
+        if call.must_look_first and not self.marketplace.awaiting(call.buyer, now):
+            reason = "后台看到已经付款，等下一次导入"
+            skip(self.runtime, call.attempt_id, reason, now, shift.caller)
+            self._note(now + self._pause(), self._next_of(shift))
+            return
+        try:
+            dial(self.runtime, call.attempt_id, now, shift.caller)
+        except RefusedError:  # the window has closed, or an import was faster
+            self._note(now + self._pause(), self._next_of(shift))
+            return
+        talk = draw_talk(self.draw, is_relay=is_relay(call.phone))
+        self._note(now + talk.lasts, lambda at: self._end(shift, call, talk, at))
+
+    def _end(self, shift: _Shift, call: HandOut, talk: Talk, now: datetime) -> None:
+        hang_up(self.runtime, call.attempt_id, now, shift.caller)
+        if talk.pays_after is not None:
+            for order in self.marketplace.awaiting(call.buyer, now):
+                self.marketplace.pay(order, now + talk.pays_after)
+        entered_at = now + timedelta(seconds=self.draw.randrange(4, 30))
+        self._note(entered_at, lambda at: self._enter(shift, call, talk, at))
+
+    def _enter(self, shift: _Shift, call: HandOut, talk: Talk, now: datetime) -> None:
+        wish = None if talk.callback_after is None else _to_minutes(now + talk.callback_after)
+        form = OutcomeForm(talk.code, callback_at=wish, phone=talk.phone, note=talk.note)
+        try:
+            answer = record_outcome(self.runtime, call.attempt_id, form, now, shift.caller)
+        except RefusedError:  # R-HOURS-7: the wish lies behind the closing time
+            form = OutcomeForm(talk.code, phone=talk.phone, note=talk.note)
+            answer = record_outcome(self.runtime, call.attempt_id, form, now, shift.caller)
+        if form.callback_at is not None and answer.next_at is not None:
+            promised = _Shift(shift.caller, 1, answer.next_at + timedelta(hours=1))
+            self._note(answer.next_at + self._pause(), self._next_of(promised))
+        self._note(now + self._pause(), self._next_of(shift))
+
+    def _pause(self) -> timedelta:
+        return timedelta(seconds=self.draw.randrange(10, 50))
+
+
+def _at(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, tzinfo=SHOP_ZONE).astimezone(UTC)
+
+
+def _to_minutes(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

@@ -6,19 +6,28 @@ plain strings, not enums; instants aware UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from adapters.store.models.base import Instant
 
 Rows = Sequence[tuple[Any, ...]]
-
-IN_LIST = 5_000
-"""Values in one IN list; far below what both databases accept."""
 
 _LOAD_CACHE_KIB = 65_536
 _USUAL_CACHE_KIB = 2_000
@@ -37,6 +46,20 @@ def loading(connection: Connection) -> Iterator[None]:
         yield
     finally:
         connection.exec_driver_sql(f"PRAGMA cache_size = -{_USUAL_CACHE_KIB}")
+
+
+def is_among(
+    connection: Connection, column: Column[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Make the condition that a text or a whole number is one of these, however many.
+
+    One parameter instead of thousands: the statement is compiled once, and an index still serves.
+    """
+    listed = list(values)
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(listed, ARRAY(column.type)))
+    each = func.json_each(json.dumps(listed)).table_valued("value")
+    return column.in_(select(each.c.value))
 
 
 def reserve_ids(connection: Connection, table: Table, count: int) -> Iterator[int]:
@@ -118,7 +141,10 @@ def _as_sqlite(table: Table, columns: Sequence[str], rows: Rows) -> list[tuple[A
 
 def _instant_text(value: datetime) -> str:
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return utc.isoformat(" ", "microseconds")[:_INSTANT_CHARS]
+
+
+_INSTANT_CHARS = len("2026-11-21 02:00:00.000000")
 
 
 def _copy(connection: Connection, target: str, names: str, rows: Rows) -> None:

@@ -37,7 +37,7 @@ from scheduler.flows.intake_parts import Frame, Intake, Judged
 from scheduler.flows.intake_preview import Cells, lacking, readable
 from scheduler.runtime import Runtime
 
-PIECE = 5_000
+PIECE = 10_000
 """Rows looked up and written together."""
 
 SHOWN_ROWS = 10

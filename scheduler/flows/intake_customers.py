@@ -89,21 +89,21 @@ def write_new_customers(
     customers: Mapping[str, Customer],
     orders: Iterable[KnownOrder],
     now: datetime,
-) -> None:
+) -> list[Customer]:
     """Insert the new ones. R-HOURS-4: they live where the newest of their orders goes."""
     added = {c.id: c for c in customers.values() if c.is_new}
-    for known in sorted(orders, key=lambda o: (o.placed_at, o.order_no)):
-        owner = added.get(known.customer_id)
-        if owner is not None:
-            owner.receiver = known.receiver or owner.receiver
-            owner.region = known.region or owner.region
+    theirs = [known for known in orders if known.customer_id in added]
+    for known in sorted(theirs, key=lambda o: (o.placed_at, o.order_no)):
+        owner = added[known.customer_id]
+        owner.receiver = known.receiver or owner.receiver
+        owner.region = known.region or owner.region
     bulk.insert_rows(
         connection,
         customer,
         _CUSTOMER_COLUMNS,
         [(c.id, c.identity, c.buyer, c.receiver, c.region, now) for c in added.values()],
     )
-    queries.bind_suppressions(connection, {c.identity: c.id for c in added.values()})
+    return list(added.values())
 
 
 def write_phones(
@@ -135,8 +135,7 @@ def settle_addresses(
     known = {c.id: c for c in customers.values() if not c.is_new}
     wanted = known.keys() & set(ids)
     latest: dict[int, tuple[str | None, str | None]] = {}
-    orders = queries.addresses_of(connection, wanted)
-    for found in sorted(orders, key=lambda o: (o.placed_at, o.order_no)):
+    for found in queries.addresses_of(connection, wanted):
         receiver, region = latest.get(found.customer_id, (None, None))
         latest[found.customer_id] = (found.receiver or receiver, found.region or region)
     changed = [

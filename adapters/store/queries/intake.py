@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     Row,
     Select,
@@ -63,21 +64,17 @@ ORDER_COLUMNS = (
 """The columns of an order in the one order in which an import reads and writes them."""
 
 
-def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
-    listed = list(values)
-    for start in range(0, len(listed), bulk.IN_LIST):
-        yield listed[start : start + bulk.IN_LIST]
-
-
 def _all(
-    connection: Connection, statement: Select[Any], column: Any, values: Collection[Any]
+    connection: Connection,
+    statement: Select[Any],
+    column: Column[Any],
+    values: Collection[Any],
 ) -> list[Row[Any]]:
-    """Rows of a statement for a list of any length, one IN list after the other."""
-    return [
-        row
-        for chunk in _chunks(values)
-        for row in connection.execute(statement.where(column.in_(chunk)))
-    ]
+    """Rows of a statement whose column is one of a list of any length."""
+    if not values:
+        return []
+    condition = bulk.is_among(connection, column, values)
+    return list(connection.execute(statement.where(condition)).all())
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -175,9 +172,9 @@ def phones_of(connection: Connection, customer_ids: Collection[int]) -> list[Row
 
 
 def addresses_of(connection: Connection, customer_ids: Collection[int]) -> list[Row[Any]]:
-    """Receiver and region of all orders of these customers."""
-    statement = select(
-        order.c.customer_id, order.c.placed_at, order.c.order_no, order.c.receiver, order.c.region
+    """Receiver and region of all orders of these customers, the newest order last."""
+    statement = select(order.c.customer_id, order.c.receiver, order.c.region).order_by(
+        order.c.customer_id, order.c.placed_at, order.c.order_no
     )
     return _all(connection, statement, order.c.customer_id, customer_ids)
 
@@ -233,8 +230,10 @@ def known_items(connection: Connection, order_nos: Collection[str]) -> list[Row[
 
 def remove_items(connection: Connection, ids: Collection[int]) -> None:
     """Items that a newer export of their order does not list."""
-    for chunk in _chunks(ids):
-        connection.execute(delete(order_item).where(order_item.c.id.in_(chunk)))
+    if ids:
+        connection.execute(
+            delete(order_item).where(bulk.is_among(connection, order_item.c.id, ids))
+        )
 
 
 # --- do-not-contact entries ----------------------------------------------------------------------
@@ -268,15 +267,19 @@ def customers_with_phones(connection: Connection, phone_keys: Collection[str]) -
     return {row.customer_id for row in rows}
 
 
-def bind_suppressions(connection: Connection, customers: Mapping[str, int]) -> None:
-    """R-DNC-2. Entries made before any order of the user was seen now name the customer."""
-    waiting = _all(
-        connection,
-        select(suppression.c.id, suppression.c.user_id).where(suppression.c.customer_id.is_(None)),
-        suppression.c.user_id,
-        customers,
+def users_without_orders(connection: Connection) -> dict[str, list[int]]:
+    """Entries made before any order of their user was seen, by user ID."""
+    found: dict[str, list[int]] = {}
+    statement = select(suppression.c.id, suppression.c.user_id).where(
+        suppression.c.customer_id.is_(None), suppression.c.user_id.is_not(None)
     )
-    bound = [(row.id, customers[row.user_id]) for row in waiting]
+    for row in connection.execute(statement):
+        found.setdefault(row.user_id, []).append(row.id)
+    return found
+
+
+def bind_suppressions(connection: Connection, bound: Sequence[tuple[int, int]]) -> None:
+    """R-DNC-2. Such entries now name the customer: pairs of entry and customer."""
     bulk.update_rows(connection, suppression, ("id", "customer_id"), bound)
 
 
@@ -297,8 +300,11 @@ def hand_over_suppressions(connection: Connection, united: Mapping[int, int]) ->
 
 def entered_days(connection: Connection, days: Collection[date]) -> dict[date, tuple[bool, str]]:
     """Read what was entered last for each of these days."""
-    statement = select(
-        calendar_day.c.id, calendar_day.c.day, calendar_day.c.is_working, calendar_day.c.name
+    if not days:
+        return {}
+    rows = connection.execute(
+        select(calendar_day.c.day, calendar_day.c.is_working, calendar_day.c.name)
+        .where(calendar_day.c.day.between(min(days), max(days)))
+        .order_by(calendar_day.c.id)
     )
-    rows = sorted(_all(connection, statement, calendar_day.c.day, days), key=lambda row: row.id)
-    return {row.day: (row.is_working, row.name) for row in rows}
+    return {row.day: (row.is_working, row.name) for row in rows if row.day in days}

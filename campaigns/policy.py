@@ -101,6 +101,24 @@ NOT_SETTINGS = frozenset(
 )
 """Fields that the SOP does not mark *default*: the same law for every shop."""
 
+AT_LEAST_ONE = frozenset(
+    {
+        "survey_contacts",
+        "attempts_per_day",
+        "reached_per_day",
+        "attempts_per_24_hours",
+        "attempts_per_30_days",
+        "attempts_per_task",
+        "lease_minutes",
+        "marketplace_closes_hours",
+        "payment_stale_hours",
+    }
+)
+"""Limits of which a zero would forbid every call for ever."""
+
+LATEST_SHIFT_HOURS = 6
+"""R-HOURS-4. A region that opens later still keeps an hour of its evening."""
+
 
 def settings_of(policy: Policy) -> dict[str, object]:
     """The settable fields as plain JSON values, in the order they are written above."""
@@ -135,25 +153,28 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
     if name in NOT_SETTINGS or name not in {f.name for f in fields(policy)}:
         raise UsageError(f"没有这个设置：{name}", field=name)
     default = getattr(policy, name)
+    least = 1 if name in AT_LEAST_ONE else 0
     try:
         if isinstance(default, int):
-            return _bounded(value)
+            return _bounded(value, least)
         if isinstance(default, time):
             return time.fromisoformat(str(value))
         mapping = json.loads(value) if isinstance(value, str) else value
         if not isinstance(mapping, Mapping):
             raise TypeError(name)
         if name == "region_shifts":
-            return {str(k): RegionShift(_bounded(v)) for k, v in mapping.items()}
+            return {
+                str(k): RegionShift(_bounded(v, 0, LATEST_SHIFT_HOURS)) for k, v in mapping.items()
+            }
         if name == "region_dayparts":
             return {str(k): Daypart(v) for k, v in mapping.items()}
-        return {**default, **{Kind(k): _bounded(v) for k, v in mapping.items()}}
+        return {**default, **{Kind(k): _bounded(v, least) for k, v in mapping.items()}}
     except (TypeError, ValueError) as error:
         raise UsageError(f"设置 {name} 的值不对：{value}", field=name) from error
 
 
-def _bounded(value: object) -> int:
+def _bounded(value: object, least: int, most: int = 100_000) -> int:
     number = int(str(value))
-    if not 0 <= number <= 100_000:
+    if not least <= number <= most:
         raise ValueError(value)
     return number

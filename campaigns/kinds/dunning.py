@@ -158,8 +158,9 @@ def ending_by_orders(
         o.paid_at is not None and o.paid_at >= first_attempt_at for o in listed
     ):
         return Ending.PAID
-    if any(o.paid_at is not None for o in listed) and not all(
-        o.state is OrderState.CLOSED and o.paid_at is None for o in listed
-    ):
+    if any(o.paid_at is not None or o.state in _PAID_STATES for o in listed):
         return Ending.PAID_UNCALLED
     return Ending.CLOSED_BY_MARKETPLACE
+
+
+_PAID_STATES = frozenset({OrderState.PAID, OrderState.SHIPPED, OrderState.COMPLETED})

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
+from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import campaign
 from adapters.store.models.customers import customer, suppression
@@ -52,8 +53,10 @@ def check_calls(connection: Connection, background: Background) -> Iterator[Find
         )
         for row in connection.execute(statement):
             found = _contact(row, background.as_of)
-            if found is not None and (row.id, row.entry) not in told:
-                told.add((row.id, row.entry))
+            if found is None or (row.id, row.entry) in told:
+                continue
+            told.add((row.id, row.entry))
+            if found.at > row.since or not _came_first(connection, f"attempt:{row.id}", row.entry):
                 yield found
 
 
@@ -77,6 +80,20 @@ def _contact(row: Row[Any], as_of: datetime | None) -> Finding | None:
     return Finding(_rule(row), what, a.id, begins)
 
 
+def _came_first(connection: Connection, subject: str, entry: int) -> bool:
+    """R-AUD-1. At one and the same instant the trail knows which came first.
+
+    A paused training clock makes such instants: a call that is done, then an entry, at one time.
+    """
+    made = ("attempt.dialled", "attempt.closed", "todo.done")
+    first = select(func.min(audit.c.id)).where(audit.c.subject == subject, audit.c.what.in_(made))
+    added = select(func.min(audit.c.id)).where(
+        audit.c.subject == f"suppression:{entry}", audit.c.what == "suppression.added"
+    )
+    done, listed = connection.execute(first).scalar(), connection.execute(added).scalar()
+    return done is not None and listed is not None and done < listed
+
+
 def check_messages(connection: Connection, background: Background) -> Iterator[Finding]:
     """R-DNC-1, R-DNC-2. Not by Wangwang either: that channel reaches the customer, not a phone."""
     told: set[tuple[int, int]] = set()
@@ -95,8 +112,11 @@ def check_messages(connection: Connection, background: Background) -> Iterator[F
             )
         )
         for row in connection.execute(statement):
-            if (row.id, row.entry) not in told:
-                told.add((row.id, row.entry))
+            is_tie = row.done_at == row.since
+            if (row.id, row.entry) in told:
+                continue
+            told.add((row.id, row.entry))
+            if not (is_tie and _came_first(connection, f"todo:{row.id}", row.entry)):
                 what = f"免打扰条目 {row.entry} 生效后，待办 {row.id} 的旺旺留言仍被发出"
                 yield Finding(_rule(row), what, None, row.done_at)
 

@@ -28,6 +28,10 @@ def check_population(person: CustomerHistory, background: Background) -> Iterato
             if not _is_of_its_day(o, task, background):
                 what = f"订单 {o.id}（{local_day(o.placed_at)} 拍下）不属于任务 {task.id} 的催款日"
                 yield Finding("R-DUN-1", what, None, o.joined_at)
+        for a in task.made:
+            if local_day(a.at) < task.batch_day:
+                what = f"任务 {task.id} 在催款日 {task.batch_day} 之前就被拨打"
+                yield Finding("R-DUN-1", what, a.id, a.at)
 
 
 def _is_of_its_day(o: OrderHistory, task: TaskHistory, background: Background) -> bool:
@@ -60,16 +64,23 @@ def check_sums(person: CustomerHistory, background: Background) -> Iterator[Find
                 what = f"订单 {o.id} 在同一活动的两项任务里：{first} 和 {task.id}"
                 yield Finding("R-DUN-2", what, None, o.joined_at)
         for a in task.made:
-            owed = sum(s.total_fen for _, s in task.unpaid(a.at))
-            if owed != a.owed_fen:
+            sums = [sum(s.total_fen for _, s in task.unpaid(at)) for at in _moments(a.at)]
+            if a.owed_fen not in sums:
+                owed = sums[0]
                 what = f"任务 {task.id} 记录的未付款额为 {a.owed_fen} 分，应为 {owed} 分"
                 yield Finding("R-DUN-2", what, a.id, a.at)
+
+
+def _moments(at: datetime) -> tuple[datetime, datetime]:
+    """With and without what became known at this very instant: it may have come just after."""
+    return at, at - timedelta(microseconds=1)
 
 
 def check_closing(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-DUN-3. No call and no message at or after the earliest closing time of an unpaid order."""
     for task, at, attempt, law, what in _reminders(person, background):
-        deadline = task.deadline(at, law.policy)
+        possible = [task.deadline(moment, law.policy) for moment in _moments(at)]
+        deadline = max((d for d in possible if d is not None), default=None)
         if deadline is not None and at >= deadline:
             late = f"{what}在最早的订单关闭时间 {shown(deadline)} 之后"
             yield Finding("R-DUN-3", late, attempt, at)
@@ -79,7 +90,7 @@ def check_payment(person: CustomerHistory, background: Background) -> Iterator[F
     """R-DUN-4. Something was still unpaid as known then, by data that were not too old."""
     for task, at, attempt, law, what in _reminders(person, background):
         unpaid = task.unpaid(at)
-        if not unpaid:
+        if not any(task.unpaid(moment) for moment in _moments(at)):
             yield Finding("R-DUN-4", f"{what}时已没有待付款的订单", attempt, at)
         for o, _ in unpaid:
             seen = o.seen(at)

@@ -72,9 +72,9 @@ class Attempt:
 
     @property
     def held_until(self) -> datetime | None:
-        """R-CLAIM-1. The end of its hold, at the latest its lease's when undialled; None: lasts."""
-        if self.dialled_at is None and self.ended_at is not None:
-            return min(self.ended_at, self.lease_until)
+        """R-CLAIM-1. The end of its hold; its lease's at the latest, or None while dialled."""
+        if self.dialled_at is None:
+            return min(self.ended_at or self.lease_until, self.lease_until)
         return self.ended_at
 
     @property

@@ -14,6 +14,9 @@ from scheduler.verify.report import Finding, shown
 ANSWER_MINUTES = 15
 """R-HOURS-7. How late a promised callback may be offered before it is worth a warning."""
 
+JUST_BEFORE = timedelta(microseconds=1)
+"""What came at the same instant may have come after: a training clock can be paused."""
+
 _DAY_RULES = {
     DayKind.WORKING: "R-HOURS-1",
     DayKind.DAY_OFF: "R-HOURS-2",
@@ -53,7 +56,7 @@ def check_law_kept(person: CustomerHistory, background: Background) -> Iterator[
             what = f"记录的规则版本 {a.policy_version} 或日历版本 {a.calendar_version} 不存在"
             yield Finding("R-HOURS-6", what, a.id, a.at)
             continue
-        newest = background.book.versions_at(a.handed_out_at)
+        newest = background.book.versions_at(a.handed_out_at - JUST_BEFORE)
         if a.policy_version < newest[0] or a.calendar_version < newest[1]:
             yield Finding("R-HOURS-6", "派出时已有更新的规则或日历，却按旧版本拨打", a.id, a.at)
         kind = background.law_of(a).days.kind_of(local_day(a.at))

@@ -7,7 +7,7 @@ million attempts do not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -108,9 +108,13 @@ class Shelf:
         return rows
 
 
-def stream(connection: Connection, statement: Select[Any]) -> Iterable[Row[Any]]:
-    """Rows a few thousand at a time, with a cursor on the server where there is one."""
-    return connection.execute(statement.execution_options(yield_per=ROWS_AT_A_TIME))
+def stream(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
+    """Rows a few thousand at a time, with a cursor on the server where there is one.
+
+    The cursor is closed with the iterator, also when somebody stops half-way.
+    """
+    with connection.execute(statement.execution_options(yield_per=ROWS_AT_A_TIME)) as result:
+        yield from result
 
 
 def customers(connection: Connection, as_of: datetime | None) -> Iterator[CustomerHistory]:

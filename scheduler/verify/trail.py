@@ -14,7 +14,9 @@ from adapters.store.models.audit import audit, audit_link
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.customers import suppression
 from adapters.store.models.shop import job_slot
+from campaigns.values import SHOP_ZONE
 from scheduler.verify.background import Background
+from scheduler.verify.law import local_day
 from scheduler.verify.reading import stream
 from scheduler.verify.report import Finding, shown
 
@@ -109,19 +111,25 @@ _EVENTS: tuple[tuple[str, str, Column[Any], Column[datetime], ColumnElement[bool
 
 
 def late_jobs(connection: Connection, background: Background) -> Iterator[Finding]:
-    """R-DUN-1, R-AUD-1. Slots of the engine that failed, started late or never ended."""
+    """R-DUN-1, R-AUD-1. Slots of the engine that failed or never ended, and plans made late."""
     statement = select(job_slot).order_by(job_slot.c.slot, job_slot.c.job)
     if background.as_of is not None:
         statement = statement.where(job_slot.c.started_at <= background.as_of)
     limit = timedelta(minutes=JOB_MINUTES)
     for row in connection.execute(statement.where(job_slot.c.state != "skipped")):
-        rule = "R-DUN-1" if row.job == "plan" else "R-AUD-1"
+        plans = row.job.startswith("plan")
+        rule = "R-DUN-1" if plans else "R-AUD-1"
         name = f"定时任务 {row.job}（{shown(row.slot)}）"
+        late = row.started_at - (_plan_due(row.slot, background) if plans else row.slot)
         if row.state == "failed":
             yield Finding(rule, f"{name}失败", None, row.slot)
         elif row.state == "running" and background.is_over(row.started_at + limit):
             yield Finding(rule, f"{name}没有结束", None, row.slot)
-        elif row.started_at - row.slot > limit:
-            yield Finding(
-                rule, f"{name}晚了 {(row.started_at - row.slot).seconds // 60} 分钟", None, row.slot
-            )
+        elif plans and late > limit:
+            yield Finding(rule, f"{name}晚了 {late // timedelta(minutes=1)} 分钟", None, row.slot)
+
+
+def _plan_due(slot: datetime, background: Background) -> datetime:
+    """R-DUN-1. When this plan was due: after an import, but not before the morning's time."""
+    opens = background.book.law_at(slot).policy.plan_at
+    return max(slot, datetime.combine(local_day(slot), opens, tzinfo=SHOP_ZONE))

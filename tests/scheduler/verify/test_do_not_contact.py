@@ -56,6 +56,14 @@ def test_r_dnc_2_what_is_on_a_screen_is_withdrawn_at_once(one: One) -> None:
     assert one.story.broken() == {"R-DNC-2"}
 
 
+def test_r_dnc_2_at_one_instant_the_trail_says_what_came_first(one: One) -> None:
+    one.story.call(one.task, "05-12 09:30", "no_answer", until="05-12 09:30")
+    one.story.listed("05-12 09:30", customer_id=one.customer)
+    one.story.todo(one.task, "wangwang", "05-12 09:20", done="05-12 09:30")
+    (found,) = one.story.report().violations  # the message was sent after the entry
+    assert (found.rule, found.attempt) == ("R-DNC-2", None)
+
+
 def test_r_dnc_2_no_message_either(one: One) -> None:
     one.story.todo(one.task, "wangwang", "05-12 09:10", done="05-12 09:30")
     one.story.listed("05-12 09:20", customer_id=one.customer)

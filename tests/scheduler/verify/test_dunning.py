@@ -50,6 +50,17 @@ def test_r_dun_1_an_order_joins_on_the_wrong_day(one: One) -> None:
     assert one.story.broken() == {"R-DUN-1"}
 
 
+def test_r_dun_1_a_call_before_the_day_of_calling(story: Story) -> None:
+    customer = story.customer("buyer")
+    story.phone(customer)
+    order_id = story.order(customer, "05-12 07:00", ["05-12 08:30"])
+    story.batch("05-13", planned="05-12 08:45")
+    task = story.task(customer, [order_id], "05-13", created_at=at("05-12 08:45"))
+    story.change(task_order, task, joined_at=at("05-12 08:45"))
+    story.call(task, "05-12 14:00", "no_answer")
+    assert story.broken() == {"R-DUN-1"}
+
+
 def test_r_dun_1_an_order_that_was_paid_when_it_joined(story: Story) -> None:
     customer = story.customer("buyer")
     order_id = story.order(customer, "05-11 20:00", ["05-12 08:30"])
@@ -67,6 +78,12 @@ def test_r_dun_2_the_sum_is_that_of_the_orders_unpaid_then(one: One) -> None:
 def test_r_dun_2_the_sum_is_judged_by_what_was_known_then(one: One) -> None:
     one.story.call(one.task, "05-12 09:30", "no_answer")
     one.story.seen(one.order, "05-14 08:31", fen=9_900)
+    assert one.story.broken() == set()
+
+
+def test_r_dun_2_r_dun_4_an_import_at_the_very_instant_may_have_come_after(one: One) -> None:
+    one.story.call(one.task, "05-14 09:30", "no_answer")
+    one.story.seen(one.order, "05-14 09:30", "paid", paid="05-13 21:00")
     assert one.story.broken() == set()
 
 

@@ -46,8 +46,8 @@ class Vault:
 
         nonce = sealed[1 : 1 + _NONCE_BYTES]
         try:
-            plain = self._cipher.decrypt(nonce, sealed[1 + _NONCE_BYTES :], _VERSION)
-        except InvalidTag as error:
+            plain = self._cipher.decrypt(nonce, sealed[1 + _NONCE_BYTES :], sealed[:1])
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
             raise NotReadyError("密钥与数据库不匹配，请检查 WAIHU_SECRET_FILE") from error
         e164, _, extension = plain.decode().partition(";")
         return PhoneNumber(e164, extension or None)

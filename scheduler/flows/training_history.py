@@ -78,6 +78,8 @@ class TrainingHistory:
     _agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _noted: int = 0
     _nobody_before: datetime | None = None
+    _engaged: set[int] = field(default_factory=set)
+    """Callers who hold somebody; a promised call that falls into a sitting waits for its turn."""
 
     def live(self, day: date, *, orders: int, until: time = time(21)) -> None:
         """Live a day up to `until`: its orders are placed, its exports taken in, its calls made."""
@@ -152,12 +154,16 @@ class TrainingHistory:
     def _call_next(self, shift: _Shift, now: datetime) -> None:
         if shift.calls_left == 0 or now >= shift.ends:
             return
+        if shift.caller.id in self._engaged:
+            self._note(now + timedelta(minutes=1), self._next_of(shift))
+            return
         if self._nobody_before is not None and now < self._nobody_before:
             self._note(self._nobody_before + self._pause(), self._next_of(shift))
             return
         answer = next_call(self.runtime, shift.caller, now)
         if isinstance(answer, HandOut):
             shift.calls_left -= 1
+            self._engaged.add(shift.caller.id)
             self._note(now + self._pause(), lambda at: self._dial(shift, answer, at))
         elif answer.next_due is not None and answer.next_due < shift.ends:
             self._nobody_before = max(answer.next_due, now + timedelta(minutes=5))
@@ -167,12 +173,12 @@ class TrainingHistory:
         if call.must_look_first and not self.marketplace.awaiting(call.buyer, now):
             reason = "后台看到已经付款，等下一次导入"
             skip(self.runtime, call.attempt_id, reason, now, shift.caller)
-            self._note(now + self._pause(), self._next_of(shift))
+            self._go_on(shift, now)
             return
         try:
             dial(self.runtime, call.attempt_id, now, shift.caller)
         except RefusedError:  # the window has closed, or an import was faster
-            self._note(now + self._pause(), self._next_of(shift))
+            self._go_on(shift, now)
             return
         talk = draw_talk(self.draw, is_relay=is_relay(call.phone))
         self._note(now + talk.lasts, lambda at: self._end(shift, call, talk, at))
@@ -196,6 +202,10 @@ class TrainingHistory:
         if form.callback_at is not None and answer.next_at is not None:
             promised = _Shift(shift.caller, 1, answer.next_at + timedelta(hours=1))
             self._note(answer.next_at + self._pause(), self._next_of(promised))
+        self._go_on(shift, now)
+
+    def _go_on(self, shift: _Shift, now: datetime) -> None:
+        self._engaged.discard(shift.caller.id)
         self._note(now + self._pause(), self._next_of(shift))
 
     def _pause(self) -> timedelta:

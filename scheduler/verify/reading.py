@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Column, Connection, Row, Select, func, select
 
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch, task, task_order
@@ -118,64 +118,85 @@ def stream(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]
 
 
 def customers(connection: Connection, as_of: datetime | None) -> Iterator[CustomerHistory]:
-    """Every customer who ever had a task or a hand-out, one after the other."""
-
-    def until(statement: Select[Any], instant: Any) -> Select[Any]:
-        return statement if as_of is None else statement.where(instant <= as_of)
-
-    def shelf(statement: Select[Any]) -> Shelf:
-        return Shelf(connection, statement)
-
-    tasks = shelf(
-        until(
-            select(task, task.c.customer_id.label("owner"), batch.c.business_day)
-            .join(batch, batch.c.id == task.c.batch_id)
-            .order_by(task.c.customer_id, task.c.created_at, task.c.id),
-            task.c.created_at,
-        )
+    """Every customer who ever had a task, one after the other."""
+    shelves = {
+        name: Shelf(connection, statement if as_of is None else statement.where(instant <= as_of))
+        for name, (statement, instant) in _statements().items()
+    }
+    numbers = Shelf(connection, _numbers())
+    people = (
+        select(customer.c.id, customer.c.region)
+        .where(select(task.c.id).where(task.c.customer_id == customer.c.id).exists())
+        .order_by(customer.c.id)
     )
-    orders = shelf(
-        until(
-            select(
-                task.c.customer_id.label("owner"),
-                task_order.c.task_id,
-                task_order.c.joined_at,
-                order.c.id,
-                order.c.customer_id,
-                order.c.placed_at,
-            )
-            .join(task, task.c.id == task_order.c.task_id)
-            .join(order, order.c.id == task_order.c.order_id)
-            .order_by(task.c.customer_id, task_order.c.task_id, order.c.id),
+    for person in stream(connection, people):
+        rows = {name: shelf.take(person.id) for name, shelf in shelves.items()}
+        orders = _orders(rows["orders"], rows["sightings"])
+        attempts = _by_task(rows["attempts"], lambda r: attempt_from(r, as_of))
+        todos = _by_task(rows["todos"], lambda r: _message(r, as_of))
+        yield CustomerHistory(
+            person.id,
+            person.region,
+            tuple(
+                _task(row, as_of, orders[row.id], attempts[row.id], todos[row.id])
+                for row in rows["tasks"]
+            ),
+            {
+                n.id: Number(n.id, n.customer_id, n.usable_until, n.wrong_since, n.spent_since)
+                for n in numbers.take(person.id)
+            },
+        )
+
+
+def _statements() -> dict[str, tuple[Select[Any], Column[datetime]]]:
+    """Pair each query that is read side by side with the instant that places its rows."""
+    owner = task.c.customer_id.label("owner")
+    tasks = (
+        select(task, owner, batch.c.business_day)
+        .join(batch, batch.c.id == task.c.batch_id)
+        .order_by(task.c.customer_id, task.c.created_at, task.c.id)
+    )
+    orders = (
+        select(
+            owner,
+            task_order.c.task_id,
             task_order.c.joined_at,
+            order.c.id,
+            order.c.customer_id,
+            order.c.placed_at,
         )
+        .join(task, task.c.id == task_order.c.task_id)
+        .join(order, order.c.id == task_order.c.order_id)
+        .order_by(task.c.customer_id, task_order.c.task_id, order.c.id)
     )
-    sightings = shelf(
-        until(
-            select(task.c.customer_id.label("owner"), task_order.c.task_id, order_sighting)
-            .join(task_order, task_order.c.order_id == order_sighting.c.order_id)
-            .join(task, task.c.id == task_order.c.task_id)
-            .order_by(task.c.customer_id, order_sighting.c.known_at, order_sighting.c.id),
-            order_sighting.c.known_at,
-        )
+    sightings = (
+        select(owner, task_order.c.task_id, order_sighting)
+        .join(task_order, task_order.c.order_id == order_sighting.c.order_id)
+        .join(task, task.c.id == task_order.c.task_id)
+        .order_by(task.c.customer_id, order_sighting.c.known_at, order_sighting.c.id)
     )
-    attempts = shelf(
-        until(
-            ATTEMPTS.add_columns(task.c.customer_id.label("owner"))
-            .join(task, task.c.id == attempt.c.task_id)
-            .order_by(task.c.customer_id, attempt.c.handed_out_at, attempt.c.id),
-            attempt.c.handed_out_at,
-        )
+    attempts = (
+        ATTEMPTS.add_columns(owner)
+        .join(task, task.c.id == attempt.c.task_id)
+        .order_by(task.c.customer_id, attempt.c.handed_out_at, attempt.c.id)
     )
-    todos = shelf(
-        until(
-            select(todo, task.c.customer_id.label("owner"))
-            .join(task, task.c.id == todo.c.task_id)
-            .order_by(task.c.customer_id, todo.c.id),
-            todo.c.created_at,
-        )
+    todos = (
+        select(todo, owner)
+        .join(task, task.c.id == todo.c.task_id)
+        .order_by(task.c.customer_id, todo.c.id)
     )
-    numbers = shelf(
+    return {
+        "tasks": (tasks, task.c.created_at),
+        "orders": (orders, task_order.c.joined_at),
+        "sightings": (sightings, order_sighting.c.known_at),
+        "attempts": (attempts, attempt.c.handed_out_at),
+        "todos": (todos, todo.c.created_at),
+    }
+
+
+def _numbers() -> Select[Any]:
+    """Numbers that were dialled, for whichever customer they are stored."""
+    return (
         select(
             task.c.customer_id.label("owner"),
             customer_phone.c.id,
@@ -189,28 +210,6 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         .distinct()
         .order_by(task.c.customer_id, customer_phone.c.id)
     )
-    people = (
-        select(customer.c.id, customer.c.region)
-        .where(select(task.c.id).where(task.c.customer_id == customer.c.id).exists())
-        .order_by(customer.c.id)
-    )
-    for person in stream(connection, people):
-        listed = tasks.take(person.id)
-        orders_of = _orders(orders.take(person.id), sightings.take(person.id))
-        attempts_of = _by_task(attempts.take(person.id), lambda r: attempt_from(r, as_of))
-        todos_of = _by_task(todos.take(person.id), lambda r: _message(r, as_of))
-        yield CustomerHistory(
-            person.id,
-            person.region,
-            tuple(
-                _task(row, as_of, orders_of[row.id], attempts_of[row.id], todos_of[row.id])
-                for row in listed
-            ),
-            {
-                n.id: Number(n.id, n.customer_id, n.usable_until, n.wrong_since, n.spent_since)
-                for n in numbers.take(person.id)
-            },
-        )
 
 
 def _task(

@@ -33,7 +33,7 @@ from web.filters import init_filters
 from web.home import home
 from web.leader import leader
 from web.navigation import menu_of
-from web.protection import init_protection
+from web.protection import init_form_tokens, init_protection
 from web.rule_words import rule_words
 from web.supervisor.routes import supervisor
 from web.training.routes import training
@@ -69,6 +69,7 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
     app.extensions["waihu-quiet"] = QUIET
     init_protection(app, runtime.settings)
     init_auth(app)
+    init_form_tokens(app)
     init_errors(app)
     init_assets(app)
     init_filters(app)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from campaigns.errors import (
     ConflictError,
@@ -47,6 +47,7 @@ def init_errors(app: Flask) -> None:
     """Map every error to what a person reads."""
     app.register_error_handler(WaihuError, _expected)
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _defect)
 
@@ -59,6 +60,12 @@ def _expected(error: WaihuError) -> Response:
 
 def _stale_form(error: CSRFError) -> Response:
     return _answer(400, "页面已过期", "页面打开太久或已重新登录，请刷新后再提交一次。")
+
+
+def _unknown_host(_error: SecurityError) -> Response:
+    """Answer without a page: of an address that is not ours no link can be made."""
+    text = "外呼不接受这个地址。请在运行外呼的电脑上打开，或用管理员给的地址。\n"
+    return Response(text, 400, mimetype="text/plain; charset=utf-8")
 
 
 def _http(error: HTTPException) -> Response:

@@ -22,13 +22,13 @@ _LEADING = (
     ("leader.customers", "客户"),
     ("leader.suppressions", "免打扰"),
     ("leader.offers", "优惠"),
-    ("leader.ledger", "明细表"),
+    ("leader.ledger", "报表"),
 )
 MENUS: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.CALLER: _CALLING,
     Role.LEADER: _LEADING,
     Role.SUPERVISOR: _LEADING,
-    Role.ADMIN: (("admin.people_list", "人员"),),
+    Role.ADMIN: (("admin.people_list", "人员"), ("admin.status", "系统")),
 }
 
 

@@ -36,7 +36,11 @@ HEADERS = {
 HSTS = "max-age=31536000"
 
 FORM_BYTES = 1_000_000
-"""No form of ours is larger; the import page alone takes more (web.leader.imports)."""
+"""No form of ours is larger, but the import of files."""
+
+UPLOADS = "leader.take_files"
+UPLOAD_BYTES = 64_000_000
+"""All files of one import together; each has its own bound (web.leader.imports)."""
 
 LOOPBACK = ("127.0.0.1", "localhost")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -62,7 +66,6 @@ def init_protection(app: Flask, settings: Settings) -> None:
         # https ends at one proxy in front of us; nobody else's headers are believed.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     app.before_request(check_site)
-    csrf.init_app(app)
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
@@ -72,6 +75,17 @@ def init_protection(app: Flask, settings: Settings) -> None:
         if settings.is_https:
             response.headers["Strict-Transport-Security"] = HSTS
         return response
+
+
+def init_form_tokens(app: Flask) -> None:
+    """Check the token of every form. Comes after the check of access, which needs no body read."""
+    app.before_request(_allow_uploads)
+    csrf.init_app(app)
+
+
+def _allow_uploads() -> None:
+    if request.endpoint == UPLOADS:
+        request.max_content_length = UPLOAD_BYTES
 
 
 def trusted_hosts(settings: Settings) -> list[str] | None:

@@ -95,6 +95,11 @@ def orders_csv(buyers: Iterable[Buyer] = BUYERS) -> bytes:
 
 def fill(runtime: Runtime, buyers: Iterable[Buyer] = BUYERS) -> FileReport:
     """Take yesterday's orders in and plan the day."""
-    report = take(runtime, Upload("ExportOrderList202603040900.csv", orders_csv(buyers)), runtime.now(), "init")
+    report = take(
+        runtime,
+        Upload("ExportOrderList202603040900.csv", orders_csv(buyers)),
+        runtime.now(),
+        "init",
+    )
     plan(runtime, MORNING.date(), runtime.now(), "init")
     return report

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from campaigns.values import SHOP_ZONE
 from scheduler.flows import people
+from scheduler.flows.training import training_logins
 from web.auth import (
     drop_session,
     home_of,
@@ -105,5 +106,11 @@ def change_password() -> Response:
 
 
 def _form(fault: str = "", name: str = "") -> str:
-    target = local_path(request.values.get("next")) or ""
-    return render_template("account/sign_in.html", fault=fault, name=name, target=target)
+    logins = training_logins() if the_runtime().is_training else ()
+    return render_template(
+        "account/sign_in.html",
+        fault=fault,
+        name=name,
+        target=local_path(request.values.get("next")) or "",
+        logins=logins,
+    )

@@ -1,4 +1,4 @@
-"""People: who may sign in, and as what."""
+"""People: who may sign in, and as what; and the state of the installation."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from campaigns.errors import UsageError
 from campaigns.labels_zh import ROLE_LABELS
 from campaigns.values import Role
 from scheduler.flows import people
+from scheduler.flows.health import examine
 from web.auth import me, now, the_passwords, the_runtime
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -51,3 +52,9 @@ def set_active(person_id: int) -> Response:
     people.set_active(the_runtime(), person_id, is_active, now(), who=me())
     flash("已启用" if is_active else "已停用，该用户立即退出登录")
     return redirect(url_for("admin.people_list"), 303)
+
+
+@admin.get("/status")
+def status() -> str:
+    """Show whether the installation is fit to work, the calendar's years too (R-HOURS-6)."""
+    return render_template("admin/status.html", findings=examine(the_runtime().settings))

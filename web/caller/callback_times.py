@@ -41,7 +41,7 @@ def callback_days(
     for business_day in _days(now, deadline):
         stretches = callback_stretches(runtime, attempt_id, business_day, now)
         if stretches:
-            found.append(_day(business_day, stretches, now))
+            found.append(_callback_day(business_day, stretches, now))
     return found
 
 
@@ -53,15 +53,27 @@ def _days(now: datetime, deadline: datetime | None) -> Iterator[date]:
             yield first + timedelta(days=days)
 
 
-def _day(business_day: date, stretches: Iterable[OpenStretch], now: datetime) -> CallbackDay:
+def _callback_day(
+    business_day: date, stretches: Iterable[OpenStretch], now: datetime
+) -> CallbackDay:
     listed = list(stretches)
     apart = (business_day - now.astimezone(SHOP_ZONE).date()).days
-    near = {0: "今天", 1: "明天", 2: "后天"}.get(apart, "")
     return CallbackDay(
-        title=f"{near} {day(business_day)}".strip(),
-        stretches=tuple(f"{s.label} {clock_time(s.opens)}–{clock_time(s.closes)}" for s in listed),
+        title={0: "今天", 1: "明天", 2: "后天"}.get(apart) or day(business_day),
+        stretches=tuple(f"{clock_time(a)}–{clock_time(b)}" for a, b in _joined(listed)),
         choices=tuple(choice for s in listed for choice in _choices(s)),
     )
+
+
+def _joined(stretches: Iterable[OpenStretch]) -> list[tuple[datetime, datetime]]:
+    """Join dayparts that follow each other without a gap: people read hours, not dayparts."""
+    joined: list[tuple[datetime, datetime]] = []
+    for stretch in stretches:
+        if joined and joined[-1][1] == stretch.opens:
+            joined[-1] = (joined[-1][0], stretch.closes)
+        else:
+            joined.append((stretch.opens, stretch.closes))
+    return joined
 
 
 def _choices(stretch: OpenStretch) -> Iterator[Choice]:

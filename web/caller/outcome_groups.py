@@ -26,7 +26,7 @@ class OutcomeGroup:
     @property
     def is_short(self) -> bool:
         """Whether most labels are a word or two, so that three stand side by side."""
-        return sum(len(o.label) <= 5 for o in self.outcomes) * 2 > len(self.outcomes)
+        return sum(len(o.label) <= 4 for o in self.outcomes) * 2 > len(self.outcomes)
 
 
 def grouped(outcomes: Iterable[Outcome]) -> list[OutcomeGroup]:

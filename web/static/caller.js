@@ -11,6 +11,7 @@
   const KEYS_OFF = "waihu-keys-off";
 
   let undoTimer = null;
+  let callbackWanted = false; // asked for with B, whatever the outcome
   let goodbyeUntil = 0;
   let hangUpAsked = 0;
 
@@ -69,7 +70,8 @@
     one("#phone-part").hidden = !has("phoneNeeded");
     one("#new-phone").required = has("phoneNeeded");
     one("#note").required = has("noteNeeded");
-    if (!one("#callback-at").value) one("#callback-part").hidden = !has("callback");
+    if (!has("callback") && !callbackWanted) one("#callback-at").value = "";
+    one("#callback-part").hidden = !has("callback") && !callbackWanted;
     one("#save").firstChild.textContent = has("suppresses")
       ? `确认“${chosen.dataset.label}”，以后不再联系 ` : "记录结果 ";
   };
@@ -80,10 +82,16 @@
     fit();
     if (!record) return;
     if ("soft" in radio.dataset) startUndo(radio.dataset.label);
-    else if ("phoneNeeded" in radio.dataset) one("#new-phone").focus();
-    else if ("noteNeeded" in radio.dataset) one("#note").focus();
-    else if ("callback" in radio.dataset) one("#callback-at").focus();
-    else one("#save").focus();
+    else if ("phoneNeeded" in radio.dataset) focusOn("#new-phone");
+    else if ("noteNeeded" in radio.dataset) focusOn("#note");
+    else if ("callback" in radio.dataset) focusOn("#callback-at");
+    else focusOn("#save");
+  };
+
+  const focusOn = (selector) => {
+    const field = one(selector);
+    field.focus({ preventScroll: true });
+    field.parentElement.scrollIntoView({ block: "nearest" });
   };
 
   const stopUndo = () => {
@@ -108,8 +116,9 @@
 
   const openCallback = () => {
     if (!one(".outcome-radio:checked")) choose(one("#o-busy"), false);
-    one("#callback-part").hidden = false;
-    one("#callback-at").focus();
+    callbackWanted = true;
+    fit();
+    focusOn("#callback-at");
   };
 
   const pickDay = (button) => {
@@ -183,6 +192,7 @@
     stopUndo();
     call().classList.add("withdrawn");
     all("#dial, #hang-up, #save").forEach((button) => { button.disabled = true; });
+    all("#skip, .dialling a").forEach((element) => { element.hidden = true; });
     alarm(text, false, { href: "/call", text: "知道了，继续" });
   };
 
@@ -299,6 +309,7 @@
     if (!walks.has(attempt())) {
       walks.clear();
       walks.set(attempt(), [one(".moment").dataset.moment]);
+      callbackWanted = false;
       stopUndo();
     }
     call().classList.add("walking");

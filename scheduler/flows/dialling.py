@@ -14,8 +14,8 @@ from campaigns.decisions import Allow, Stop, Wait
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.kinds import dunning
 from campaigns.values import AttemptState, Person
-from scheduler.flows.refresh import refresh_one
-from scheduler.rules.case import business_day
+from scheduler.flows.refresh import refresh_one, refresh_others, withdraw
+from scheduler.rules.case import business_day, is_usable
 from scheduler.rules.gate import ask, case_for
 from scheduler.runtime import Runtime
 
@@ -55,9 +55,16 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
         if attempt.dialled_at is not None and attempt.state == AttemptState.DIALLED:
             return Dialled(attempt_id, attempt.dialled_at)
         require_live(attempt)
+        if attempt.lease_until <= now:  # R-CLAIM-1: expired, though nobody has swept it up yet
+            raise ConflictError("领取已超时，客户已回到队列", rules=("R-CLAIM-1",))
         law = runtime.law(connection)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=attempt_id))
+        if isinstance(answer, Allow) and not is_usable(task, attempt.phone_id, now):
+            withdraw(connection, attempt_id, now, "R-PHONE-2", _name(caller))
+            task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
+            refresh_one(connection, law, now, task, _name(caller))
+            answer = Wait("R-PHONE-2", None, "这个号码已经失效，请重新领取，改拨其他号码")
         if isinstance(answer, Allow):
             calls.change(
                 connection,
@@ -87,6 +94,7 @@ def hang_up(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | N
         attempt = held_attempt(connection, attempt_id, caller, now)
         if attempt.state != AttemptState.DIALLED:
             raise ConflictError("这个电话没有在通话中", rules=("R-CLAIM-1",))
+        require_after_dialling(attempt, now)
         if attempt.hung_up_at is None:
             calls.change(connection, attempt_id, hung_up_at=now)
 
@@ -127,7 +135,15 @@ def skip(
         _audit(connection, now, caller, "attempt.skipped", attempt_id, {"task": attempt.task_id})
         law = runtime.law(connection)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
-        return refresh_one(connection, law, now, task, _name(caller)).due_at
+        due_at = refresh_one(connection, law, now, task, _name(caller)).due_at
+        refresh_others(connection, runtime, attempt, now, _name(caller))
+        return due_at
+
+
+def require_after_dialling(attempt: Row[Any], now: datetime) -> None:
+    """Refuse what would have happened before the call began."""
+    if attempt.dialled_at is not None and now < attempt.dialled_at:
+        raise UsageError("时间早于拨打的时间", field="at")
 
 
 def require_live(attempt: Row[Any]) -> None:

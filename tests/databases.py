@@ -54,13 +54,20 @@ def postgres_binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
+DURABLE_SETTINGS = {"listen_addresses": "", "max_connections": "200", "shared_buffers": "256MB"}
+"""What a bench runs on: the server's own full durability."""
+
+
 @contextmanager
-def throw_away_cluster(binaries: Path) -> Iterator[str]:
+def throw_away_cluster(binaries: Path, *, durable: bool = False) -> Iterator[str]:
     """Run a PostgreSQL server of our own; yields the URL of its `postgres` database.
+
+    `durable`: on disk, with every commit flushed; else in memory where there is room.
 
     The server refuses to run as root, so under uid 0 it runs as the system user `postgres`.
     """
-    home = Path(tempfile.mkdtemp(prefix="waihu-pg-", dir=_memory_folder()))
+    folder = None if durable else _memory_folder()
+    home = Path(tempfile.mkdtemp(prefix="waihu-pg-", dir=folder))
     owner = None
     if os.geteuid() == 0:
         owner = "postgres" if _user_exists("postgres") else "nobody"
@@ -74,7 +81,8 @@ def throw_away_cluster(binaries: Path) -> Iterator[str]:
                 *("--no-sync", "--locale=C", "--encoding=UTF8"),
             ],
         )
-        settings = [part for item in SERVER_SETTINGS.items() for part in ("-c", "=".join(item))]
+        chosen = DURABLE_SETTINGS if durable else SERVER_SETTINGS
+        settings = [part for item in chosen.items() for part in ("-c", "=".join(item))]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
                 [binaries / "postgres", "-D", home / "data", "-k", home, *settings],

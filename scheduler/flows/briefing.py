@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import calls, orders, timeline
+from adapters.store.queries import calls, desk, orders, timeline
 from adapters.store.queries.facts import load_tasks
 from campaigns.errors import NotFoundError
 from campaigns.facts import TaskFacts
@@ -96,7 +96,7 @@ class Briefing:
 def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
     """Put the call together. A script that fails never keeps a caller from the call."""
     with runtime.snapshot() as connection:
-        attempt = calls.get(connection, attempt_id)
+        attempt = desk.attempt_seen(connection, attempt_id)
         if attempt is None:
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
         law = runtime.law(connection)
@@ -215,7 +215,7 @@ def callback_stretches(
 ) -> list[OpenStretch]:
     """The open minutes of one day for this customer, after `now` and before the deadline."""
     with runtime.snapshot() as connection:
-        attempt = calls.get(connection, attempt_id)
+        attempt = desk.attempt_seen(connection, attempt_id)
         if attempt is None:
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
         law = runtime.law(connection)

@@ -19,10 +19,10 @@ from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import Exemption, Kind, Person, PhoneNumber
 from scheduler.flows.queue import NobodyNow, nobody_now
 from scheduler.flows.refresh import refresh_one, withdraw
-from scheduler.rules.case import Case, business_day
+from scheduler.flows.words import occasion_of, opening
+from scheduler.rules.case import Case, business_day, is_usable
 from scheduler.rules.gate import ask, case_for
 from scheduler.rules.hours import slot_at
-from scheduler.flows.words import occasion_of, opening
 from scheduler.runtime import Law, Runtime
 from scripts_zh.context import Occasion
 
@@ -49,6 +49,20 @@ class HandOut:
     exemption: Exemption
     must_look_first: bool
     region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a hand-out shows of its attempt, freshly made or found again."""
+
+    id: str
+    phone_id: int
+    handed_out_at: datetime
+    lease_until: datetime
+    dialled_at: datetime | None
+    hung_up_at: datetime | None
+    redial_of: str | None
+    exemption: Exemption
 
 
 class _Nobody(Exception):  # noqa: N818 - rolls the transaction back; nothing went wrong
@@ -84,10 +98,13 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
     if held is not None:
         task = load_tasks(connection, [held.task_id], now)[held.task_id]
         case = case_for(task, now, law.policy, law.calendar, ignoring=held.id)
-        if held.dialled_at is not None or isinstance(ask(case), Allow):
-            return _hand_out(connection, runtime, held, task, law, now)
+        answer = ask(case)
+        is_fit = isinstance(answer, Allow) and is_usable(task, held.phone_id, now)
+        if held.dialled_at is not None or is_fit:
+            return _hand_out(connection, runtime, _held(held), task, law, now)
         # Not callable any more (12:00 has passed, the phone is busy elsewhere): let go, uncounted.
-        withdraw(connection, held.id, now, "R-HOURS-3", caller.name)
+        rule = "R-PHONE-2" if isinstance(answer, Allow) else answer.rule
+        withdraw(connection, held.id, now, rule, caller.name)
         task = load_tasks(connection, [held.task_id], now)[held.task_id]
         refresh_one(connection, law, now, task, caller.name)
     groups = open_groups(law, now)
@@ -102,10 +119,8 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
         task = load_tasks(connection, [claimed.id], now)[claimed.id]
         case = case_for(task, now, law.policy, law.calendar)
         if isinstance(ask(case), Allow):
-            attempt_id = _insert(connection, case, law, claimed, caller, lease_until)
-            if attempt_id is not None:
-                attempt = calls.get(connection, attempt_id)
-                assert attempt is not None, "just inserted"
+            attempt = _insert(connection, case, law, claimed, caller, lease_until)
+            if attempt is not None:
                 return _hand_out(connection, runtime, attempt, task, law, now)
             if calls.live_of_caller(connection, caller.id) is not None:
                 raise _Again  # a double click: the first answer is the answer
@@ -135,7 +150,7 @@ def _insert(
     claimed: tasks.Claimed,
     caller: Person,
     lease_until: datetime,
-) -> str | None:
+) -> _Held | None:
     phone, task, now = case.phone, case.task, case.now
     assert phone is not None, "the gate allowed, so there is a number"
     exemption = case.step.exemption if case.is_exempt_now else Exemption.NONE
@@ -182,7 +197,20 @@ def _insert(
         f"attempt:{attempt_id}",
         after={"task": task.id, "phone": phone.key},
     )
-    return attempt_id
+    return _Held(attempt_id, phone.id, now, lease_until, None, None, redial, exemption)
+
+
+def _held(row: Row[Any]) -> _Held:
+    return _Held(
+        row.id,
+        row.phone_id,
+        row.handed_out_at,
+        row.lease_until,
+        row.dialled_at,
+        row.hung_up_at,
+        row.redial_of,
+        Exemption(row.exemption),
+    )
 
 
 def current_call(runtime: Runtime, caller: Person, now: datetime) -> HandOut | None:
@@ -192,13 +220,13 @@ def current_call(runtime: Runtime, caller: Person, now: datetime) -> HandOut | N
         if held is None:
             return None
         task = load_tasks(connection, [held.task_id], now)[held.task_id]
-        return _hand_out(connection, runtime, held, task, runtime.law(connection), now)
+        return _hand_out(connection, runtime, _held(held), task, runtime.law(connection), now)
 
 
 def _hand_out(
     connection: Connection,
     runtime: Runtime,
-    attempt: Row[Any],
+    attempt: _Held,
     task: TaskFacts,
     law: Law,
     now: datetime,
@@ -208,13 +236,14 @@ def _hand_out(
         for a in task.attempts
         if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id != attempt.id
     ]
+    buyer, sealed = calls.buyer_and_number(connection, attempt.phone_id)
     return HandOut(
         attempt_id=attempt.id,
         task_id=task.id,
         kind=task.kind,
         customer_id=task.customer.id,
-        buyer=calls.customer_row(connection, task.customer.id).buyer,
-        phone=runtime.vault.open(calls.phone_row(connection, attempt.phone_id).sealed),
+        buyer=buyer,
+        phone=runtime.vault.open(sealed),
         deadline=rules_of(task.kind).deadline(task.orders, law.policy) or now,
         lease_until=attempt.lease_until,
         handed_out_at=attempt.handed_out_at,
@@ -222,7 +251,7 @@ def _hand_out(
         hung_up_at=attempt.hung_up_at,
         number=len(made) + (0 if attempt.redial_of else 1),
         budget=law.policy.attempts_per_task[task.kind],
-        exemption=Exemption(attempt.exemption),
+        exemption=attempt.exemption,
         must_look_first=dunning.needs_a_look(task.orders, now, law.policy),
         region=task.customer.region,
     )

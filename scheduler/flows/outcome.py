@@ -20,9 +20,9 @@ from campaigns.outcomes import Outcome
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
 from campaigns.registry import outcome_of, rules_of
 from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, TodoKind
-from scheduler.flows.dialling import held_attempt, require_live
+from scheduler.flows.dialling import held_attempt, require_after_dialling, require_live
 from scheduler.flows.messages import queue_close_trade, queue_wangwang
-from scheduler.flows.refresh import refresh_one, refresh_tasks
+from scheduler.flows.refresh import refresh_one, refresh_others
 from scheduler.rules.hours import move_into_window
 from scheduler.rules.schedule import Schedule
 from scheduler.rules.steps import next_step
@@ -74,23 +74,21 @@ def record_outcome(
             return _replayed(attempt, form)
         if not _returns_in_time(connection, attempt):
             require_live(attempt)
+        require_after_dialling(attempt, now)
         number = _checked(outcome, form)
         law = runtime.law(connection)
-        task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
-        callback, moved = _wish(task, law, form, now)
+        callback, moved = _wish(connection, attempt, law, form, now)
         who = caller or calls.person_of(connection, attempt.caller_id)
-        given = _store_number(connection, runtime, task, number, now) if number else None
+        given = _store_number(connection, runtime, attempt, number, now) if number else None
         _close(connection, attempt, outcome, form, now, callback, given, who)
         _learn(connection, attempt, outcome, now)
         if outcome.suppresses is not None:
             suppression_queries.add_for_outcome(connection, attempt, outcome, now, who.name)
-            _refresh_others(connection, runtime, attempt, now, who.name)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         step = next_step(task, law.policy, now)
         todos = _queue_work(connection, runtime, law, task, outcome, step, now, attempt_id, who)
         judged = refresh_one(connection, law, now, task, who.name)
-        if outcome.suppresses is None:
-            _refresh_others(connection, runtime, attempt, now, who.name)
+        refresh_others(connection, runtime, attempt, now, who.name)
         answer = _answer(task, judged, step, outcome, todos, moved=moved)
         calls.change(connection, attempt_id, answer=_stored(answer))
         return answer
@@ -139,13 +137,16 @@ def _checked(outcome: Outcome, form: OutcomeForm) -> PhoneNumber | None:
 
 
 def _wish(
-    task: TaskFacts, law: Law, form: OutcomeForm, now: datetime
+    connection: Connection, attempt: Row[Any], law: Law, form: OutcomeForm, now: datetime
 ) -> tuple[datetime | None, bool]:
-    """R-HOURS-7. Kept if inside a window, else moved to the next open minute; never past the deadline."""
+    """R-HOURS-7. Kept if inside a window, else moved to the next open minute, never past the
+    deadline.
+    """
     if form.callback_at is None:
         return None, False
     if form.callback_at <= now:
         raise UsageError("约定的回电时间已经过去", field="callback_at")
+    task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
     at, moved = move_into_window(form.callback_at, task.customer.region, law.policy, law.calendar)
     deadline = rules_of(task.kind).deadline(task.orders, law.policy)
     if deadline is not None and at >= deadline:
@@ -154,12 +155,12 @@ def _wish(
 
 
 def _store_number(
-    connection: Connection, runtime: Runtime, task: TaskFacts, number: PhoneNumber, now: datetime
+    connection: Connection, runtime: Runtime, attempt: Row[Any], number: PhoneNumber, now: datetime
 ) -> int:
     return calls.add_phone(
         connection,
         {
-            "customer_id": task.customer.id,
+            "customer_id": attempt.customer_id,
             "phone_key": runtime.vault.phone_key(number),
             "sealed": runtime.vault.seal(number),
             "masked": number.masked,
@@ -218,17 +219,6 @@ def _learn(connection: Connection, attempt: Row[Any], outcome: Outcome, now: dat
         calls.change_phone(connection, attempt.phone_id, other_since=now, last_reached_at=now)
     elif outcome.is_reached:
         calls.change_phone(connection, attempt.phone_id, last_reached_at=now)
-
-
-def _refresh_others(
-    connection: Connection, runtime: Runtime, attempt: Row[Any], now: datetime, who: str
-) -> None:
-    """The customer's other tasks, and those of whoever shares the phone: their budget has changed."""
-    concerned = set(tasks.sharing_a_phone(connection, [attempt.phone_key]))
-    concerned.add(attempt.customer_id)
-    others = [i for i in tasks.open_of_customers(connection, concerned) if i != attempt.task_id]
-    if others:
-        refresh_tasks(connection, runtime, now, others, who)
 
 
 def _queue_work(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls, tasks
 from adapters.store.queries.facts import CHUNK, load_tasks
@@ -52,6 +53,15 @@ def refresh_customers(
     for start in range(0, len(ids), CHUNK):
         found = tasks.open_of_customers(connection, ids[start : start + CHUNK])
         refresh_tasks(connection, runtime, now, found, who)
+
+
+def refresh_others(
+    connection: Connection, runtime: Runtime, attempt: Row[Any], now: datetime, who: str
+) -> None:
+    """The customer's other tasks, and those of whoever shares the phone: their budget has changed."""
+    others = tasks.open_beside(connection, attempt.task_id, attempt.customer_id, attempt.phone_key)
+    if others:
+        refresh_tasks(connection, runtime, now, others, who)
 
 
 def refresh_one(

@@ -93,6 +93,11 @@ def best_phone(task: TaskFacts, now: datetime) -> PhoneFacts | None:
     return max(usable, key=order, default=None)
 
 
+def is_usable(task: TaskFacts, phone_id: int, now: datetime) -> bool:
+    """R-PHONE-2. Whether the number that was handed out may still be dialled."""
+    return any(p.id == phone_id and p.is_usable_at(now) for p in task.customer.phones)
+
+
 def business_day(instant: datetime) -> date:
     """The shop's calendar date at this instant."""
     return instant.astimezone(SHOP_ZONE).date()

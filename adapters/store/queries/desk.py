@@ -27,6 +27,11 @@ def attempt_with_end(connection: Connection, attempt_id: str, person_id: int) ->
     ).first()
 
 
+def attempt_seen(connection: Connection, attempt_id: str) -> Row[Any] | None:
+    """Find one attempt without locking it, for whoever only looks."""
+    return connection.execute(select(attempt).where(attempt.c.id == attempt_id)).first()
+
+
 def made_by(
     connection: Connection, person_id: int, start: datetime, end: datetime, limit: int
 ) -> list[Row[Any]]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
+from adapters.store.models.base import Instant
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, task, task_order
 from adapters.store.models.customers import (
@@ -38,6 +39,155 @@ HISTORY = timedelta(days=91)
 CHUNK = 1_000
 """Ids asked for at once."""
 
+# Statements are built once: building one costs several times what running it does.
+_IDS: Any = bindparam("ids", expanding=True)
+_KEYS: Any = bindparam("keys", expanding=True)
+_AS_OF: Any = bindparam("as_of", type_=Instant())
+
+_TASKS = (
+    select(
+        task.c.id,
+        task.c.kind,
+        task.c.campaign_id,
+        task.c.customer_id,
+        task.c.created_at,
+        batch.c.business_day,
+    )
+    .join(batch, batch.c.id == task.c.batch_id)
+    .where(task.c.id.in_(_IDS))
+)
+_CUSTOMERS = select(customer.c.id, customer.c.identity, customer.c.region).where(
+    customer.c.id.in_(_IDS)
+)
+_PHONES = (
+    select(
+        customer_phone.c.id,
+        customer_phone.c.customer_id,
+        customer_phone.c.phone_key,
+        customer_phone.c.added_at,
+        customer_phone.c.usable_until,
+        customer_phone.c.verified_at,
+        customer_phone.c.other_since,
+        customer_phone.c.wrong_since,
+        customer_phone.c.spent_since,
+        customer_phone.c.last_reached_at,
+    )
+    .where(customer_phone.c.customer_id.in_(_IDS))
+    .order_by(customer_phone.c.id)
+)
+_PHONES_THEN = _PHONES.where(customer_phone.c.added_at <= _AS_OF)
+# Both indexes (customer, at) and (phone, at) serve the two halves of the OR.
+_ATTEMPTS = (
+    select(
+        attempt.c.id,
+        attempt.c.task_id,
+        attempt.c.campaign_id,
+        attempt.c.kind,
+        attempt.c.customer_id,
+        attempt.c.phone_id,
+        attempt.c.phone_key,
+        attempt.c.state,
+        attempt.c.at,
+        attempt.c.handed_out_at,
+        attempt.c.dialled_at,
+        attempt.c.lease_until,
+        attempt.c.ended_at,
+        attempt.c.outcome,
+        attempt.c.outcome_at,
+        attempt.c.is_reached,
+        attempt.c.callback_at,
+        attempt.c.given_phone_id,
+        attempt.c.exemption,
+        attempt.c.redial_of,
+    )
+    .where(
+        or_(attempt.c.customer_id.in_(_IDS), attempt.c.phone_key.in_(_KEYS)),
+        attempt.c.at > bindparam("since", type_=Instant()),
+    )
+    .order_by(attempt.c.at, attempt.c.id)
+)
+_ATTEMPTS_THEN = _ATTEMPTS.where(attempt.c.handed_out_at <= _AS_OF)
+_ENTRIES = select(
+    suppression.c.customer_id,
+    suppression.c.user_id,
+    suppression.c.phone_key,
+    suppression.c.scope,
+    suppression.c.kind,
+    suppression.c.rule,
+    suppression.c.reason,
+    suppression.c.since,
+).where(
+    or_(
+        suppression.c.customer_id.in_(_IDS),
+        suppression.c.phone_key.in_(_KEYS),
+        suppression.c.user_id.in_(bindparam("names", expanding=True)),
+    )
+)
+_ENTRIES_NOW = _ENTRIES.where(suppression.c.lifted_at.is_(None))
+_ENTRIES_THEN = _ENTRIES.where(
+    suppression.c.since <= _AS_OF,
+    or_(suppression.c.lifted_at.is_(None), suppression.c.lifted_at > _AS_OF),
+)
+_ORDERS = (
+    select(
+        task_order.c.task_id,
+        order.c.order_no,
+        order.c.placed_at,
+        order.c.state,
+        order.c.total_fen,
+        order.c.paid_fen,
+        order.c.paid_at,
+        order.c.last_seen_at,
+        order.c.missing_since,
+    )
+    .join(order, order.c.id == task_order.c.order_id)
+    .where(task_order.c.task_id.in_(_IDS))
+    .order_by(order.c.placed_at, order.c.id)
+)
+
+
+def sightings_then(as_of: Any) -> Any:
+    """The rows of orders as known at an instant: state and amounts of the last sighting written by
+    then, which holds everything merged, and the newest data time (`last_seen_at`).
+    """
+    then = order_sighting.alias("then")
+    last = (
+        select(func.max(then.c.id))
+        .where(then.c.order_id == order.c.id, then.c.known_at <= as_of)
+        .scalar_subquery()
+    )
+    seen = (
+        select(func.max(then.c.seen_at))
+        .where(then.c.order_id == order.c.id, then.c.known_at <= as_of)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            order.c.order_no,
+            order.c.placed_at,
+            order.c.missing_since,
+            order_sighting.c.state,
+            order_sighting.c.total_fen,
+            order_sighting.c.paid_fen,
+            order_sighting.c.paid_at,
+            seen.label("last_seen_at"),
+        )
+        .select_from(order)
+        .join(order_sighting, order_sighting.c.id == last)
+        .order_by(order.c.placed_at, order.c.id)
+    )
+
+
+_ORDERS_THEN = (
+    sightings_then(_AS_OF)
+    .add_columns(task_order.c.task_id)
+    .where(
+        task_order.c.order_id == order.c.id,
+        task_order.c.task_id.in_(_IDS),
+        task_order.c.joined_at <= _AS_OF,
+    )
+)
+
 
 def load_tasks(
     connection: Connection, task_ids: Iterable[int], now: datetime, *, as_of: datetime | None = None
@@ -53,18 +203,7 @@ def load_tasks(
 def _load_chunk(
     connection: Connection, ids: Sequence[int], now: datetime, as_of: datetime | None
 ) -> dict[int, TaskFacts]:
-    rows = connection.execute(
-        select(
-            task.c.id,
-            task.c.kind,
-            task.c.campaign_id,
-            task.c.customer_id,
-            task.c.created_at,
-            batch.c.business_day,
-        )
-        .join(batch, batch.c.id == task.c.batch_id)
-        .where(task.c.id.in_(ids))
-    ).all()
+    rows = connection.execute(_TASKS, {"ids": ids}).all()
     customers = load_customers(connection, {row.customer_id for row in rows}, now, as_of=as_of)
     orders = _orders_of_tasks(connection, ids, as_of)
     own: dict[int, list[AttemptFacts]] = defaultdict(list)
@@ -99,11 +238,7 @@ def load_customers(
     found: dict[int, CustomerFacts] = {}
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        rows = connection.execute(
-            select(customer.c.id, customer.c.identity, customer.c.region).where(
-                customer.c.id.in_(part)
-            )
-        ).all()
+        rows = connection.execute(_CUSTOMERS, {"ids": part}).all()
         phones, holders = _phones(connection, part, as_of)
         attempts = _attempts(connection, part, holders, now, as_of)
         identities = {row.identity: row.id for row in rows}
@@ -122,28 +257,9 @@ def load_customers(
 def _phones(
     connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> tuple[dict[int, list[PhoneFacts]], dict[str, set[int]]]:
-    query = (
-        select(customer_phone)
-        .with_only_columns(
-            customer_phone.c.id,
-            customer_phone.c.customer_id,
-            customer_phone.c.phone_key,
-            customer_phone.c.added_at,
-            customer_phone.c.usable_until,
-            customer_phone.c.verified_at,
-            customer_phone.c.other_since,
-            customer_phone.c.wrong_since,
-            customer_phone.c.spent_since,
-            customer_phone.c.last_reached_at,
-        )
-        .where(customer_phone.c.customer_id.in_(ids))
-        .order_by(customer_phone.c.id)
-    )
-    if as_of is not None:
-        query = query.where(customer_phone.c.added_at <= as_of)
     phones: dict[int, list[PhoneFacts]] = defaultdict(list)
     holders: dict[str, set[int]] = defaultdict(set)
-    for row in connection.execute(query):
+    for row in _read(connection, _PHONES, _PHONES_THEN, as_of, ids=ids):
         holders[row.phone_key].add(row.customer_id)
         phones[row.customer_id].append(
             PhoneFacts(
@@ -172,19 +288,18 @@ def _attempts(
     now: datetime,
     as_of: datetime | None,
 ) -> dict[int, list[AttemptFacts]]:
-    query = (
-        _attempt_columns()
-        .where(
-            or_(attempt.c.customer_id.in_(ids), attempt.c.phone_key.in_(list(holders))),
-            attempt.c.at > now - HISTORY,
-        )
-        .order_by(attempt.c.at, attempt.c.id)
-    )
-    if as_of is not None:
-        query = query.where(attempt.c.handed_out_at <= as_of)
     wanted = set(ids)
     found: dict[int, list[AttemptFacts]] = defaultdict(list)
-    for row in connection.execute(query):
+    rows = _read(
+        connection,
+        _ATTEMPTS,
+        _ATTEMPTS_THEN,
+        as_of,
+        ids=ids,
+        keys=list(holders),
+        since=now - HISTORY,
+    )
+    for row in rows:
         facts = _attempt_facts(row, as_of)
         concerned = set(holders.get(row.phone_key, ()))
         if row.customer_id in wanted:
@@ -194,29 +309,12 @@ def _attempts(
     return found
 
 
-def _attempt_columns() -> Select[Any]:
-    return select(
-        attempt.c.id,
-        attempt.c.task_id,
-        attempt.c.campaign_id,
-        attempt.c.kind,
-        attempt.c.customer_id,
-        attempt.c.phone_id,
-        attempt.c.phone_key,
-        attempt.c.state,
-        attempt.c.at,
-        attempt.c.handed_out_at,
-        attempt.c.dialled_at,
-        attempt.c.lease_until,
-        attempt.c.ended_at,
-        attempt.c.outcome,
-        attempt.c.outcome_at,
-        attempt.c.is_reached,
-        attempt.c.callback_at,
-        attempt.c.given_phone_id,
-        attempt.c.exemption,
-        attempt.c.redial_of,
-    )
+def _read(
+    connection: Connection, now: Any, then: Any, as_of: datetime | None, **values: object
+) -> Sequence[Row[Any]]:
+    if as_of is None:
+        return connection.execute(now, values).all()
+    return connection.execute(then, values | {"as_of": as_of}).all()
 
 
 def _attempt_facts(row: Row[Any], as_of: datetime | None) -> AttemptFacts:
@@ -256,31 +354,17 @@ def _suppressions(
     identities: dict[str, int],
     as_of: datetime | None,
 ) -> dict[int, list[SuppressionFacts]]:
-    query = select(
-        suppression.c.customer_id,
-        suppression.c.user_id,
-        suppression.c.phone_key,
-        suppression.c.scope,
-        suppression.c.kind,
-        suppression.c.rule,
-        suppression.c.reason,
-        suppression.c.since,
-    ).where(
-        or_(
-            suppression.c.customer_id.in_(ids),
-            suppression.c.phone_key.in_(list(holders)),
-            suppression.c.user_id.in_(list(identities)),
-        )
-    )
-    if as_of is None:
-        query = query.where(suppression.c.lifted_at.is_(None))
-    else:
-        query = query.where(
-            suppression.c.since <= as_of,
-            or_(suppression.c.lifted_at.is_(None), suppression.c.lifted_at > as_of),
-        )
     found: dict[int, list[SuppressionFacts]] = defaultdict(list)
-    for row in connection.execute(query):
+    rows = _read(
+        connection,
+        _ENTRIES_NOW,
+        _ENTRIES_THEN,
+        as_of,
+        ids=ids,
+        keys=list(holders),
+        names=list(identities),
+    )
+    for row in rows:
         facts = SuppressionFacts(
             rule=row.rule,
             scope=Scope(row.scope),
@@ -299,97 +383,25 @@ def _suppressions(
     return found
 
 
-_ORDER_COLUMNS = (
-    order.c.order_no,
-    order.c.placed_at,
-    order.c.state,
-    order.c.total_fen,
-    order.c.paid_fen,
-    order.c.paid_at,
-    order.c.last_seen_at,
-    order.c.missing_since,
-)
-
-
 def _orders_of_tasks(
     connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[OrderFacts]]:
     found: dict[int, list[OrderFacts]] = defaultdict(list)
-    if as_of is not None:
-        return _sighted_orders(connection, task_order.c.task_id.in_(ids), as_of)
-    rows = connection.execute(
-        select(task_order.c.task_id, *_ORDER_COLUMNS)
-        .join(order, order.c.id == task_order.c.order_id)
-        .where(task_order.c.task_id.in_(ids))
-        .order_by(order.c.placed_at, order.c.id)
-    )
-    for row in rows:
-        found[row.task_id].append(order_facts(row))
+    for row in _read(connection, _ORDERS, _ORDERS_THEN, as_of, ids=ids):
+        found[row.task_id].append(order_facts(row, as_of))
     return found
 
 
-def order_facts(row: Row[Any]) -> OrderFacts:
-    """An order row, as it stands now."""
+def order_facts(row: Row[Any], as_of: datetime | None = None) -> OrderFacts:
+    """An order's row, as it stands or as it was known at `as_of`."""
+    missing = row.missing_since
     return OrderFacts(
         order_no=row.order_no,
         placed_at=row.placed_at,
         state=OrderState(row.state),
         total_fen=row.total_fen,
         last_seen_at=row.last_seen_at,
-        missing_since=row.missing_since,
+        missing_since=missing if _since(missing, as_of) else None,
         paid_at=row.paid_at,
         paid_fen=row.paid_fen,
     )
-
-
-def _sighted_orders(
-    connection: Connection, condition: Any, as_of: datetime
-) -> dict[int, list[OrderFacts]]:
-    """Orders by task as they were known: the newest sighting of each, and the newest data time."""
-    rows = connection.execute(
-        select(
-            task_order.c.task_id,
-            order.c.order_no,
-            order.c.placed_at,
-            order.c.missing_since,
-            order_sighting.c.state,
-            order_sighting.c.total_fen,
-            order_sighting.c.paid_fen,
-            order_sighting.c.paid_at,
-            order_sighting.c.known_at,
-            func.max(order_sighting.c.seen_at)
-            .over(partition_by=order_sighting.c.order_id)
-            .label("last_seen_at"),
-            func.row_number()
-            .over(
-                partition_by=order_sighting.c.order_id,
-                order_by=(order_sighting.c.known_at.desc(), order_sighting.c.id.desc()),
-            )
-            .label("age"),
-        )
-        .join(order, order.c.id == task_order.c.order_id)
-        .join(
-            order_sighting,
-            and_(order_sighting.c.order_id == order.c.id, order_sighting.c.known_at <= as_of),
-        )
-        .where(condition, task_order.c.joined_at <= as_of)
-        .order_by(order.c.placed_at, order.c.id)
-    ).all()
-    found: dict[int, list[OrderFacts]] = defaultdict(list)
-    for row in rows:
-        if row.age != 1:
-            continue
-        missing = row.missing_since
-        found[row.task_id].append(
-            OrderFacts(
-                order_no=row.order_no,
-                placed_at=row.placed_at,
-                state=OrderState(row.state),
-                total_fen=row.total_fen,
-                last_seen_at=row.last_seen_at,
-                missing_since=missing if missing is not None and missing <= as_of else None,
-                paid_at=row.paid_at,
-                paid_fen=row.paid_fen,
-            )
-        )
-    return found

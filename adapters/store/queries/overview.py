@@ -54,9 +54,7 @@ def day_of_caller(
         func.count(),
         func.coalesce(func.sum(case((attempt.c.is_reached, 1), else_=0)), 0),
         func.coalesce(func.sum(case((attempt.c.outcome.in_(PROMISES), 1), else_=0)), 0),
-    ).where(
-        COUNTED, attempt.c.caller_id == person_id, attempt.c.at >= start, attempt.c.at < end
-    )
+    ).where(COUNTED, attempt.c.caller_id == person_id, attempt.c.at >= start, attempt.c.at < end)
     row = connection.execute(query).one()
     return int(row[0]), int(row[1]), int(row[2])
 
@@ -81,7 +79,10 @@ def skipped_between(
     """R-CLAIM-1. Skipped hand-outs with their reasons."""
     query = (
         select(
-            attempt.c.ended_at, attempt.c.end_reason, customer.c.buyer, person.c.name.label("caller")
+            attempt.c.ended_at,
+            attempt.c.end_reason,
+            customer.c.buyer,
+            person.c.name.label("caller"),
         )
         .join(customer, customer.c.id == attempt.c.customer_id)
         .join(person, person.c.id == attempt.c.caller_id)

@@ -25,9 +25,16 @@ class Campaign:
     name: str
 
 
-def campaigns(connection: Connection, kind: str | None = None) -> list[Campaign]:
-    """The started campaigns, of one kind or of all."""
+def campaigns(
+    connection: Connection, kind: str | None = None, *, to_plan: bool = False
+) -> list[Campaign]:
+    """The started campaigns, of one kind or of all.
+
+    `to_plan` locks them, so that the morning's job and a button pressed just then plan in turn.
+    """
     query = select(campaign.c.id, campaign.c.kind, campaign.c.name).order_by(campaign.c.id)
+    if to_plan:
+        query = query.with_for_update()
     if kind is not None:
         query = query.where(campaign.c.kind == kind)
     return [Campaign(*row) for row in connection.execute(query)]

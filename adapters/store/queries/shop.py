@@ -13,6 +13,12 @@ from adapters.store.models.shop import calendar_day, calendar_version, policy_ve
 from campaigns.policy import Policy, with_overrides
 
 
+_NEWEST_VERSIONS = select(
+    select(func.coalesce(func.max(policy_version.c.id), 0)).scalar_subquery(),
+    select(func.coalesce(func.max(calendar_version.c.id), 0)).scalar_subquery(),
+)
+
+
 def shop_row(connection: Connection) -> tuple[str, bool, str | None] | None:
     """Name, whether it is a training shop, and the service number; None before `waihu init`."""
     row = connection.execute(select(shop.c.name, shop.c.is_training, shop.c.service_phone)).first()
@@ -40,12 +46,7 @@ def set_training_time(connection: Connection, time: TrainingTime) -> None:
 
 def newest_versions(connection: Connection) -> tuple[int, int]:
     """The newest policy version (0: the SOP's defaults) and calendar version."""
-    row = connection.execute(
-        select(
-            select(func.coalesce(func.max(policy_version.c.id), 0)).scalar_subquery(),
-            select(func.coalesce(func.max(calendar_version.c.id), 0)).scalar_subquery(),
-        )
-    ).one()
+    row = connection.execute(_NEWEST_VERSIONS).one()
     return int(row[0]), int(row[1])
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
+from adapters.store.models.base import Instant
 from adapters.store.models.campaigns import task, task_order
 from adapters.store.models.customers import customer, customer_phone
 
@@ -22,6 +24,71 @@ OPEN = text("task.state <> 'closed'")
 
 PROMOTED_AT_ONCE = 5_000
 """Tasks that become ready in one claim; the engine's tick does the same ahead of the callers."""
+
+# The hot path's statements are built once: building one costs more than running it.
+_NOW: Any = bindparam("now", type_=Instant())
+_UNTIL: Any = bindparam("until", type_=Instant())
+
+_PROMOTE = (
+    update(task)
+    .where(
+        task.c.id.in_(
+            select(task.c.id)
+            .where(WAITING, task.c.due_at <= _NOW)
+            .order_by(task.c.due_at)
+            .limit(PROMOTED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(state="ready")
+)
+_CLAIM_BEST = (
+    update(task)
+    .where(
+        task.c.id
+        == select(task.c.id)
+        .where(
+            READY,
+            task.c.due_at <= _NOW,
+            task.c.callable_until > _NOW,
+            task.c.window_group.in_(bindparam("groups", expanding=True)),
+            task.c.id.not_in(bindparam("skipping", expanding=True)),
+        )
+        .order_by(task.c.urgency, task.c.rank_at, task.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    .values(
+        state="claimed",
+        claimed_by=bindparam("person"),
+        claimed_until=_UNTIL,
+        fence=task.c.fence + 1,
+    )
+    .returning(
+        task.c.id,
+        task.c.kind,
+        task.c.campaign_id,
+        task.c.customer_id,
+        task.c.fence,
+        task.c.due_at,
+        task.c.deadline,
+        task.c.region,
+    )
+)
+_SCHEDULE = ("due_at", "urgency", "rank_at", "deadline", "callable_until", "region", "window_group")
+_KEEP = (
+    update(task)
+    .where(task.c.id == bindparam("changed_id"))
+    .values({name: bindparam(name, type_=task.c[name].type) for name in _SCHEDULE})
+)
+_HAND_BACK = _KEEP.values(state=bindparam("state"), claimed_by=None, claimed_until=None)
+_RELEASE_EXPIRED = (
+    update(task)
+    .where(CLAIMED, task.c.claimed_until <= _NOW)
+    .values(state="ready", claimed_by=None, claimed_until=None)
+    .returning(task.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +107,7 @@ class Claimed:
 
 def promote(connection: Connection, now: datetime) -> int:
     """Waiting tasks whose time has come become ready. Reads `ix_task_waiting` from its start."""
-    due = (
-        select(task.c.id)
-        .where(WAITING, task.c.due_at <= now)
-        .order_by(task.c.due_at)
-        .limit(PROMOTED_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    result = connection.execute(
-        update(task).where(task.c.id.in_(due.scalar_subquery())).values(state="ready")
-    )
-    return int(result.rowcount)
+    return int(connection.execute(_PROMOTE, {"now": now}).rowcount)
 
 
 def claim_best(
@@ -67,46 +124,22 @@ def claim_best(
     `groups`: the window groups open now. `ix_task_ready` gives the order, so the cost does not
     depend on how many tasks are stored; SKIP LOCKED lets several callers claim side by side.
     """
-    best = (
-        select(task.c.id)
-        .where(
-            READY,
-            task.c.due_at <= now,
-            task.c.callable_until > now,
-            task.c.window_group.in_(groups),
-        )
-        .order_by(task.c.urgency, task.c.rank_at, task.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if skipping:
-        best = best.where(task.c.id.not_in(skipping))
     row = connection.execute(
-        update(task)
-        .where(task.c.id == best.scalar_subquery())
-        .values(state="claimed", claimed_by=person_id, claimed_until=until, fence=task.c.fence + 1)
-        .returning(
-            task.c.id,
-            task.c.kind,
-            task.c.campaign_id,
-            task.c.customer_id,
-            task.c.fence,
-            task.c.due_at,
-            task.c.deadline,
-            task.c.region,
-        )
+        _CLAIM_BEST,
+        {
+            "now": now,
+            "until": until,
+            "groups": list(groups),
+            "person": person_id,
+            "skipping": list(skipping),
+        },
     ).first()
     return None if row is None else Claimed(*row)
 
 
 def release_expired(connection: Connection, now: datetime) -> list[int]:
     """R-CLAIM-1. Leases that ran out before dialling: back in the queue. Returns the task ids."""
-    rows = connection.execute(
-        update(task)
-        .where(CLAIMED, task.c.claimed_until <= now)
-        .values(state="ready", claimed_by=None, claimed_until=None)
-        .returning(task.c.id)
-    )
+    rows = connection.execute(_RELEASE_EXPIRED, {"now": now})
     return [row.id for row in rows]
 
 
@@ -125,6 +158,7 @@ def set_schedule(
 ) -> None:
     """Store a new schedule; with `state` None the holder keeps the task."""
     values: dict[str, object] = {
+        "changed_id": task_id,
         "due_at": due_at,
         "urgency": urgency,
         "rank_at": rank_at,
@@ -133,9 +167,10 @@ def set_schedule(
         "region": region,
         "window_group": window_group,
     }
-    if state is not None:
-        values |= {"state": state, "claimed_by": None, "claimed_until": None}
-    connection.execute(update(task).where(task.c.id == task_id).values(values))
+    if state is None:
+        connection.execute(_KEEP, values)
+    else:
+        connection.execute(_HAND_BACK, values | {"state": state})
 
 
 def close(connection: Connection, task_id: int, now: datetime, ending: str) -> None:
@@ -194,12 +229,32 @@ def past_deadline(connection: Connection, now: datetime, limit: int) -> list[int
     return list(connection.execute(query).scalars())
 
 
-def sharing_a_phone(connection: Connection, phone_keys: Iterable[str]) -> list[int]:
-    """Customers whose number one of these is: a budget of the phone is theirs too (R-REPEAT-3)."""
-    query = select(customer_phone.c.customer_id).where(
-        customer_phone.c.phone_key.in_(list(phone_keys))
+_BESIDE = (
+    select(task.c.id)
+    .where(
+        OPEN,
+        task.c.id != bindparam("task"),
+        or_(
+            task.c.customer_id == bindparam("customer"),
+            task.c.customer_id.in_(
+                select(customer_phone.c.customer_id).where(
+                    customer_phone.c.phone_key == bindparam("phone")
+                )
+            ),
+        ),
     )
-    return sorted(set(connection.execute(query).scalars()))
+    .order_by(task.c.id)
+)
+
+
+def open_beside(
+    connection: Connection, task_id: int, customer_id: int, phone_key: str
+) -> list[int]:
+    """Other open tasks whose contact budget a call to this customer on this phone is part of
+    (R-REPEAT-3): the customer's own, and those of whoever shares the phone.
+    """
+    values = {"task": task_id, "customer": customer_id, "phone": phone_key}
+    return list(connection.execute(_BESIDE, values).scalars())
 
 
 def next_due(connection: Connection, after: datetime) -> datetime | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, select
 
 from adapters.store.models.campaigns import task
-from adapters.store.models.customers import order, order_sighting
+from adapters.store.models.customers import order
+from adapters.store.queries.facts import order_facts, sightings_then
 from campaigns.facts import OrderFacts
-from campaigns.values import Ending, Kind, OrderState
+from campaigns.values import Ending, Kind
 
 
 def task_at(connection: Connection, customer_id: int, at: datetime, kind: Kind) -> int | None:
@@ -39,43 +40,5 @@ def customer_of_order(connection: Connection, order_no: str) -> list[int]:
 
 def orders_at(connection: Connection, customer_id: int, at: datetime) -> list[OrderFacts]:
     """A customer's orders as known at that instant, from the newest sighting of each."""
-    seen = (
-        select(
-            order.c.order_no,
-            order.c.placed_at,
-            order_sighting.c.state,
-            order_sighting.c.total_fen,
-            order_sighting.c.paid_fen,
-            order_sighting.c.paid_at,
-            func.max(order_sighting.c.seen_at)
-            .over(partition_by=order_sighting.c.order_id)
-            .label("last_seen_at"),
-            func.row_number()
-            .over(
-                partition_by=order_sighting.c.order_id,
-                order_by=(order_sighting.c.known_at.desc(), order_sighting.c.id.desc()),
-            )
-            .label("age"),
-        )
-        .join(
-            order_sighting,
-            and_(order_sighting.c.order_id == order.c.id, order_sighting.c.known_at <= at),
-        )
-        .where(order.c.customer_id == customer_id)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(seen).where(seen.c.age == 1).order_by(seen.c.placed_at, seen.c.order_no)
-    )
-    return [
-        OrderFacts(
-            order_no=row.order_no,
-            placed_at=row.placed_at,
-            state=OrderState(row.state),
-            total_fen=row.total_fen,
-            last_seen_at=row.last_seen_at,
-            paid_at=row.paid_at,
-            paid_fen=row.paid_fen,
-        )
-        for row in rows
-    ]
+    query = sightings_then(at).where(order.c.customer_id == customer_id)
+    return [order_facts(row, at) for row in connection.execute(query)]

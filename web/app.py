@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Flask
 from jinja2 import StrictUndefined
 
+from adapters.event_log import configure_log
 from adapters.passwords import Passwords, standard_passwords
 from campaigns.errors import NotReadyError
 from campaigns.values import Role
@@ -60,6 +61,7 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
 
     `passwords` None: argon2id at full cost; tests hand in a cheap one.
     """
+    configure_log()
     app = Flask("web", static_folder=None)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -77,7 +77,6 @@ def _http(error: HTTPException) -> Response:
 
 
 def _defect(error: Exception) -> Response:
-    # The traceback names code, never data: no values of variables are written.
     log.error("request.failed", endpoint=request.endpoint, exc_info=error)
     return _answer(500, *HTTP_WORDS[500])
 

@@ -92,7 +92,7 @@ def plan(
         law = runtime.law(connection)
         plans = tuple(
             _Day(connection, runtime, law, campaign, day, now, who, dry_run=dry_run).plan()
-            for campaign in queries.campaigns(connection, kind)
+            for campaign in queries.campaigns(connection, kind, to_plan=not dry_run)
         )
     return Plan(day, plans, not law.calendar.is_known(day.year))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -39,9 +40,17 @@ class Runtime:
         self._policies: dict[int, Policy] = {}
         self._calendars: dict[int, OfficialCalendar] = {}
 
-    def transaction(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
         """A writing transaction: committed at the end, rolled back on any exception."""
-        return session.transaction(self.engine)
+        try:
+            with session.transaction(self.engine) as connection:
+                yield connection
+        except BaseException:
+            # A version made in here is gone, and its number will be given again.
+            self._policies.clear()
+            self._calendars.clear()
+            raise
 
     def snapshot(self) -> AbstractContextManager[Connection]:
         """A consistent view for reading."""

@@ -16,7 +16,7 @@ from campaigns.errors import WaihuError
 from campaigns.values import ENGINE, SHOP_ZONE
 from scheduler.flows.claim import release_expired
 from scheduler.flows.planning import plan
-from scheduler.flows.refresh import refresh_tasks
+from scheduler.flows.refresh import refresh_tasks, retract_messages
 from scheduler.flows.shop import refresh_calendar
 from scheduler.rules.case import business_day
 from scheduler.runtime import Runtime
@@ -47,6 +47,7 @@ def _sweep(runtime: Runtime, now: datetime) -> None:
         overdue = tasks.past_deadline(connection, now, SWEPT_AT_ONCE)
         if overdue:
             refresh_tasks(connection, runtime, now, overdue, ENGINE)
+        retract_messages(connection, runtime, now)
         tasks.promote(connection, now)
 
 
@@ -67,7 +68,7 @@ def seal_trail(runtime: Runtime) -> int:
 
 
 def _calendar(runtime: Runtime, now: datetime) -> None:
-    """R-HOURS-6. Once a day: does the installed library know another year?"""
+    """R-HOURS-6. Once a day, ask whether the installed library knows another year."""
     slot = datetime.combine(business_day(now), datetime.min.time(), tzinfo=SHOP_ZONE)
     if _take(runtime, "calendar", slot.astimezone(UTC), now):
         refresh_calendar(runtime, now)

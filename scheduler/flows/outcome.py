@@ -21,8 +21,8 @@ from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
 from campaigns.registry import outcome_of, rules_of
 from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, TodoKind
 from scheduler.flows.dialling import held_attempt, require_after_dialling, require_live
-from scheduler.flows.messages import queue_close_trade, queue_wangwang
-from scheduler.flows.refresh import refresh_one, refresh_others
+from scheduler.flows.messages import Origin, queue_close_trade, queue_wangwang
+from scheduler.flows.refresh import refresh_one, refresh_others, retract_messages
 from scheduler.rules.hours import move_into_window
 from scheduler.rules.schedule import Schedule
 from scheduler.rules.steps import next_step
@@ -58,6 +58,17 @@ class OutcomeAnswer:
     moved_callback: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One outcome being entered: for which attempt, what, when and by whom."""
+
+    attempt: Row[Any]
+    outcome: Outcome
+    form: OutcomeForm
+    now: datetime
+    who: Person
+
+
 def record_outcome(
     runtime: Runtime, attempt_id: str, form: OutcomeForm, now: datetime, caller: Person | None
 ) -> OutcomeAnswer:
@@ -80,15 +91,18 @@ def record_outcome(
         callback, moved = _wish(connection, attempt, law, form, now)
         who = caller or calls.person_of(connection, attempt.caller_id)
         given = _store_number(connection, runtime, attempt, number, now) if number else None
-        _close(connection, attempt, outcome, form, now, callback, given, who)
+        entry = _Entry(attempt, outcome, form, now, who)
+        _close(connection, entry, callback, given)
         _learn(connection, attempt, outcome, now)
         if outcome.suppresses is not None:
             suppression_queries.add_for_outcome(connection, attempt, outcome, now, who.name)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         step = next_step(task, law.policy, now)
-        todos = _queue_work(connection, runtime, law, task, outcome, step, now, attempt_id, who)
+        todos = _queue_work(connection, runtime, law, entry, task, step)
         judged = refresh_one(connection, law, now, task, who.name)
         refresh_others(connection, runtime, attempt, now, who.name)
+        if outcome.suppresses is not None:
+            retract_messages(connection, runtime, now)
         answer = _answer(task, judged, step, outcome, todos, moved=moved)
         calls.change(connection, attempt_id, answer=_stored(answer))
         return answer
@@ -112,8 +126,10 @@ def _stored(answer: OutcomeAnswer) -> str:
 
 
 def _returns_in_time(connection: Connection, attempt: Row[Any]) -> bool:
-    """R-CLAIM-1. The lease ran out, but nobody else has taken the customer since: the call was made,
-    so it must count. With somebody else's claim the fence has moved on, and the outcome is refused.
+    """R-CLAIM-1. The lease ran out, but nobody else has taken the customer since.
+
+    The call was made, so it must count. With somebody else's claim the fence has moved on, and the
+    outcome is refused.
     """
     if attempt.state != AttemptState.EXPIRED:
         return False
@@ -139,8 +155,9 @@ def _checked(outcome: Outcome, form: OutcomeForm) -> PhoneNumber | None:
 def _wish(
     connection: Connection, attempt: Row[Any], law: Law, form: OutcomeForm, now: datetime
 ) -> tuple[datetime | None, bool]:
-    """R-HOURS-7. Kept if inside a window, else moved to the next open minute, never past the
-    deadline.
+    """R-HOURS-7. Keep the wish inside a window, else move it to the next open minute.
+
+    Raises UsageError for one in the past, RefusedError for one at or after the deadline.
     """
     if form.callback_at is None:
         return None, False
@@ -171,15 +188,9 @@ def _store_number(
 
 
 def _close(
-    connection: Connection,
-    attempt: Row[Any],
-    outcome: Outcome,
-    form: OutcomeForm,
-    now: datetime,
-    callback: datetime | None,
-    given_phone_id: int | None,
-    who: Person,
+    connection: Connection, entry: _Entry, callback: datetime | None, given_phone_id: int | None
 ) -> None:
+    attempt, outcome, now = entry.attempt, entry.outcome, entry.now
     calls.change(
         connection,
         attempt.id,
@@ -191,13 +202,13 @@ def _close(
         is_reached=outcome.is_reached,
         callback_at=callback,
         given_phone_id=given_phone_id,
-        note=(form.note or "").strip() or None,
-        idempotency_key=form.key,
+        note=(entry.form.note or "").strip() or None,
+        idempotency_key=entry.form.key,
     )
     audit.record(
         connection,
         now,
-        who.name,
+        entry.who.name,
         "attempt.closed",
         f"attempt:{attempt.id}",
         before={"state": attempt.state},
@@ -225,43 +236,35 @@ def _queue_work(
     connection: Connection,
     runtime: Runtime,
     law: Law,
+    entry: _Entry,
     task: TaskFacts,
-    outcome: Outcome,
     step: NextStep,
-    now: datetime,
-    attempt_id: str,
-    who: Person,
 ) -> list[TodoKind]:
     """R-MSG-1 and the to-dos of the outcome tables."""
-    made: list[TodoKind] = []
-    if outcome.todo is TodoKind.CLOSE_TRADE:
-        if queue_close_trade(connection, task, now, attempt_id=attempt_id, caller=who) is not None:
-            made.append(TodoKind.CLOSE_TRADE)
-        return made
-    occasions = []
-    failed = [a for a in task.attempts if a.state is AttemptState.CLOSED and not a.is_reached]
-    if not outcome.is_reached and len(failed) == law.policy.message_after_failures:
-        occasions.append("unreached")
+    origin = Origin(entry.attempt.id, entry.who, entry.now)
+    if entry.outcome.todo is TodoKind.CLOSE_TRADE:
+        added = queue_close_trade(connection, task, origin)
+        return [] if added is None else [TodoKind.CLOSE_TRADE]
+    occasion = _occasion(law, entry.outcome, task, step)
+    if occasion is None:
+        return []
+    added = queue_wangwang(connection, runtime, law, task, occasion, origin)
+    return [] if added is None else [TodoKind.WANGWANG]
+
+
+def _occasion(law: Law, outcome: Outcome, task: TaskFacts, step: NextStep) -> str | None:
+    """What a Wangwang message would be for; None when none is due."""
     # After a spent or wrong number only when there is no other number to try.
-    tries_on = (
-        outcome.follow in (Follow.NEW_NUMBER, Follow.NEXT_NUMBER) and step.follow is not Follow.END
-    )
-    if outcome.todo is TodoKind.WANGWANG and not tries_on:
-        occasions = [outcome.code]
-    for occasion in occasions:
-        added = queue_wangwang(
-            connection,
-            runtime,
-            law,
-            task,
-            now,
-            occasion=occasion,
-            attempt_id=attempt_id,
-            caller=who,
-        )
-        if added is not None:
-            made.append(TodoKind.WANGWANG)
-    return made
+    by_number = outcome.follow in (Follow.NEW_NUMBER, Follow.NEXT_NUMBER)
+    if outcome.todo is TodoKind.WANGWANG and (not by_number or step.follow is Follow.END):
+        return outcome.code
+    failed = [  # the second half of an attempt whose line was cut is no attempt of its own
+        a
+        for a in task.attempts
+        if a.state is AttemptState.CLOSED and not a.is_reached and not a.is_redial
+    ]
+    second = len(failed) == law.policy.message_after_failures
+    return "unreached" if second and not outcome.is_reached else None
 
 
 def _answer(

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls, tasks
 from adapters.store.queries.facts import CHUNK, load_tasks
+from campaigns.decisions import Stop
 from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.policy import Policy
 from campaigns.states import LIVE_ATTEMPTS
 from campaigns.values import AttemptState, Ending, TaskState
-from scheduler.rules.gate import case_for
+from scheduler.rules.gate import case_for, check_deadline, check_population
 from scheduler.rules.schedule import Schedule, schedule
+from scheduler.rules.suppression import check_suppression
 from scheduler.runtime import Law, Runtime
 
 
@@ -43,6 +45,7 @@ def refresh_orders(
     for start in range(0, len(ids), CHUNK):
         concerned.update(tasks.open_of_orders(connection, ids[start : start + CHUNK]))
     refresh_tasks(connection, runtime, now, concerned, who)
+    retract_messages(connection, runtime, now)
 
 
 def refresh_customers(
@@ -53,6 +56,7 @@ def refresh_customers(
     for start in range(0, len(ids), CHUNK):
         found = tasks.open_of_customers(connection, ids[start : start + CHUNK])
         refresh_tasks(connection, runtime, now, found, who)
+    retract_messages(connection, runtime, now)
 
 
 def refresh_others(
@@ -105,9 +109,14 @@ def withdraw(connection: Connection, attempt_id: str, now: datetime, rule: str, 
 def end_task(
     connection: Connection, task_id: int, now: datetime, ending: Ending, rule: str, who: str
 ) -> None:
-    """Close a task and take back its unsent messages; a trade to be closed stays to be closed."""
+    """Close a task; a trade to be closed stays to be closed.
+
+    Its unsent messages are taken back, unless the calls are merely used up: then the message is
+    what is left to do (R-MSG-1).
+    """
     tasks.close(connection, task_id, now, ending)
-    calls.withdraw_messages(connection, [task_id], now, rule)
+    if ending not in _MESSAGE_REMAINS:
+        calls.withdraw_messages(connection, [task_id], now, rule)
     audit.record(
         connection,
         now,
@@ -118,6 +127,26 @@ def end_task(
     )
 
 
+_MESSAGE_REMAINS = frozenset({Ending.UNREACHABLE, Ending.ATTEMPTS_USED, Ending.PROMISES_USED})
+
+
+def retract_messages(connection: Connection, runtime: Runtime, now: datetime) -> None:
+    """Take back what ended tasks left to be sent and may be sent no more.
+
+    That is after a do-not-contact entry (R-DNC-2), a payment (R-DUN-4), the last closing (R-DUN-3).
+    """
+    left = calls.messages_of_ended_tasks(connection, CHUNK)
+    if not left:
+        return
+    law = runtime.law(connection)
+    for task in load_tasks(connection, left, now).values():
+        case = case_for(task, now, law.policy, law.calendar)
+        checks = (check_suppression, check_population, check_deadline)
+        stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
+        if stop is not None:
+            calls.withdraw_messages(connection, [task.id], now, stop.rule)
+
+
 def _store(
     connection: Connection,
     policy: Policy,
@@ -125,10 +154,7 @@ def _store(
     judged: Schedule,
     state: TaskState | None,
 ) -> None:
-    tasks.set_schedule(
-        connection,
-        task.id,
-        state=state,
+    columns = tasks.ScheduleColumns(
         due_at=judged.due_at,
         urgency=judged.urgency,
         rank_at=judged.rank_at,
@@ -137,6 +163,7 @@ def _store(
         region=task.customer.region,
         window_group=window_group(task.customer.region, policy),
     )
+    tasks.set_schedule(connection, task.id, columns, state)
 
 
 def window_group(region: str | None, policy: Policy) -> str:

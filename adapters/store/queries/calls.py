@@ -158,12 +158,13 @@ def add_todo(connection: Connection, values: dict[str, object]) -> int | None:
 
 
 def get_todo(connection: Connection, todo_id: int) -> Row[Any] | None:
-    """One to-do with its customer's region."""
+    """One to-do with its customer's region, locked: two people may tick it off at once."""
     return connection.execute(
         select(todo, customer.c.region, customer.c.buyer, task.c.kind.label("call_kind"))
         .join(customer, customer.c.id == todo.c.customer_id)
         .join(task, task.c.id == todo.c.task_id)
         .where(todo.c.id == todo_id)
+        .with_for_update(of=todo)
     ).first()
 
 
@@ -197,6 +198,18 @@ def withdraw_messages(
         .where(OPEN_TODO, todo.c.kind == "wangwang", todo.c.task_id.in_(list(task_ids)))
         .values(withdrawn_at=now, withdrawn_rule=rule)
     )
+
+
+def messages_of_ended_tasks(connection: Connection, limit: int) -> list[int]:
+    """Ended tasks with a message still to be sent; reads `ix_todo_open`, which holds open ones only."""
+    query = (
+        select(todo.c.task_id)
+        .join(task, task.c.id == todo.c.task_id)
+        .where(OPEN_TODO, todo.c.kind == "wangwang", task.c.state == "closed")
+        .order_by(todo.c.due_at)
+        .limit(limit)
+    )
+    return sorted(set(connection.execute(query).scalars()))
 
 
 def missing_outcomes(connection: Connection, before: datetime, limit: int) -> list[Row[Any]]:

@@ -112,6 +112,10 @@ class Runtime:
         policy_version, calendar_version = shop_queries.newest_versions(connection)
         return self.law_of(connection, policy_version, calendar_version)
 
+    def law_at(self, connection: Connection, at: datetime) -> Law:
+        """The policy and calendar that were in force at an instant (R-HOURS-6)."""
+        return self.law_of(connection, *shop_queries.versions_at(connection, at))
+
     def law_of(self, connection: Connection, policy_version: int, calendar_version: int) -> Law:
         """The policy and the calendar of given versions. A version never changes, so it is kept."""
         policy = self._policies.get(policy_version)

@@ -13,7 +13,7 @@ from adapters.store.queries import why as queries
 from adapters.store.queries.facts import load_customers, load_tasks
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
 from campaigns.errors import NotFoundError, UsageError
-from campaigns.facts import CustomerFacts, OrderFacts, TaskFacts
+from campaigns.facts import AttemptFacts, CustomerFacts, OrderFacts, TaskFacts
 from campaigns.kinds import dunning
 from campaigns.labels_zh import ENDING_LABELS
 from campaigns.values import AttemptState, Ending, Kind
@@ -57,7 +57,7 @@ def explain(runtime: Runtime, buyer: str, at: datetime, *, kind: Kind | None = N
     """
     with runtime.snapshot() as connection:
         customer_id = _customer(connection, buyer)
-        law = runtime.law(connection)
+        law = runtime.law_at(connection, at)
         task_id = queries.task_at(connection, customer_id, at, kind or Kind.DUNNING)
         if task_id is None:
             return _without_task(connection, law, customer_id, buyer, at, kind or Kind.DUNNING)
@@ -81,6 +81,8 @@ def _with_task(
     law: Law, task: TaskFacts, buyer: str, at: datetime, ending: Ending | None
 ) -> Explanation:
     held = live_attempt(task)
+    if held is not None and held.state is AttemptState.HANDED_OUT and _has_lapsed(held, at):
+        held = None
     case = case_for(
         task, at, law.policy, law.calendar, ignoring=held.id if held is not None else None
     )
@@ -94,6 +96,11 @@ def _with_task(
         checks.insert(0, Checked("R-CLAIM-1", "wait", held.lease_until, f"这位客户{who}"))
         return _explained(buyer, at, task.id, checks, None)
     return _explained(buyer, at, task.id, checks, forecast(case).at)
+
+
+def _has_lapsed(held: AttemptFacts, at: datetime) -> bool:
+    """R-CLAIM-1. The lease is over, whether or not anybody has swept it up yet."""
+    return held.lease_until is not None and held.lease_until <= at
 
 
 def _without_task(
@@ -159,4 +166,4 @@ def _last(waits: list[Checked]) -> Checked | None:
     endless = [c for c in waits if c.until is None]
     if endless:
         return endless[0]
-    return max(waits, key=lambda c: c.until or datetime.min, default=None)
+    return max(waits, key=lambda c: c.until.timestamp() if c.until else 0.0, default=None)

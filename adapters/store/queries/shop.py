@@ -12,7 +12,6 @@ from adapters.official_calendar import OfficialCalendar
 from adapters.store.models.shop import calendar_day, calendar_version, policy_version, shop
 from campaigns.policy import Policy, with_overrides
 
-
 _NEWEST_VERSIONS = select(
     select(func.coalesce(func.max(policy_version.c.id), 0)).scalar_subquery(),
     select(func.coalesce(func.max(calendar_version.c.id), 0)).scalar_subquery(),
@@ -48,6 +47,19 @@ def newest_versions(connection: Connection) -> tuple[int, int]:
     """The newest policy version (0: the SOP's defaults) and calendar version."""
     row = connection.execute(_NEWEST_VERSIONS).one()
     return int(row[0]), int(row[1])
+
+
+def versions_at(connection: Connection, at: datetime) -> tuple[int, int]:
+    """The policy and calendar versions in force at an instant; the first ones before there were any."""
+    policy = connection.execute(
+        select(func.max(policy_version.c.id)).where(policy_version.c.created_at <= at)
+    ).scalar()
+    calendar = connection.execute(
+        select(func.max(calendar_version.c.id)).where(calendar_version.c.created_at <= at)
+    ).scalar()
+    if calendar is None:
+        calendar = connection.execute(select(func.min(calendar_version.c.id))).scalar_one()
+    return int(policy or 0), int(calendar or 0)
 
 
 def policy_of(connection: Connection, version: int) -> Policy:

@@ -169,5 +169,11 @@ WHERE id = (
 ) RETURNING id, customer_id, fence
 """
 BARE_ATTEMPT = "INSERT INTO attempt ({columns}) VALUES ({values})"
-BARE_CLOSE = "UPDATE attempt SET state = 'closed', outcome = 'no_answer', outcome_at = {p}, ended_at = {p} WHERE id = {p} AND state = 'handed_out'"
-BARE_RETURN = "UPDATE task SET state = 'waiting', claimed_by = NULL, claimed_until = NULL, due_at = {p} WHERE id = {p} AND fence = {p}"
+BARE_CLOSE = """
+UPDATE attempt SET state = 'closed', outcome = 'no_answer', outcome_at = {p}, ended_at = {p}
+WHERE id = {p} AND state = 'handed_out'
+"""
+BARE_RETURN = """
+UPDATE task SET state = 'waiting', claimed_by = NULL, claimed_until = NULL, due_at = {p}
+WHERE id = {p} AND fence = {p}
+"""

@@ -1,11 +1,14 @@
-"""What can go wrong, as one tree. Expected refusals by a rule are decisions, not exceptions, until
-a person asked for exactly the refused thing; then `Refused` carries the rules to them.
+"""What can go wrong, as one tree.
+
+Expected refusals by a rule are decisions, not exceptions, until a person asked for exactly the
+refused thing; then `RefusedError` carries the rules to them.
 
     WaihuError
     ├── UsageError        the asker got something wrong (a name, a time, a missing field)
     │   └── NotFoundError what was named does not exist
     ├── RefusedError      a rule of the SOP says no (rules)
     │   └── ConflictError somebody else was faster, or it was already done otherwise
+    ├── ScriptError       a dialogue cannot be filled in (scripts_zh)
     └── NotReadyError     the installation cannot work yet (no database, wrong schema)
 """
 

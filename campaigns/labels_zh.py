@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from campaigns.values import Daypart, DayKind, Ending, Kind, OrderState, Role, TaskState, TodoKind
+from campaigns.values import DayKind, Daypart, Ending, Kind, OrderState, Role, TaskState, TodoKind
 
 DAYPART_LABELS: Mapping[Daypart, str] = {
     Daypart.MORNING: "上午",

@@ -159,9 +159,7 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
             return _bounded(value, least)
         if isinstance(default, time):
             return time.fromisoformat(str(value))
-        mapping = json.loads(value) if isinstance(value, str) else value
-        if not isinstance(mapping, Mapping):
-            raise TypeError(name)
+        mapping: dict[str, Any] = _mapping(value)
         if name == "region_shifts":
             return {
                 str(k): RegionShift(_bounded(v, 0, LATEST_SHIFT_HOURS)) for k, v in mapping.items()
@@ -171,6 +169,10 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
         return {**default, **{Kind(k): _bounded(v, least) for k, v in mapping.items()}}
     except (TypeError, ValueError) as error:
         raise UsageError(f"设置 {name} 的值不对：{value}", field=name) from error
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(json.loads(value) if isinstance(value, str) else value)
 
 
 def _bounded(value: object, least: int, most: int = 100_000) -> int:

@@ -117,8 +117,8 @@ def migrate_schema(as_json: Json = False) -> int:
 
 def doctor(as_json: Json = False) -> int:
     """检查安装：数据库、版本、密钥、日历、人员。"""
-    from scheduler.flows.health import examine
     from adapters.settings import read_settings
+    from scheduler.flows.health import examine
 
     findings = examine(read_settings())
     document = {

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from adapters.importers.rows import Problem
     from scheduler.flows.intake import FileReport
     from scheduler.flows.planning import CampaignPlan
-    from scheduler.runtime import Runtime
 
 CLI = "cli"
 """Who the audit trail names for a command that no person's name came with."""
@@ -219,7 +218,7 @@ def show_queue(
     as_json: Json = False,
 ) -> int:
     """接下来会打给谁，按先后（R-DUN-5）。"""
-    from scheduler.flows.queue import queue
+    from scheduler.flows.outlook import queue
 
     runtime = open_shop()
     found = queue(runtime, runtime.instant(instant(at)), limit)
@@ -252,8 +251,8 @@ def next_call(
     """取下一位客户；手上还有一位时还是那一位（R-CLAIM-1）。"""
     from scheduler.flows import claim
     from scheduler.flows.briefing import brief
+    from scheduler.flows.outlook import NobodyNow
     from scheduler.flows.people import caller_named
-    from scheduler.flows.queue import NobodyNow
 
     runtime = open_shop()
     now = runtime.instant(instant(at))

@@ -9,6 +9,7 @@ import waitress
 
 from campaigns.errors import NotReadyError
 from scheduler.engines.embedded import EmbeddedEngine
+from scheduler.flows.training import training_logins
 from scheduler.runtime import Runtime
 from web.app import create_app
 
@@ -31,8 +32,6 @@ def serve_forever(
     shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared only
     announce(f"http://{shown}:{bound}")
     if runtime.is_training:
-        from scheduler.flows.training import training_logins
-
         for login in training_logins():
             announce(f"    {login.name}（{login.role}）  {login.password}")
     announce("按 Ctrl+C 结束")

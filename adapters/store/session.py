@@ -58,9 +58,11 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _turn_to_write(engine: Engine) -> Iterator[None]:
-    """SQLite has one writer. Its own waiting is a poll that can starve a writer for seconds
-    (measured: eight writers, one gave up after ten); a file lock queues threads and processes in
-    the kernel, and is gone with the process that held it.
+    """Queue up for SQLite's one writer.
+
+    Its own waiting is a poll that can starve a writer for seconds (measured: of eight writers one
+    gave up after ten); a file lock queues threads and processes in the kernel, and is gone with the
+    process that held it.
     """
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or path == ":memory:":

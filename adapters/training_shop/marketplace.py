@@ -169,8 +169,8 @@ class Marketplace:
         ]
 
     def pay(self, order: PlacedOrder, at: datetime) -> None:
-        """Somebody pays later than at once; after the closing time nothing happens."""
-        if order.paid_at is None and order.closed_at is not None and at < order.closed_at:
+        """Somebody pays later than at once, or sooner than planned; a closed order stays closed."""
+        if order.state_at(at) is OrderState.AWAITING_PAYMENT:
             self._settle(order, at, Random(f"{self._seed} {order.order_no}"))  # noqa: S311
 
     def close(self, order: PlacedOrder, at: datetime, reason: str) -> None:

@@ -17,7 +17,7 @@ from campaigns.kinds import dunning
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import Exemption, Kind, Person, PhoneNumber
-from scheduler.flows.queue import NobodyNow, nobody_now
+from scheduler.flows.outlook import NobodyNow, nobody_now
 from scheduler.flows.refresh import refresh_one, withdraw
 from scheduler.flows.words import occasion_of, opening
 from scheduler.rules.case import Case, business_day, is_usable

@@ -76,6 +76,7 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
                 policy_version=law.policy.version,
                 calendar_version=law.calendar.version,
                 day_kind=law.calendar.kind_of(business_day(now)),
+                region=task.customer.region,
             )
             tasks.hold_while_dialled(connection, attempt.task_id, None)
             _audit(

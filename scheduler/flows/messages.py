@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -26,95 +27,80 @@ _SCRIPTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Out of which call a to-do came, whose call it was, and when it was made."""
+
+    attempt_id: str
+    caller: Person
+    now: datetime
+
+
 def queue_wangwang(
     connection: Connection,
     runtime: Runtime,
     law: Law,
     task: TaskFacts,
-    now: datetime,
-    *,
     occasion: str,
-    attempt_id: str,
-    caller: Person,
+    origin: Origin,
 ) -> int | None:
     """R-MSG-1, R-HOURS-5. One message for one occasion of a task, due in the next open minute.
 
     None when it exists already, or when no open minute is left before the deadline (R-DUN-3).
     """
+    now = origin.now
     due = next_open(now, task.customer.region, law.policy, law.calendar)
     deadline = rules_of(task.kind).deadline(task.orders, law.policy)
     if deadline is None or due >= deadline:
         return None
-    words = words_for(connection, runtime, law, task, now, caller=caller.name)
+    words = words_for(connection, runtime, law, task, now, caller=origin.caller.name)
     text = standard_library().render(_SCRIPTS[occasion], words).message
-    return _add(
-        connection,
-        TodoKind.WANGWANG,
-        task,
-        now,
-        due=due,
-        expires=deadline,
-        occasion=occasion,
-        wording=text,
-        attempt_id=attempt_id,
-        caller=caller,
-    )
+    todo = _Todo(TodoKind.WANGWANG, occasion, text, due, deadline)
+    return _add(connection, task, todo, origin)
 
 
-def queue_close_trade(
-    connection: Connection, task: TaskFacts, now: datetime, *, attempt_id: str, caller: Person
-) -> int | None:
+def queue_close_trade(connection: Connection, task: TaskFacts, origin: Origin) -> int | None:
     """After 不需要了: close the trade in the shop's backend with the reason 其它原因, and tick off."""
     numbers = "、".join(o.order_no for o in task.orders if o.is_unpaid)
+    text = f"在卖家后台关闭交易，原因选“其它原因”。订单编号：{numbers}"
+    due = origin.now + CLOSE_TRADE_WITHIN
     return _add(
-        connection,
-        TodoKind.CLOSE_TRADE,
-        task,
-        now,
-        due=now + CLOSE_TRADE_WITHIN,
-        expires=None,
-        occasion="not_needed",
-        wording=f"在卖家后台关闭交易，原因选“其它原因”。订单编号：{numbers}",
-        attempt_id=attempt_id,
-        caller=caller,
+        connection, task, _Todo(TodoKind.CLOSE_TRADE, "not_needed", text, due, None), origin
     )
 
 
-def _add(
-    connection: Connection,
-    kind: TodoKind,
-    task: TaskFacts,
-    now: datetime,
-    *,
-    due: datetime,
-    expires: datetime | None,
-    occasion: str,
-    wording: str,
-    attempt_id: str,
-    caller: Person,
-) -> int | None:
+@dataclass(frozen=True, slots=True)
+class _Todo:
+    kind: TodoKind
+    occasion: str
+    wording: str
+    due_at: datetime
+    expires_at: datetime | None
+
+
+def _add(connection: Connection, task: TaskFacts, todo: _Todo, origin: Origin) -> int | None:
     todo_id = calls.add_todo(
         connection,
         {
-            "kind": kind,
+            "kind": todo.kind,
             "task_id": task.id,
-            "attempt_id": attempt_id,
+            "attempt_id": origin.attempt_id,
             "campaign_id": task.campaign_id,
             "customer_id": task.customer.id,
-            "occasion": occasion,
-            "wording": wording,
-            "created_at": now,
-            "due_at": due,
-            "expires_at": expires,
+            "occasion": todo.occasion,
+            "wording": todo.wording,
+            "created_at": origin.now,
+            "due_at": todo.due_at,
+            "expires_at": todo.expires_at,
         },
     )
     if todo_id is not None:
         audit.record(
             connection,
-            now,
-            caller.name,
+            origin.now,
+            origin.caller.name,
             "todo.added",
             f"todo:{todo_id}",
-            after={"kind": kind, "task": task.id, "occasion": occasion},
+            after={"kind": todo.kind, "task": task.id, "occasion": todo.occasion},
         )
     return todo_id

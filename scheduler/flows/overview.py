@@ -13,8 +13,8 @@ from campaigns.errors import NotFoundError
 from campaigns.labels_zh import ENDING_LABELS, ORDER_STATE_LABELS, TASK_STATE_LABELS
 from campaigns.registry import outcome_of
 from campaigns.values import SHOP_ZONE, AttemptState, Ending, Kind, OrderState, TaskState
+from scheduler.flows.outlook import NobodyNow, Queued, nobody_now, queue
 from scheduler.flows.planning import Plan, plan
-from scheduler.flows.queue import NobodyNow, Queued, nobody_now, queue
 from scheduler.rules.case import business_day
 from scheduler.runtime import Runtime
 

@@ -91,7 +91,7 @@ def plan(
     with opened as connection:
         law = runtime.law(connection)
         plans = tuple(
-            _Day(connection, runtime, law, campaign, day, now, who, dry_run=dry_run).plan()
+            _Day(connection, runtime, law, campaign, day, now=now, who=who, dry_run=dry_run).plan()
             for campaign in queries.campaigns(connection, kind, to_plan=not dry_run)
         )
     return Plan(day, plans, not law.calendar.is_known(day.year))
@@ -116,9 +116,9 @@ class _Day:
         law: Law,
         campaign: Campaign,
         day: date,
+        *,
         now: datetime,
         who: str,
-        *,
         dry_run: bool,
     ) -> None:
         self.connection, self.runtime, self.law = connection, runtime, law

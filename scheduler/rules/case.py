@@ -75,14 +75,21 @@ class Case:
 
 
 def best_phone(task: TaskFacts, now: datetime) -> PhoneFacts | None:
-    """R-PHONE-3. The best usable number: one just given, then the customer's own and verified one."""
-    made = [a for a in task.attempts if a.state in COUNTED_ATTEMPTS]
-    given = made[-1].given_phone_id if made else None
+    """R-PHONE-3. The best usable number: one just given, then the customer's own and verified one.
+
+    After a cut line (R-REPEAT-5) it is the line that was cut.
+    """
+    last = max(
+        (a for a in task.attempts if a.state in COUNTED_ATTEMPTS), key=lambda a: a.at, default=None
+    )
+    first = None
+    if last is not None:
+        first = last.phone_id if last.outcome == "cut_off" else last.given_phone_id
 
     def order(phone: PhoneFacts) -> tuple[bool, bool, bool, float, float]:
         reached = phone.last_reached_at.timestamp() if phone.last_reached_at else 0.0
         return (
-            phone.id == given,
+            phone.id == first,
             phone.is_owner,
             phone.is_verified,
             reached,

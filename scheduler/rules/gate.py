@@ -1,5 +1,7 @@
-"""The gate: every check a call must pass, in order. Claiming and dialling stop at the first no;
-`why` asks all of them and shows all answers. Nothing else decides whether somebody may be called.
+"""The gate: every check a call must pass, in order.
+
+Claiming and dialling stop at the first no; `why` asks all of them and shows all answers. Nothing
+else decides whether somebody may be called.
 """
 
 from __future__ import annotations

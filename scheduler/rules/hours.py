@@ -10,7 +10,7 @@ from functools import lru_cache
 from campaigns.decisions import Allow, Decision, Wait
 from campaigns.labels_zh import DAYPART_LABELS
 from campaigns.policy import Policy
-from campaigns.values import SHOP_ZONE, Daypart, DayKind
+from campaigns.values import SHOP_ZONE, DayKind, Daypart
 from scheduler.rules.case import Case, OfficialDays, business_day
 
 LOOK_AHEAD_DAYS = 45

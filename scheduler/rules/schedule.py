@@ -1,5 +1,6 @@
-"""What a task's stored columns should say, from its facts: computed when something changes, never
-while claiming.
+"""What a task's stored columns should say, from its facts.
+
+Computed when something changes, never while claiming.
 """
 
 from __future__ import annotations

@@ -34,16 +34,18 @@ def next_step(task: TaskFacts, policy: Policy, now: datetime) -> NextStep:
         # R-REPEAT-5 frees only what the customer asked for, so somebody must have been reached.
         free = Exemption.PROMISED if last.is_reached else Exemption.NONE
         return NextStep(Follow.CALLBACK, last.callback_at, exemption=free, rule="R-HOURS-7")
-    if outcome.follow is Follow.REDIAL:
-        return _after_cut(last, policy)
-    if outcome.follow in _PROMISES:
-        return _after_promise(task, made, outcome.follow, outcome.rule)
-    if outcome.follow is Follow.NEW_NUMBER or outcome.follow is Follow.NEXT_NUMBER:
-        if best_phone(task, now) is None:
-            return NextStep(Follow.END, ending=Ending.UNREACHABLE, rule=outcome.rule)
-        if outcome.follow is Follow.NEW_NUMBER:
-            return NextStep(Follow.NEW_NUMBER, exemption=Exemption.NEW_NUMBER, rule="R-REPEAT-5")
-    return NextStep(Follow.RETRY)
+    match outcome.follow:
+        case Follow.REDIAL:
+            step = _after_cut(last, policy)
+        case Follow.FOLLOW_UP | Follow.AFTER_IMPORT:
+            step = _after_promise(task, made, outcome.follow, outcome.rule)
+        case Follow.NEW_NUMBER | Follow.NEXT_NUMBER if best_phone(task, now) is None:
+            step = NextStep(Follow.END, ending=Ending.UNREACHABLE, rule=outcome.rule)
+        case Follow.NEW_NUMBER:
+            step = NextStep(Follow.NEW_NUMBER, exemption=Exemption.NEW_NUMBER, rule="R-REPEAT-5")
+        case _:
+            step = NextStep(Follow.RETRY)
+    return step
 
 
 def _after_cut(last: AttemptFacts, policy: Policy) -> NextStep:

@@ -13,7 +13,7 @@ from scheduler.flows import todos as todo_flow
 from scheduler.flows.briefing import brief
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.outcome import OutcomeForm, record_outcome
-from scheduler.flows.queue import NobodyNow
+from scheduler.flows.outlook import NobodyNow
 from web.auth import me, now, the_runtime
 from web.caller import in_words
 from web.caller.callback_times import callback_days

@@ -13,7 +13,7 @@
   let undoTimer = null;
   let callbackWanted = false; // asked for with B, whatever the outcome
   let goodbyeUntil = 0;
-  let hangUpAsked = 0;
+  let hangUpAsked = -Infinity;
 
   const call = () => one("#call");
   const attempt = () => (call() ? call().dataset.attempt : null);

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-
 from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData, TypeDecorator
 
 METADATA = MetaData(

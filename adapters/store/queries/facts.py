@@ -147,8 +147,10 @@ _ORDERS = (
 
 
 def sightings_then(as_of: Any) -> Any:
-    """The rows of orders as known at an instant: state and amounts of the last sighting written by
-    then, which holds everything merged, and the newest data time (`last_seen_at`).
+    """The rows of orders as known at an instant.
+
+    State and amounts are of the last sighting written by then, which holds everything merged;
+    `last_seen_at` is the newest data time.
     """
     then = order_sighting.alias("then")
     last = (

@@ -24,7 +24,7 @@ def open_by_state(connection: Connection) -> dict[str, int]:
         .where(text("task.state <> 'closed'"))
         .group_by(task.c.state)
     )
-    return {state: count for state, count in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 def ended_between(connection: Connection, start: datetime, end: datetime) -> dict[str, int]:
@@ -34,7 +34,7 @@ def ended_between(connection: Connection, start: datetime, end: datetime) -> dic
         .where(task.c.closed_at >= start, task.c.closed_at < end)
         .group_by(task.c.ending)
     )
-    return {ending: count for ending, count in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 def attempts_between(connection: Connection, start: datetime, end: datetime) -> tuple[int, int]:

@@ -143,30 +143,24 @@ def release_expired(connection: Connection, now: datetime) -> list[int]:
     return [row.id for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduleColumns:
+    """The computed columns of an open task."""
+
+    due_at: datetime | None
+    urgency: int
+    rank_at: datetime
+    deadline: datetime
+    callable_until: datetime
+    region: str | None
+    window_group: str
+
+
 def set_schedule(
-    connection: Connection,
-    task_id: int,
-    *,
-    state: str | None,
-    due_at: datetime | None,
-    urgency: int,
-    rank_at: datetime,
-    deadline: datetime,
-    callable_until: datetime,
-    region: str | None,
-    window_group: str,
+    connection: Connection, task_id: int, columns: ScheduleColumns, state: str | None
 ) -> None:
     """Store a new schedule; with `state` None the holder keeps the task."""
-    values: dict[str, object] = {
-        "changed_id": task_id,
-        "due_at": due_at,
-        "urgency": urgency,
-        "rank_at": rank_at,
-        "deadline": deadline,
-        "callable_until": callable_until,
-        "region": region,
-        "window_group": window_group,
-    }
+    values = {name: getattr(columns, name) for name in _SCHEDULE} | {"changed_id": task_id}
     if state is None:
         connection.execute(_KEEP, values)
     else:
@@ -250,8 +244,9 @@ _BESIDE = (
 def open_beside(
     connection: Connection, task_id: int, customer_id: int, phone_key: str
 ) -> list[int]:
-    """Other open tasks whose contact budget a call to this customer on this phone is part of
-    (R-REPEAT-3): the customer's own, and those of whoever shares the phone.
+    """Other open tasks whose contact budget such a call is part of (R-REPEAT-3).
+
+    They are the customer's own, and those of whoever shares the phone.
     """
     values = {"task": task_id, "customer": customer_id, "phone": phone_key}
     return list(connection.execute(_BESIDE, values).scalars())

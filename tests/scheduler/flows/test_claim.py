@@ -11,7 +11,7 @@ from campaigns.errors import ConflictError
 from campaigns.values import AttemptState, Exemption, OrderState, TaskState
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.dialling import dial, renew, skip
-from scheduler.flows.queue import NobodyNow
+from scheduler.flows.outlook import NobodyNow
 from tests.factories import SECOND, Shop, a_number, at
 
 

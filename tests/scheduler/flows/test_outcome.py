@@ -14,7 +14,7 @@ from campaigns.registry import KINDS
 from campaigns.values import AttemptState, Ending, Exemption, Kind, OrderState, Person, TodoKind
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
-from scheduler.flows.queue import NobodyNow
+from scheduler.flows.outlook import NobodyNow
 from tests.factories import SECOND, Shop, a_number, at
 
 OUTCOMES = KINDS[Kind.DUNNING].outcomes

@@ -19,8 +19,8 @@ from campaigns.values import Role
 from scheduler.flows import ledgers, training
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.intake import Upload, take
+from scheduler.flows.outlook import queue
 from scheduler.flows.people import NewPerson, SignedIn, SignIn, add_person, people, sign_in
-from scheduler.flows.queue import queue
 from scheduler.flows.shop import ShopForm, create_shop, show_clock
 from scheduler.flows.training import (
     FILES_FROM,

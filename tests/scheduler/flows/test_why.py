@@ -125,13 +125,7 @@ def test_r_aud_3_the_past_is_answered_as_it_was_known_then(shop: Shop, caller: P
     change_policy(
         shop.runtime, {"attempt_gap_minutes": 600, "slot_gap_hours": 9}, at("05-14 18:31"), "主管"
     )
-    lift_entry(
-        shop.runtime,
-        entry,
-        "误登记",
-        at("05-14 18:40"),
-        Person(supervisor.id, "主管", _supervisor()),
-    )
+    lift_entry(shop.runtime, entry, "误登记", at("05-14 18:40"), supervisor)
     after = [why(shop, instant) for instant in asked if instant < at("05-14 10:40")]
     assert after == before
 

@@ -515,7 +515,8 @@ def _task() -> None:
             "(state = 'closed') = (ending IS NOT NULL)", name=op.f("ck_task_closed_has_ending")
         ),
         sa.CheckConstraint(
-            "ending IN ('paid_uncalled', 'paid', 'closed_by_marketplace', 'closed_by_us', 'unreachable', 'attempts_used', 'promises_used', 'angry', 'opted_out', 'deadline')",
+            "ending IN ('paid_uncalled', 'paid', 'closed_by_marketplace', 'closed_by_us', "
+            "'unreachable', 'attempts_used', 'promises_used', 'angry', 'opted_out', 'deadline')",
             name=op.f("ck_task_ending_known"),
         ),
         sa.CheckConstraint(

@@ -1,0 +1,1 @@
+"""The migrations in their order; a landed one is never edited."""

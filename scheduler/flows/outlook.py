@@ -12,7 +12,7 @@ from adapters.store.queries.facts import load_tasks
 from campaigns.decisions import Allow, Decision
 from campaigns.facts import TaskFacts
 from campaigns.registry import rules_of
-from campaigns.values import Kind
+from campaigns.values import Exemption, Kind
 from scheduler.rules.case import Case
 from scheduler.rules.gate import Forecast, ask, case_for, forecast
 from scheduler.runtime import Law, Runtime
@@ -95,18 +95,20 @@ def queue(runtime: Runtime, now: datetime, limit: int) -> list[Queued]:
         law = runtime.law(connection)
         cases = _cases(connection, law, now, limit)
         names = tasks.buyers(connection, [c.task.id for c in cases])
-    lines = [(case.task, forecast(case).at) for case in cases]
+    lines = [(case, forecast(case).at) for case in cases]
     return [
-        _line(task, names[task.id][0], rank, due, law)
-        for rank, (task, due) in enumerate(
-            sorted(lines, key=lambda line: _order(line[0], line[1], law, now)), 1
-        )
+        _line(case.task, names[case.task.id][0], rank, due, law)
+        for rank, (case, due) in enumerate(sorted(lines, key=lambda line: _order(*line)), 1)
     ]
 
 
-def _order(task: TaskFacts, due: datetime | None, law: Law, now: datetime) -> tuple[object, ...]:
-    rank = rules_of(task.kind).rank_at(task.orders, law.policy)
-    return (due is None, max(due, now) if due else now, rank or now, task.id)
+def _order(case: Case, due: datetime | None) -> tuple[object, ...]:
+    """As the claim takes them (`tasks.claim_best`): what is due at once first, then by R-DUN-5."""
+    rank = rules_of(case.task.kind).rank_at(case.task.orders, case.policy) or case.now
+    if due is None:
+        return (True, case.now, True, rank, case.task.id)
+    in_turn = case.at(due).exemption is Exemption.NONE
+    return (False, max(due, case.now), in_turn, rank, case.task.id)
 
 
 def _line(task: TaskFacts, buyer: str, rank: int, due: datetime | None, law: Law) -> Queued:

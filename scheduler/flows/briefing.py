@@ -181,7 +181,7 @@ def _reasons(task: TaskFacts, attempt: Row[Any], policy: Policy, now: datetime) 
     budget = policy.attempts_per_task[task.kind]
     lines = [
         Reason("R-DUN-1", f"{len(dunning.unpaid(task.orders))} 笔订单还没有付款"),
-        Reason("R-REPEAT-4", f"第 {min(len(made) + 1, budget)} 次联系，最多 {budget} 次"),
+        Reason("R-REPEAT-4", _budget_words(len(made) + 1, budget)),
     ]
     deadline = rules_of(task.kind).deadline(task.orders, policy)
     if deadline is not None:
@@ -198,6 +198,12 @@ def _reasons(task: TaskFacts, attempt: Row[Any], policy: Policy, now: datetime) 
         tried = dict.fromkeys(DAYPART_LABELS[daypart_of(a.at, policy)] for a in made)
         lines.append(Reason("R-SLOT-1", f"{'、'.join(tried)}已经拨过，换了时段"))
     return lines
+
+
+def _budget_words(number: int, budget: int) -> str:
+    if number > budget:
+        return f"第 {number} 次联系，约好的回电不受 {budget} 次的限制"
+    return f"第 {number} 次联系，最多 {budget} 次"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,11 @@ def _ending(case: Case) -> tuple[Ending | None, str]:
         return _ENDING_OF_RULE[suppressed.rule], suppressed.rule
     if case.step.follow is Follow.END:
         return case.step.ending, case.step.rule
+    kind, orders = rules_of(case.task.kind), case.task.orders
     first = min((a.at for a in case.task.attempts if a.state in COUNTED_ATTEMPTS), default=None)
-    ending = rules_of(case.task.kind).ending_by_orders(case.task.orders, first)
+    ending = kind.ending_by_orders(orders, first)
+    if ending is None and isinstance(kind.check_deadline(case.task, case.now, case.policy), Stop):
+        ending = Ending.DEADLINE
     return ending, RULE_OF_ENDING[ending] if ending else ""
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from campaigns import labels_zh
 from campaigns.ledger import Cell, Column, ColumnKind, yuan
-from campaigns.values import SHOP_ZONE, AttemptState
+from campaigns.values import SHOP_ZONE, AttemptState, Exemption
 
 WEEKDAYS = "一二三四五六日"
 ATTEMPT_LABELS = {
@@ -19,6 +19,12 @@ ATTEMPT_LABELS = {
     AttemptState.EXPIRED: "领取超时，没有拨打",
     AttemptState.SKIPPED: "坐席跳过",
     AttemptState.WITHDRAWN: "已撤回，没有拨打",
+}
+EXEMPTION_LABELS = {
+    Exemption.NONE: "按计划",
+    Exemption.PROMISED: "约好的回电",
+    Exemption.NEW_NUMBER: "刚得到的号码",
+    Exemption.CUT_OFF: "断线重拨",
 }
 
 
@@ -130,6 +136,11 @@ def attempt_label(state: AttemptState) -> str:
     return ATTEMPT_LABELS[state]
 
 
+def exemption_label(exemption: Exemption) -> str:
+    """Say why a call is free of the spacing rules (R-REPEAT-5)."""
+    return EXEMPTION_LABELS[exemption]
+
+
 def wangwang_url(buyer: str) -> str:
     """Give the address that opens the chat with a buyer in the seller's own client (R-MSG-1)."""
     return f"aliim:sendmsg?touid=cntaobao{quote(buyer)}"
@@ -160,5 +171,6 @@ def init_filters(app: Flask) -> None:
         app.add_template_filter(filter_)
     app.add_template_filter(length, "length_of_time")
     app.add_template_global(attempt_label)
+    app.add_template_global(exemption_label)
     app.add_template_global(wangwang_url)
     app.jinja_env.globals["labels"] = labels_zh

@@ -36,7 +36,15 @@ def serve_forever(
             announce(f"    {login.name}（{login.role}）  {login.password}")
     announce("按 Ctrl+C 结束")
     try:
-        waitress.serve(app, sockets=[listener], threads=THREADS, ident=None)
+        waitress.serve(
+            app,
+            sockets=[listener],
+            threads=THREADS,
+            ident=None,
+            # Behind the proxy that ends https its word on the visitor's address is needed, see
+            # web.protection; without one nobody's word is taken.
+            clear_untrusted_proxy_headers=not settings.is_https,
+        )
     finally:
         engine.stop()
         listener.close()

@@ -112,6 +112,35 @@ def test_a_lan_is_served_over_plain_http_only_when_allowed(runtime: Runtime) -> 
     assert client.get("/sign-in", headers={"Host": "evil.example"}).status_code == 400
 
 
+def test_behind_a_proxy_the_limit_is_the_visitors_own(runtime: Runtime) -> None:
+    app = panel_with(runtime, public_url="https://waihu.shop.example")
+
+    def answer(number: int, visitor_address: str) -> int:
+        browser = Visitor(app.test_client())
+        where = {
+            "base_url": "https://waihu.shop.example",
+            "headers": {"X-Forwarded-For": visitor_address},
+        }
+        browser.get("/sign-in", **where)
+        form = {"name": f"某人{number}", "password": "wrong"}
+        return browser.post("/sign-in", form, **where).status_code
+
+    assert [answer(n, "203.0.113.1") for n in range(21)] == [401] * 20 + [429]
+    assert answer(99, "203.0.113.2") == 401
+    assert answer(99, "203.0.113.2, 203.0.113.1") == 429, "only the proxy's own word counts"
+
+
+def test_without_a_proxy_nobodys_word_is_taken(visitor: Callable[[], Visitor]) -> None:
+    answers = []
+    for number in range(21):
+        browser = visitor()
+        browser.get("/sign-in")
+        form = {"name": f"某人{number}", "password": "wrong"}
+        where = {"X-Forwarded-For": f"203.0.113.{number}"}
+        answers.append(browser.post("/sign-in", form, headers=where).status_code)
+    assert answers == [401] * 20 + [429]
+
+
 def test_a_change_needs_the_forms_token(signed_in: Callable[[Role], Visitor]) -> None:
     browser = signed_in(Role.LEADER)
     form = {"campaign": "1", "wording": "满两百减二十", "first_day": "2026-03-03"}

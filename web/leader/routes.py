@@ -51,12 +51,14 @@ def todo_done(todo_id: int) -> Response:
 
 
 @leader.get("/customers")
-def customers() -> str:
-    """Find customers by user ID, order number or phone number."""
+def customers() -> Response | str:
+    """Find customers by user ID or order number; the only one of that very name is shown at once."""
     words = request.args.get("words", "")[:64]
-    return render_template(
-        "leader/customers.html", words=words, found=desk.find_customers(the_runtime(), words)
-    )
+    found = desk.find_customers(the_runtime(), words)
+    exact = [customer for customer in found if customer.buyer == words]
+    if len(exact) == 1:
+        return redirect(url_for("leader.customer", customer_id=exact[0].id))
+    return render_template("leader/customers.html", words=words, found=found)
 
 
 @leader.post("/customers/search")

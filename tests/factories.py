@@ -7,14 +7,15 @@ the shop's zone, called from Tuesday 08:45 on, closed by the marketplace on Thur
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from adapters.clock import FixedClock
 from adapters.official_calendar import OfficialCalendar
@@ -181,6 +182,7 @@ class Shop:
         create_shop(self.runtime, ShopForm("四季花坊", "057187654321", at(now)))
         self.campaign_id = self._scalar(select(campaign.c.id))
         self.imports = 0
+        self._connection: Connection | None = None
 
     def close(self) -> None:
         self.runtime.engine.dispose()
@@ -306,7 +308,7 @@ class Shop:
             return list(connection.execute(query.order_by(order_table.c.id)).scalars())
 
     def _sight(self, order_id: int, now: datetime) -> None:
-        with self.runtime.transaction() as connection:
+        with self._writing() as connection:
             self.imports += 1
             file_id = connection.execute(
                 insert(import_file)
@@ -383,8 +385,23 @@ class Shop:
         """Every row of every table, to be compared."""
         return {table.name: self.rows(table) for table in METADATA.sorted_tables}
 
-    def _insert(self, table: Table, **values: Any) -> int:
+    @contextmanager
+    def at_one_go(self) -> Iterator[None]:
+        """Many rows in one transaction: a commit for each would take most of the test's time."""
         with self.runtime.transaction() as connection:
+            self._connection = connection
+            try:
+                yield
+            finally:
+                self._connection = None
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        if self._connection is not None:
+            return nullcontext(self._connection)
+        return self.runtime.transaction()
+
+    def _insert(self, table: Table, **values: Any) -> int:
+        with self._writing() as connection:
             key = connection.execute(insert(table).values(**values)).inserted_primary_key
         assert key is not None
         return int(key[0])

@@ -42,7 +42,7 @@ DAYS = 15
 """Days of orders before today; the first one has nothing to be called about yet."""
 ORDERS_A_DAY = 140
 ORDERS_ON_A_DAY_OFF = 165
-ORDERS_LAST_DAY = 360
+ORDERS_LAST_DAY = 320
 """Yesterday something was on sale, so that the queue is long enough for a visitor."""
 FOUNDER = "training"
 

@@ -67,23 +67,6 @@ def today(runtime: Runtime, now: datetime) -> Today:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnDay:
-    """One caller's day; no ranking."""
-
-    calls: int
-    reached: int
-    promises: int
-
-
-def own_day(runtime: Runtime, person_id: int, now: datetime) -> OwnDay:
-    """What this caller did today."""
-    start = datetime.combine(business_day(now), time(), tzinfo=SHOP_ZONE).astimezone(UTC)
-    with runtime.snapshot() as connection:
-        row = overview.day_of_caller(connection, person_id, start, start + timedelta(days=1))
-    return OwnDay(*row)
-
-
-@dataclass(frozen=True, slots=True)
 class MissingOutcome:
     """R-CLAIM-1. A call without an outcome, half an hour after dialling."""
 
@@ -122,25 +105,6 @@ def leaders_lists(runtime: Runtime, now: datetime) -> LeadersLists:
         tuple(MissingOutcome(r.id, r.buyer, r.caller, r.dialled_at) for r in missing),
         tuple(SkippedCall(r.ended_at, r.buyer, r.caller, r.end_reason) for r in skipped),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFound:
-    """One hit of the search."""
-
-    id: int
-    buyer: str
-    region: str | None
-    open_tasks: int
-
-
-def find_customers(runtime: Runtime, words: str) -> list[CustomerFound]:
-    """Customers by the beginning of the user ID, or by an order number."""
-    if not words.strip():
-        return []
-    with runtime.snapshot() as connection:
-        rows = overview.search(connection, words.strip(), LISTED)
-    return [CustomerFound(r.id, r.buyer, r.region, r.open_tasks) for r in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select, text
+from sqlalchemy import Connection, Row, case, func, select, text
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, task
-from adapters.store.models.customers import customer, customer_phone, order
+from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import person
 
@@ -46,19 +46,6 @@ def attempts_between(connection: Connection, start: datetime, end: datetime) -> 
     return int(row[0]), int(row[1])
 
 
-def day_of_caller(
-    connection: Connection, person_id: int, start: datetime, end: datetime
-) -> tuple[int, int, int]:
-    """Calls, reached and promises of one caller in [start, end)."""
-    query = select(
-        func.count(),
-        func.coalesce(func.sum(case((attempt.c.is_reached, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((attempt.c.outcome.in_(PROMISES), 1), else_=0)), 0),
-    ).where(COUNTED, attempt.c.caller_id == person_id, attempt.c.at >= start, attempt.c.at < end)
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1]), int(row[2])
-
-
 def planned_at(connection: Connection, day: date) -> datetime | None:
     """When this day of calling was planned first."""
     return connection.execute(
@@ -88,25 +75,6 @@ def skipped_between(
         .join(person, person.c.id == attempt.c.caller_id)
         .where(attempt.c.state == "skipped", attempt.c.at >= start, attempt.c.at < end)
         .order_by(attempt.c.ended_at.desc())
-        .limit(limit)
-    )
-    return list(connection.execute(query).all())
-
-
-def search(connection: Connection, words: str, limit: int) -> list[Row[Any]]:
-    """Customers whose user ID begins with the words, or who have the order of that number."""
-    open_tasks = (
-        select(func.count())
-        .where(text("task.state <> 'closed'"), task.c.customer_id == customer.c.id)
-        .scalar_subquery()
-    )
-    by_order = select(order.c.customer_id).where(order.c.order_no == words)
-    query = (
-        select(customer.c.id, customer.c.buyer, customer.c.region, open_tasks.label("open_tasks"))
-        .where(
-            or_(customer.c.buyer.startswith(words, autoescape=True), customer.c.id.in_(by_order))
-        )
-        .order_by(customer.c.buyer)
         .limit(limit)
     )
     return list(connection.execute(query).all())

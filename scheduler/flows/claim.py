@@ -111,13 +111,8 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
     tasks.promote(connection, now)
     lease_until = now + timedelta(minutes=law.policy.lease_minutes)
     taken: list[int] = []
-    has_waited = False
     while groups:
         claimed = tasks.claim_best(connection, now, groups, caller.id, lease_until, skipping=taken)
-        if claimed is None and not has_waited and tasks.wait_for_promotion(connection, now):
-            has_waited = True
-            tasks.promote(connection, now)
-            continue
         if claimed is None:
             break
         taken.append(claimed.id)

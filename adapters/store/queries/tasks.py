@@ -42,7 +42,7 @@ _PROMOTE = (
     )
     .values(state="ready")
 )
-_PROMOTING = text("SELECT pg_advisory_xact_lock(7214002)")
+_TAKE_A_TURN = text("SELECT pg_advisory_xact_lock(7214002)")
 _DUE_BUT_WAITING = select(task.c.id).where(WAITING, task.c.due_at <= _NOW).limit(1)
 _CLAIM_BEST = (
     update(task)
@@ -108,24 +108,17 @@ class Claimed:
 
 
 def promote(connection: Connection, now: datetime) -> int:
-    """Waiting tasks whose time has come become ready. Reads `ix_task_waiting` from its start."""
-    promoted = int(connection.execute(_PROMOTE, {"now": now}).rowcount)
-    if promoted and connection.dialect.name == "postgresql":
-        connection.execute(_PROMOTING)
-    return promoted
+    """Waiting tasks whose time has come become ready. Reads `ix_task_waiting` from its start.
 
-
-def wait_for_promotion(connection: Connection, now: datetime) -> bool:
-    """Let another transaction finish that is making tasks ready; True when a second look is due.
-
-    Its tasks are locked and not ready yet for anybody else: without waiting, of two callers who ask
-    in the minute of opening the second would be told that there is nobody. SQLite has one writer.
+    On PostgreSQL whoever finds some takes a turn first, until the end of the transaction: else, of
+    two callers who ask in the minute of opening, the second would find them locked and not ready
+    yet, and be told that there is nobody. SQLite has one writer anyway.
     """
-    if connection.dialect.name != "postgresql":
-        return False
-    if connection.execute(_DUE_BUT_WAITING, {"now": now}).first() is not None:
-        connection.execute(_PROMOTING)
-    return True  # else it may have finished between the claim and this question
+    if connection.dialect.name == "postgresql":
+        if connection.execute(_DUE_BUT_WAITING, {"now": now}).first() is None:
+            return 0
+        connection.execute(_TAKE_A_TURN)
+    return int(connection.execute(_PROMOTE, {"now": now}).rowcount)
 
 
 def claim_best(

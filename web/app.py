@@ -50,8 +50,8 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
 )
 """Every part of the panel behind the sign-in, and who may enter it."""
 
-QUIET = frozenset({"caller.state"})
-"""What a page asks by itself. It does not keep a session alive."""
+QUIET = frozenset({"caller.state", "caller.renew"})
+"""What a page asks by itself. It does not keep a session alive, but for a live call."""
 
 log = structlog.get_logger(__name__)
 

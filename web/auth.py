@@ -123,6 +123,13 @@ def me() -> Person:
     return person
 
 
+def note_use() -> None:
+    """Keep the session alive although the page asked by itself: a live call is use."""
+    session_id = own_session_id()
+    if session_id:
+        person_of_session(the_runtime(), session_id, machine_now())
+
+
 def own_session_id() -> str | None:
     """Tell what the browser sent as its session, whatever it is worth."""
     return request.cookies.get(_cookie())

@@ -47,6 +47,17 @@ class HandOutSeen:
     rule: str | None = None
     lease_until: datetime | None = None
     is_outcome_missing: bool = False
+    is_hung_up: bool = False
+
+    @property
+    def is_mine(self) -> bool:
+        """R-CLAIM-1. Whether the customer is still this caller's to call or to report on."""
+        return self.state in (HandOutState.HELD, HandOutState.DIALLED)
+
+    @property
+    def is_in_call(self) -> bool:
+        """Whether the call is under way: dialled, and the line not put down yet."""
+        return self.state is HandOutState.DIALLED and not self.is_hung_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,11 @@ def hand_out_seen(runtime: Runtime, attempt_id: str, caller: Person, now: dateti
             return HandOutSeen(HandOutState.EXPIRED, "R-CLAIM-1")
         case AttemptState.DIALLED:
             missing = now - row.dialled_at >= timedelta(minutes=missing_after)
-            return HandOutSeen(HandOutState.DIALLED, is_outcome_missing=missing)
+            return HandOutSeen(
+                HandOutState.DIALLED,
+                is_outcome_missing=missing,
+                is_hung_up=row.hung_up_at is not None,
+            )
         case AttemptState.WITHDRAWN:
             return HandOutSeen(HandOutState.WITHDRAWN, row.end_reason)
         case _:

@@ -147,6 +147,7 @@ def test_r_claim_1_the_open_page_keeps_the_lease(runtime: Runtime, caller: Visit
     move_on(runtime, minutes=16)
     assert (caller.get(f"/call/{attempt_id}/state").json or {})["state"] == "expired"
     assert caller.post(f"/call/{attempt_id}/renew").json == {"kept": False}
+    assert "准备好了吗" in caller.get("/call").text
 
 
 def test_r_claim_1_another_caller_neither_sees_nor_touches_it(

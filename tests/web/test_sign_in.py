@@ -84,6 +84,28 @@ def test_what_a_page_asks_by_itself_is_no_use(
     assert later(runtime, browser, 30).get("/call").status_code == 302
 
 
+def test_an_untouched_page_keeps_no_session_but_a_live_call_does(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    panel_shop.fill(runtime)
+    browser = signed_in(Role.CALLER)
+    browser.get("/call")
+    browser.post("/call/next")
+    found = re.search(r'data-attempt="([^"]+)"', browser.get("/call").text)
+    assert found is not None
+    path = f"/call/{found[1]}"
+    later(runtime, browser, 5).get("/call")
+    for minutes in (10, 20, 30, 34):
+        later(runtime, browser, minutes).post(f"{path}/renew")
+    assert later(runtime, browser, 35).get("/call").status_code == 302
+    again = signed_in(Role.CALLER)
+    again.get("/call")
+    again.post(f"{path}/dial")
+    for minutes in (20, 40, 60):
+        assert later(runtime, again, minutes).post(f"{path}/renew").status_code == 200
+    assert later(runtime, again, 80).get("/call").status_code == 200
+
+
 def test_a_session_ends_after_twelve_hours(
     runtime: Runtime, signed_in: Callable[[Role], Visitor]
 ) -> None:

@@ -14,7 +14,7 @@ from scheduler.flows.briefing import brief
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.outlook import NobodyNow
-from web.auth import me, now, the_runtime
+from web.auth import me, note_use, now, the_runtime
 from web.caller import in_words
 from web.caller.callback_times import callback_days
 from web.caller.outcome_groups import grouped
@@ -28,7 +28,10 @@ caller = Blueprint("caller", __name__, url_prefix="/call")
 def work() -> str:
     """Show the customer one holds, or the way to the next one."""
     held = current_call(the_runtime(), me(), now())
-    return _idle(None) if held is None else _on_screen(held)
+    if held is None:
+        return _idle(None)
+    seen = desk.hand_out_seen(the_runtime(), held.attempt_id, me(), now())
+    return _on_screen(held, seen) if seen.is_mine else _idle(None)
 
 
 @caller.post("/next")
@@ -81,6 +84,8 @@ def outcome(attempt_id: str) -> Response:
 def renew(attempt_id: str) -> Response:
     """Keep the lease while the page is open (R-CLAIM-1)."""
     until = dialling.renew(the_runtime(), attempt_id, now(), me())
+    if desk.hand_out_seen(the_runtime(), attempt_id, me(), now()).is_in_call:
+        note_use()
     return jsonify(kept=until is not None)
 
 
@@ -118,10 +123,9 @@ def day() -> str:
     return render_template("caller/day.html", own=desk.own_day(the_runtime(), me(), now()))
 
 
-def _on_screen(held: HandOut) -> str:
+def _on_screen(held: HandOut, seen: desk.HandOutSeen) -> str:
     runtime = the_runtime()
     briefing = brief(runtime, held.attempt_id, now())
-    seen = desk.hand_out_seen(runtime, held.attempt_id, me(), now())
     return render_template(
         "caller/call.html",
         held=held,

@@ -1,0 +1,1 @@
+"""The command line as a stranger tests it: commands in, documents and exit codes out."""

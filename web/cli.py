@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from campaigns.errors import UsageError, WaihuError
+from campaigns.errors import NotReadyError, UsageError, WaihuError
 from web import cli_output as out
 from web import cli_proof, cli_shop, cli_work
 from web.cli_output import USAGE, error_document
@@ -26,15 +26,22 @@ cli_work.register(app)
 cli_proof.register(app)
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        out.line(f"waihu {version('waihu')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="显示版本。")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="显示版本。", is_eager=True, callback=_show_version),
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        out.line(f"waihu {installed('waihu')}")
-        raise typer.Exit
+    """Nothing of its own; the options above end the command themselves."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -63,7 +70,24 @@ def run(arguments: list[str]) -> int:
         if error.filename is None:
             raise
         return out.report_error(problem, as_json=as_json)
+    except Exception as error:
+        closed = _database_closed(error)
+        if closed is None:
+            raise
+        return out.report_error(closed, as_json=as_json)
     return result if isinstance(result, int) else out.DONE
+
+
+def _database_closed(error: Exception) -> NotReadyError | None:
+    """A database that cannot be reached or read is no defect of ours; None for any other error."""
+    faults = sys.modules.get("sqlalchemy.exc")
+    if faults is None:
+        return None
+    unreachable = (faults.OperationalError, faults.InterfaceError)
+    if not isinstance(error, unreachable) and type(error) is not faults.DatabaseError:
+        return None
+    reason = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
+    return NotReadyError(f"数据库不能用：{reason[0]}")
 
 
 def _report_usage(error: typer.TyperException, *, as_json: bool) -> int:

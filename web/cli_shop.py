@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 user = typer.Typer(help="人员。", no_args_is_help=True)
 shop_clock = typer.Typer(help="培训店铺的时钟。", no_args_is_help=True)
+official = typer.Typer(help="官方日历（R-HOURS-6）。", no_args_is_help=True)
 policy = typer.Typer(help="店铺可调的数字（规则里标 default 的）。", no_args_is_help=True)
 
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.add_typer(user, name="user")
     app.add_typer(shop_clock, name="clock")
+    app.add_typer(official, name="calendar")
     app.add_typer(policy, name="policy")
 
 
@@ -198,6 +200,46 @@ def _clock(shown: ClockShown, *, as_json: bool) -> int:
     document = {"now": iso(shown.now), "ticking": shown.ticks}
     state = "走着" if shown.ticks else "停着"
     emit(document, as_json=as_json, table=lambda: out.line(f"{iso(shown.now)}（{state}）"))
+    return out.DONE
+
+
+@official.command("show")
+def calendar_show(
+    year: Annotated[int, typer.Argument(help="年份。", min=1990, max=2200)], as_json: Json = False
+) -> int:
+    """这一年公布了没有，录入了哪些日子。"""
+    runtime = open_shop()
+    with runtime.snapshot() as connection:
+        calendar = runtime.law(connection).calendar
+    entered = sorted((d, works) for d, works in calendar.entered.items() if d.year == year)
+    days = [
+        {"date": d.isoformat(), "working": works, "name": calendar.names.get(d, "")}
+        for d, works in entered
+    ]
+    known = calendar.is_known(year)
+
+    def table() -> None:
+        out.line(
+            f"{year} 年：{'已有官方日历' if known else '官方日历未公布，按休息日的较窄时段拨打'}"
+        )
+        cells = [(x["date"], "上班" if x["working"] else "休息", x["name"]) for x in days]
+        rows("手工录入的日子", ("日期", "类型", "名称"), cells)
+
+    emit({"year": year, "known": known, "entered": days}, as_json=as_json, table=table)
+    return out.DONE
+
+
+@official.command("confirm")
+def calendar_confirm(
+    year: Annotated[int, typer.Argument(help="年份。", min=1990, max=2200)], as_json: Json = False
+) -> int:
+    """确认这一年录入的日子就是全部：其余日子按星期算。"""
+    from scheduler.flows.shop import confirm_calendar_year
+
+    runtime = open_shop()
+    confirm_calendar_year(runtime, year, runtime.now(), CLI)
+    document = {"year": year, "known": True}
+    emit(document, as_json=as_json, table=lambda: out.line(f"{year} 年官方日历已确认"))
     return out.DONE
 
 

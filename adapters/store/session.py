@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-from campaigns.errors import NotReadyError
+from campaigns.errors import NotReadyError, UsageError
 
 SCHEMA_HEAD = "0001"
 """The newest migration that this code needs."""
@@ -25,13 +25,19 @@ def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///…` or `postgresql+psycopg://…`; plain `postgresql://` is accepted.
 
     SQLite: WAL, synchronous FULL, foreign keys on, and every writing transaction begins IMMEDIATE,
-    so that two writers queue up instead of failing half-way.
+    so that two writers queue up instead of failing half-way. Raises UsageError for another address.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise UsageError("数据库地址的写法不对", field="WAIHU_DATABASE_URL") from None
+    backend = parsed.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise UsageError(
+            f"数据库只能是 SQLite 或 PostgreSQL，不能是 {backend}", field="WAIHU_DATABASE_URL"
+        )
+    if backend == "postgresql":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -64,8 +70,8 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
     gave up after ten); a file lock queues threads and processes in the kernel, and is gone with the
     process that held it.
     """
-    path = engine.url.database
-    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+    path = _file_of(engine)
+    if path is None:
         yield
         return
     handle = os.open(f"{path}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -74,6 +80,13 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _file_of(engine: Engine) -> Path | None:
+    """SQLite's file; None for one in memory and for PostgreSQL."""
+    path = engine.url.database
+    is_file = engine.dialect.name == "sqlite" and path and path != ":memory:"
+    return Path(str(path)) if is_file else None
 
 
 @contextmanager
@@ -94,6 +107,9 @@ def migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
+    path = _file_of(engine)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
@@ -102,7 +118,13 @@ def migrate(engine: Engine) -> None:
 
 
 def check_schema(engine: Engine) -> None:
-    """Raise NotReadyError unless the database has the schema that this code needs."""
+    """Raise NotReadyError unless the database has the schema that this code needs.
+
+    SQLite makes a missing file when it is opened; one that is only looked for must not appear.
+    """
+    path = _file_of(engine)
+    if path is not None and not path.exists():
+        raise NotReadyError("数据库还没有建立，请先运行 waihu init")
     try:
         with snapshot(engine) as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

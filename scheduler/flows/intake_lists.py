@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import insert
 
 from adapters.importers.rows import CalendarRow, DoNotContactRow, ItemRow, Taken
-from adapters.official_calendar import library_years
 from adapters.store import bulk
 from adapters.store.models.customers import order_item
 from adapters.store.models.shop import calendar_day
@@ -175,8 +174,12 @@ class CalendarIntake:
         if not self._changed:
             return
         frame = self._frame
+        calendar = frame.runtime.law(frame.connection).calendar
         version = shop_queries.add_calendar_version(
-            frame.connection, frame.now, f"import:{frame.import_id}", library_years()
+            frame.connection,
+            frame.now,
+            f"import:{frame.import_id}",
+            (calendar.first_year, calendar.last_year),
         )
         rows = [
             {

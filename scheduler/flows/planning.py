@@ -216,8 +216,13 @@ class _Day:
     ) -> dict[int, bool]:
         batch_id = queries.batch_of(self.connection, self.campaign.id, self.day)
         is_first = batch_id is None
+        known = queries.data_until(self.connection)
         if batch_id is None:
-            batch_id = queries.add_batch(self.connection, self.campaign.id, self.day, self.now)
+            batch_id = queries.add_batch(
+                self.connection, self.campaign.id, self.day, self.now, known
+            )
+        else:
+            queries.extend_batch(self.connection, batch_id, known)
         ids = queries.add_tasks(
             self.connection, [self._task_row(batch_id, fresh) for fresh in would_be]
         )

@@ -70,12 +70,33 @@ def refresh_calendar(runtime: Runtime, now: datetime) -> bool:
     with runtime.transaction() as connection:
         calendar = runtime.law(connection).calendar
         first, last = library_years()
-        if (calendar.first_year, calendar.last_year) == (first, last):
+        if last <= calendar.last_year:
             return False
         queries.add_calendar_version(connection, now, library_source(), (first, last))
         audit.record(connection, now, ENGINE, "calendar.changed", f"calendar:{last}")
         refresh_tasks(connection, runtime, now, tasks.all_open(connection), ENGINE)
         return True
+
+
+def confirm_calendar_year(runtime: Runtime, year: int, now: datetime, who: str) -> None:
+    """R-HOURS-6. Declare that the entered days of a year are its whole official list.
+
+    From then on the year's other days follow the weekday. Raises UsageError for a year that is known,
+    that does not follow the last known one, or of which no day off was entered.
+    """
+    with runtime.transaction() as connection:
+        calendar = runtime.law(connection).calendar
+        if calendar.is_known(year):
+            raise UsageError(f"{year} 年的官方日历已经有了", field="year")
+        if year != calendar.last_year + 1:
+            raise UsageError(f"请先确认 {calendar.last_year + 1} 年", field="year")
+        if not any(day.year == year and not works for day, works in calendar.entered.items()):
+            raise UsageError(f"还没有录入 {year} 年的放假日，请先导入官方日历", field="year")
+        queries.add_calendar_version(
+            connection, now, f"confirmed by {who}", (calendar.first_year, year)
+        )
+        audit.record(connection, now, who, "calendar.confirmed", f"calendar:{year}")
+        refresh_tasks(connection, runtime, now, tasks.all_open(connection), who)
 
 
 def change_policy(runtime: Runtime, changes: dict[str, object], now: datetime, who: str) -> int:

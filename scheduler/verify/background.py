@@ -14,18 +14,20 @@ from adapters.store.models.campaigns import batch
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
 from scheduler.verify.history import Attempt
-from scheduler.verify.law import Law, LawBook
+from scheduler.verify.law import Law, LawBook, local_day
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
     """`until` is the instant up to which history is there; lateness is measured against it.
 
-    `batches` holds for each campaign the days of calling and when each was first planned.
+    `batches` holds for each campaign the days of calling and when each was first planned;
+    `covered` those whose orders were known to the end of the day they were placed on.
     """
 
     book: LawBook
     batches: dict[int, dict[date, datetime]]
+    covered: dict[int, set[date]]
     as_of: datetime | None
     until: datetime | None
 
@@ -41,10 +43,13 @@ class Background:
 def read_background(connection: Connection, as_of: datetime | None) -> Background:
     """Without `as_of`, time ends with the last thing that was ever recorded."""
     batches: dict[int, dict[date, datetime]] = defaultdict(dict)
+    covered: dict[int, set[date]] = defaultdict(set)
     for row in connection.execute(
-        select(batch.c.campaign_id, batch.c.business_day, batch.c.planned_at)
+        select(batch.c.campaign_id, batch.c.business_day, batch.c.planned_at, batch.c.data_until)
     ):
         batches[row.campaign_id][row.business_day] = row.planned_at
+        if row.data_until is not None and local_day(row.data_until) >= row.business_day:
+            covered[row.campaign_id].add(row.business_day)
     last = (
         connection.execute(select(func.max(column))).scalar()
         for column in (
@@ -53,4 +58,4 @@ def read_background(connection: Connection, as_of: datetime | None) -> Backgroun
         )
     )
     until = as_of or max((instant for instant in last if instant is not None), default=None)
-    return Background(LawBook(connection), dict(batches), as_of, until)
+    return Background(LawBook(connection), dict(batches), dict(covered), as_of, until)

@@ -47,7 +47,8 @@ def _is_of_its_day(o: OrderHistory, task: TaskHistory, background: Background) -
     if own_day in callings:
         return True
     planned = days.get(own_day)
-    was_planned = planned is not None and planned < o.joined_at
+    is_covered = own_day in background.covered.get(task.campaign_id, set())
+    was_planned = is_covered and planned is not None and planned < o.joined_at
     return not was_planned and any(own_day < day for day in callings)
 
 

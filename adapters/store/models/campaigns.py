@@ -44,11 +44,13 @@ offer = Table(
 batch = Table(
     "batch",
     METADATA,
-    # A day's plan in its campaign (sop.md §0). That it exists says that the day was planned.
+    # A day's plan in its campaign (sop.md §0). The day counts as planned when the orders were known
+    # to the end of the day they were placed on (R-DUN-1): `data_until` is the newest export's time.
     Column("id", Integer, primary_key=True),
     Column("campaign_id", Integer, ForeignKey("campaign.id"), nullable=False),
     Column("business_day", Date, nullable=False),
     Column("planned_at", Instant, nullable=False),
+    Column("data_until", Instant),
     UniqueConstraint("campaign_id", "business_day"),
 )
 

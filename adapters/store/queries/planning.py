@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, text
+from sqlalchemy import Connection, Row, and_, func, insert, select, text, update
 
 from adapters.store.models.campaigns import batch, campaign, task, task_order
 from adapters.store.models.customers import customer, order
 from adapters.store.models.imports import import_file
+from campaigns.values import SHOP_ZONE
 
 UNPAID = text("shop_order.state = 'awaiting_payment'")
 
@@ -41,11 +42,16 @@ def campaigns(
 
 
 def planned_days(connection: Connection, campaign_id: int, first: date, last: date) -> set[date]:
-    """The days of calling that were planned."""
-    query = select(batch.c.business_day).where(
+    """The days of calling that were planned with the day of placing known to its end (R-DUN-1)."""
+    query = select(batch.c.business_day, batch.c.data_until).where(
         batch.c.campaign_id == campaign_id, batch.c.business_day.between(first, last)
     )
-    return set(connection.execute(query).scalars())
+    return {
+        row.business_day
+        for row in connection.execute(query)
+        if row.data_until is not None
+        and row.data_until >= datetime.combine(row.business_day, time(), tzinfo=SHOP_ZONE)
+    }
 
 
 def batch_of(connection: Connection, campaign_id: int, day: date) -> int | None:
@@ -56,14 +62,28 @@ def batch_of(connection: Connection, campaign_id: int, day: date) -> int | None:
     return connection.execute(query).scalar()
 
 
-def add_batch(connection: Connection, campaign_id: int, day: date, now: datetime) -> int:
-    """A new batch: from here on the day counts as planned (R-DUN-1)."""
+def add_batch(
+    connection: Connection, campaign_id: int, day: date, now: datetime, data_until: datetime | None
+) -> int:
+    """A new batch, made from orders known up to `data_until`."""
     result = connection.execute(
         insert(batch)
-        .values(campaign_id=campaign_id, business_day=day, planned_at=now)
+        .values(campaign_id=campaign_id, business_day=day, planned_at=now, data_until=data_until)
         .returning(batch.c.id)
     )
     return int(result.scalar_one())
+
+
+def extend_batch(connection: Connection, batch_id: int, data_until: datetime | None) -> None:
+    """The day was planned again, from newer orders."""
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(data_until=data_until))
+
+
+def data_until(connection: Connection) -> datetime | None:
+    """The time of the newest order export."""
+    return connection.execute(
+        select(func.max(import_file.c.data_time)).where(import_file.c.kind == "orders")
+    ).scalar()
 
 
 def unpaid_placed(
@@ -183,22 +203,3 @@ def unpaid_orders_of(connection: Connection, task_ids: Iterable[int]) -> dict[in
         for row in connection.execute(query):
             found.setdefault(row.task_id, []).append(row)
     return found
-
-
-def last_import_at(connection: Connection) -> datetime | None:
-    """When the newest order file was taken in."""
-    query = (
-        select(import_file.c.imported_at)
-        .where(import_file.c.kind == "orders")
-        .order_by(import_file.c.imported_at.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar()
-
-
-def last_planned_at(connection: Connection, campaign_id: int, day: date) -> datetime | None:
-    """When a day was planned last."""
-    query = select(batch.c.planned_at).where(
-        batch.c.campaign_id == campaign_id, batch.c.business_day == day
-    )
-    return connection.execute(query).scalar()

@@ -216,3 +216,18 @@ def test_r_repeat_2_two_plans_at_once_make_each_task_once(shop: Shop) -> None:
         thread.join()
     assert failures == []
     assert len(shop.tasks()) == 20
+
+
+def test_r_dun_1_a_plan_without_the_days_orders_does_not_count_as_planned(shop: Shop) -> None:
+    shop.buyer("early", "05-12 10:00", seen="05-12 22:00")
+    shop.plan("05-13", now="05-13 08:45")  # the newest export is of the evening before
+    shop.buyer("late", "05-12 23:00", seen="05-14 08:30")
+    made_up = shop.plan("05-14", now="05-14 08:45")
+    assert [t.buyer for t in made_up.tasks if t.new] == ["late"]
+
+
+def test_r_dun_1_a_day_planned_with_all_its_orders_is_not_made_up(shop: Shop) -> None:
+    shop.buyer("early", "05-12 10:00", seen="05-13 08:30")
+    shop.plan("05-13", now="05-13 08:45")
+    shop.buyer("late", "05-12 23:00", seen="05-14 08:30")
+    assert [t.buyer for t in shop.plan("05-14", now="05-14 08:45").tasks if t.new] == []

@@ -82,6 +82,7 @@ class Story:
                 campaign_id=campaign_id,
                 business_day=date.fromisoformat(_with_year(day)),
                 planned_at=at(planned or f"{day} 08:45"),
+                data_until=at(planned or f"{day} 08:30"),
             )
         return self._day[campaign_id, day]
 

@@ -251,6 +251,7 @@ def _batch() -> None:
         sa.Column("campaign_id", sa.Integer(), nullable=False),
         sa.Column("business_day", sa.Date(), nullable=False),
         sa.Column("planned_at", Instant(), nullable=False),
+        sa.Column("data_until", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaign.id"], name=op.f("fk_batch_campaign_id")
         ),

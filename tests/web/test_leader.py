@@ -277,3 +277,22 @@ def test_an_administrator_sees_the_state_of_the_installation(
     page = signed_in(Role.ADMIN).get("/admin/status").text
     assert "官方日历" in page
     assert "样例店" in page
+
+
+@sqlite_only
+def test_a_buyers_name_is_text_on_every_page(runtime: Runtime, leader: Visitor) -> None:
+    name = "<script>alert('1')</script>\"x"
+    panel_shop.fill(runtime, [panel_shop.Buyer(name, "18412345675", "99.00")])
+    leader.post("/desk/do-not-contact", {"user_id": f"{name}2", "reason": name})
+    pages = [leader.get(f"/desk{p}").text for p in ("", "/customers/1", "/do-not-contact")]
+    leader.post("/call/next")
+    page = leader.get("/call").text
+    key = re.search(r'name="key" value="([^"]+)"', page)
+    path = re.search(r'action="(/call/[^"]+/outcome)"', page)
+    assert key is not None
+    assert path is not None
+    leader.post(path[1], {"code": "relay", "key": key[1], "note": name})
+    pages += [page, *(leader.get(p).text for p in ("/call/todos", "/call/day", "/desk/lists"))]
+    for text in pages:
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text

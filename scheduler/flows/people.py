@@ -108,6 +108,7 @@ def caller_named(runtime: Runtime, name: str, now: datetime) -> Person:
     Raises NotFoundError for an unknown or disabled name, RefusedError for an administrator, who
     sees no customer.
     """
+    name = " ".join(name.split())
     with runtime.snapshot() as connection:
         row = people_queries.person_named(connection, name)
     if row is None and runtime.is_training:

@@ -237,6 +237,7 @@ def test_bad_passwords_and_names_are_refused(runtime: Runtime, chen: Person) -> 
 def test_r_pii_1_an_administrator_does_not_call(runtime: Runtime, chen: Person) -> None:
     add_person(runtime, NewPerson("老板", Role.ADMIN), NOW, "init")
     assert caller_named(runtime, "陈晨", NOW) == chen
+    assert caller_named(runtime, " 陈晨 ", NOW) == chen
     assert caller_named(runtime, "新来的", NOW).role is Role.CALLER
     with pytest.raises(RefusedError):
         caller_named(runtime, "老板", NOW)

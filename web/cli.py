@@ -56,8 +56,6 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         result: Any = command.main(args=arguments, prog_name="waihu", standalone_mode=False)
-    except WaihuError as error:
-        return out.report_error(error, as_json=as_json)
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:
@@ -65,20 +63,24 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except typer.TyperException as error:
         return _report_usage(error, as_json=as_json)
-    except OSError as error:
-        problem = UsageError(f"文件打不开：{error.filename}（{error.strerror}）", field="file")
-        if error.filename is None:
-            raise
-        return out.report_error(problem, as_json=as_json)
     except Exception as error:
-        closed = _database_closed(error)
-        if closed is None:
+        told = _told(error)
+        if told is None:
             raise
-        return out.report_error(closed, as_json=as_json)
+        return out.report_error(told, as_json=as_json)
     return result if isinstance(result, int) else out.DONE
 
 
-def _database_closed(error: Exception) -> NotReadyError | None:
+def _told(error: Exception) -> WaihuError | None:
+    """What is told as one sentence; None for a defect, which shows where it happened."""
+    if isinstance(error, WaihuError):
+        return error
+    if isinstance(error, OSError) and error.filename is not None:
+        return UsageError(f"文件打不开：{error.filename}（{error.strerror}）", field="file")
+    return _of_the_database(error)
+
+
+def _of_the_database(error: Exception) -> NotReadyError | None:
     """A database that cannot be reached or read is no defect of ours; None for any other error."""
     faults = sys.modules.get("sqlalchemy.exc")
     if faults is None:
@@ -86,8 +88,8 @@ def _database_closed(error: Exception) -> NotReadyError | None:
     unreachable = (faults.OperationalError, faults.InterfaceError)
     if not isinstance(error, unreachable) and type(error) is not faults.DatabaseError:
         return None
-    reason = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
-    return NotReadyError(f"数据库不能用：{reason[0]}")
+    reason = str(getattr(error, "orig", error)).strip() or type(error).__name__
+    return NotReadyError(f"数据库不能用：{reason.splitlines()[0]}")
 
 
 def _report_usage(error: typer.TyperException, *, as_json: bool) -> int:

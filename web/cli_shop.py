@@ -51,7 +51,7 @@ def init(
     from adapters.settings import read_settings
 
     settings = read_settings()
-    document: dict[str, Any] = {"database": _without_password(settings.database_url)}
+    document: dict[str, Any] = {}
     if training:
         from scheduler.flows.training import found_training_shop
 
@@ -75,6 +75,7 @@ def init(
 
         create_shop(open_runtime(settings), ShopForm(name, service_phone))
         document |= {"training": False, "logins": []}
+    document = {"database": _without_password(settings.database_url)} | document
 
     def table() -> None:
         out.line(f"店铺已建立：{document['database']}")

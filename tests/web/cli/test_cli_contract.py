@@ -193,7 +193,6 @@ USAGE = [
     ["work"],
     ["work", "bogus"],
     ["work", "next"],
-    ["work", "next", "--caller"],
     ["work", "next", "--caller", ""],
     ["work", "skip", "x"],
     ["work", "outcome", "x"],
@@ -293,6 +292,8 @@ def test_a_migrated_database_without_a_shop_is_not_ready(tmp_path) -> None:
     "url",
     [
         "nonsense",
+        "postgresql://nobody@[::1/x",
+        "postgresql://nobody@localhost:port/x",
         "mysql://nobody@localhost/x",
         "sqlite:////proc/no/such/folder/x.db",
         "postgresql://nobody@127.0.0.1:1/none",
@@ -303,6 +304,24 @@ def test_a_database_that_cannot_be_opened_is_an_error_not_a_crash(url: str, tmp_
         answer = Shell(url, tmp_path).run(*words, "--json")
         assert answer.code in (2, 3), (words, answer)
         assert isinstance(answer.json, dict)
+
+
+def test_a_file_that_is_no_database_is_not_ready(tmp_path) -> None:
+    (tmp_path / "poem.db").write_text("床前明月光" * 1000)
+    shell = Shell(f"sqlite:///{tmp_path / 'poem.db'}", tmp_path)
+    for words in (["queue"], ["verify"], ["migrate"]):
+        assert shell.ask(*words).code == 3
+    assert shell.ask("queue").error["code"] == "not_ready"
+
+
+def test_without_the_key_of_the_numbers_the_work_is_not_ready(shell: Shell) -> None:
+    shell.take(order(1), at="08:40")
+    shell.plan()
+    (shell.folder / "waihu.key").unlink()
+    assert shell.ask("work", "next", "--caller", "谷雨", at="09:10").code == 3
+    assert shell.ask("import", shell.export(order(2)), at="09:10").code == 3
+    assert shell.ask("doctor").code == 3
+    assert shell.ask("queue", at="09:10").code == 0, "what needs no number works"
 
 
 def test_a_second_shop_in_one_database_is_refused(shell: Shell) -> None:

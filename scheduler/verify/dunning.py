@@ -194,9 +194,11 @@ def check_queued_messages(person: CustomerHistory, background: Background) -> It
         queued = [t.created_at for t in task.todos if t.kind == "wangwang"]
         failures = 0
         for a in task.made:
-            failures += a.outcome in FAILED
+            # The second half of an attempt whose line was cut is none of its own (R-REPEAT-5).
+            is_failure = a.outcome in FAILED and a.redial_of is None
+            failures += is_failure
             law = background.law_of(a)
-            second = a.outcome in FAILED and failures == law.policy.message_after_failures
+            second = is_failure and failures == law.policy.message_after_failures
             no_more = task.ending == "unreachable" and a is task.made[-1]
             last_number = no_more and a.outcome in _NUMBER_GONE
             if a.outcome_at is None or not (second or last_number or a.outcome == "relay"):

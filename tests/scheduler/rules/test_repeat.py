@@ -129,12 +129,12 @@ def test_r_repeat_3_a_call_without_an_outcome_counts() -> None:
 
 
 def test_r_repeat_3_the_second_half_of_a_cut_call_is_not_counted_again() -> None:
-    cut = attempt("05-13 09:30", "cut_off")
-    again = attempt("05-13 09:35", "no_answer", is_redial=True)
-    other = attempt("05-14 10:00")
+    cut = attempt("05-13 11:30", "cut_off")
+    again = attempt("05-13 11:35", "no_answer", is_redial=True)
+    other = attempt("05-14 09:30")
     assert isinstance(budget(cut, again, other, now="05-14 11:00"), Allow)
-    third = attempt("05-14 09:35", is_redial=False)
-    assert until(budget(cut, third, other, now="05-14 11:00")) == at("05-15 00:00")
+    third = attempt("05-13 11:35", is_redial=False)
+    assert until(budget(cut, third, other, now="05-14 11:00")) == at("05-14 11:30")
 
 
 # --- R-REPEAT-5: what is exempt, and from what ---------------------------------------------------

@@ -20,6 +20,7 @@ from scheduler.runtime import Runtime, open_runtime
 
 NOW = datetime(2026, 10, 15, 9, 30, tzinfo=SHOP_ZONE).astimezone(UTC)
 LATER = NOW + timedelta(days=1, hours=4)
+PLACED = NOW - timedelta(hours=20)
 CHUNK = 20_000
 
 
@@ -68,97 +69,85 @@ def _write(connection: Connection, runtime: Runtime, numbers: range, due: int) -
         connection.execute(insert(table), rows)
 
 
-def _tables(
-    runtime: Runtime, numbers: range, due: int
-) -> Iterator[tuple[Table, list[dict[str, object]]]]:
-    placed = NOW - timedelta(hours=20)
-    phones = [PhoneNumber(f"+861{30_000_000_00 + i:010d}") for i in numbers]
+Rows = tuple[Table, list[dict[str, object]]]
+
+
+def _tables(runtime: Runtime, numbers: range, due: int) -> Iterator[Rows]:
     ids = [i + 1 for i in numbers]
-    yield (
-        customer,
-        [
-            {
-                "id": i,
-                "identity": f"buyer{i}",
-                "buyer": f"buyer{i}",
-                "region": "浙江",
-                "created_at": NOW,
-            }
-            for i in ids
-        ],
-    )
+    phones = [PhoneNumber(f"+861{30_000_000_00 + i:010d}") for i in numbers]
+    yield customer, [_customer(i) for i in ids]
     yield (
         customer_phone,
-        [
-            {
-                "id": i,
-                "customer_id": i,
-                "phone_key": runtime.vault.phone_key(phone),
-                "sealed": runtime.vault.seal(phone),
-                "masked": phone.masked,
-                "source": "import",
-                "added_at": NOW,
-            }
-            for i, phone in zip(ids, phones, strict=True)
-        ],
+        [_phone(runtime, i, phone) for i, phone in zip(ids, phones, strict=True)],
     )
-    yield (
-        order,
-        [
-            {
-                "id": i,
-                "order_no": f"{10**17 + i}",
-                "customer_id": i,
-                "state": "awaiting_payment",
-                "total_fen": 10_000 + i % 7_919,
-                "paid_fen": 0,
-                "placed_at": placed,
-                "title": "羊毛毯",
-                "first_seen_at": NOW,
-                "last_seen_at": NOW,
-            }
-            for i in ids
-        ],
-    )
-    yield (
-        order_sighting,
-        [
-            {
-                "order_id": i,
-                "import_id": 1,
-                "state": "awaiting_payment",
-                "total_fen": 10_000,
-                "paid_fen": 0,
-                "seen_at": NOW,
-                "known_at": NOW,
-            }
-            for i in ids
-        ],
-    )
-    yield (
-        task,
-        [
-            {
-                "id": i,
-                "campaign_id": 1,
-                "kind": "dunning",
-                "customer_id": i,
-                "batch_id": 1,
-                "state": "ready" if i <= due else "waiting",
-                "due_at": NOW if i <= due else LATER,
-                "urgency": 1,
-                "rank_at": NOW + timedelta(seconds=i % 86_400),
-                "fence": 0,
-                "deadline": placed + timedelta(hours=72),
-                "region": "浙江",
-                "window_group": "",
-                "callable_until": NOW + timedelta(hours=24),
-                "created_at": NOW,
-            }
-            for i in ids
-        ],
-    )
+    yield order, [_order(i) for i in ids]
+    yield order_sighting, [_sighting(i) for i in ids]
+    yield task, [_task(i, is_due=i <= due) for i in ids]
     yield task_order, [{"task_id": i, "order_id": i, "joined_at": NOW} for i in ids]
+
+
+def _customer(i: int) -> dict[str, object]:
+    name = f"buyer{i}"
+    return {"id": i, "identity": name, "buyer": name, "region": "浙江", "created_at": NOW}
+
+
+def _phone(runtime: Runtime, i: int, phone: PhoneNumber) -> dict[str, object]:
+    return {
+        "id": i,
+        "customer_id": i,
+        "phone_key": runtime.vault.phone_key(phone),
+        "sealed": runtime.vault.seal(phone),
+        "masked": phone.masked,
+        "source": "import",
+        "added_at": NOW,
+    }
+
+
+def _order(i: int) -> dict[str, object]:
+    return {
+        "id": i,
+        "order_no": f"{10**17 + i}",
+        "customer_id": i,
+        "state": "awaiting_payment",
+        "total_fen": 10_000 + i % 7_919,
+        "paid_fen": 0,
+        "placed_at": PLACED,
+        "title": "羊毛毯",
+        "first_seen_at": NOW,
+        "last_seen_at": NOW,
+    }
+
+
+def _sighting(i: int) -> dict[str, object]:
+    return {
+        "order_id": i,
+        "import_id": 1,
+        "state": "awaiting_payment",
+        "total_fen": 10_000,
+        "paid_fen": 0,
+        "seen_at": NOW,
+        "known_at": NOW,
+    }
+
+
+def _task(i: int, *, is_due: bool) -> dict[str, object]:
+    return {
+        "id": i,
+        "campaign_id": 1,
+        "kind": "dunning",
+        "customer_id": i,
+        "batch_id": 1,
+        "state": "ready" if is_due else "waiting",
+        "due_at": NOW if is_due else LATER,
+        "urgency": 1,
+        "rank_at": NOW + timedelta(seconds=i % 86_400),
+        "fence": 0,
+        "deadline": PLACED + timedelta(hours=72),
+        "region": "浙江",
+        "window_group": "",
+        "callable_until": NOW + timedelta(hours=24),
+        "created_at": NOW,
+    }
 
 
 BARE_CLAIM = """

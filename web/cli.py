@@ -12,7 +12,7 @@ import typer
 
 from campaigns.errors import NotReadyError, UsageError, WaihuError
 from web import cli_output as out
-from web import cli_proof, cli_shop, cli_work
+from web import cli_plan, cli_proof, cli_shop, cli_work
 from web.cli_output import USAGE, error_document
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_shop.register(app)
+cli_plan.register(app)
 cli_work.register(app)
 cli_proof.register(app)
 

@@ -9,8 +9,8 @@ import typer
 
 from campaigns.errors import UsageError
 from web import cli_output as out
+from web.cli_options import CLI, At, Json, KindOption, kind_of
 from web.cli_output import clock, day, emit, instant, iso, open_shop, rows
-from web.cli_work import CLI, At, Json, KindOption, kind_of
 
 if TYPE_CHECKING:
     from campaigns.ledger import Ledger, LedgerRow

@@ -10,8 +10,8 @@ import typer
 from campaigns.errors import UsageError
 from campaigns.values import Role
 from web import cli_output as out
+from web.cli_options import CLI, Json
 from web.cli_output import emit, instant, iso, open_shop, rows
-from web.cli_work import CLI, Json
 
 if TYPE_CHECKING:
     from scheduler.flows.shop import ClockShown

@@ -1,32 +1,23 @@
-"""Commands of the day's work: import, plan, queue, work, todo."""
+"""Commands of the calls: work and todo."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaigns.errors import UsageError
 from campaigns.ledger import yuan
-from campaigns.values import Kind
 from web import cli_output as out
-from web.cli_output import clock, day, emit, instant, iso, open_shop, rows
+from web.cli_options import CLI, At, Json
+from web.cli_output import clock, emit, instant, iso, open_shop, rows
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from adapters.importers.rows import Problem
-    from scheduler.flows.intake import FileReport
-    from scheduler.flows.planning import CampaignPlan
-
-CLI = "cli"
-"""Who the audit trail names for a command that no person's name came with."""
-
-At = Annotated[str | None, typer.Option("--at", help="这条命令的时间，仅培训店铺（ISO 8601）。")]
-Json = Annotated[bool, typer.Option("--json", help="输出一个 JSON 文档。")]
-KindOption = Annotated[str | None, typer.Option("--kind", help="活动类型，如 dunning。")]
+    from scheduler.flows.briefing import Briefing
+    from scheduler.flows.claim import HandOut
+    from scheduler.flows.outlook import NobodyNow
+    from scripts_zh.library import Rendered
 
 work = typer.Typer(help="坐席的工作：取下一位、拨打、记录结果、跳过。", no_args_is_help=True)
 todo = typer.Typer(help="待办：旺旺留言、关闭交易。", no_args_is_help=True)
@@ -34,212 +25,8 @@ todo = typer.Typer(help="待办：旺旺留言、关闭交易。", no_args_is_he
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("import")(import_files)
-    app.command("plan")(plan_day)
-    app.command("queue")(show_queue)
     app.add_typer(work, name="work")
     app.add_typer(todo, name="todo")
-
-
-def kind_of(text: str | None) -> Kind | None:
-    """A kind of campaign by its name."""
-    if text is None:
-        return None
-    try:
-        return Kind(text)
-    except ValueError as error:
-        known = "、".join(Kind)
-        raise UsageError(f"没有这种活动：{text}。可用：{known}", field="kind") from error
-
-
-def import_files(
-    files: Annotated[list[Path], typer.Argument(help="店铺导出的文件，原样即可。")],
-    kind: Annotated[
-        str | None,
-        typer.Option("--kind", help="文件类型：orders、items、do-not-contact、calendar。"),
-    ] = None,
-    at: At = None,
-    as_json: Json = False,
-) -> int:
-    """导入订单、宝贝、免打扰名单或官方日历（R-IMP-1）。"""
-    from adapters.importers.rows import FileKind
-    from scheduler.flows.intake import Upload, take
-
-    runtime = open_shop()
-    now = runtime.instant(instant(at))
-    try:
-        file_kind = None if kind is None else FileKind(kind)
-    except ValueError as error:
-        known = "、".join(FileKind)
-        raise UsageError(f"没有这种文件：{kind}。可用：{known}", field="kind") from error
-    for file in files:
-        if not file.is_file():
-            raise UsageError(f"找不到文件：{file}", field="file")
-    reports: list[FileReport] = []
-    for file in files:
-        with out.progress(file.name) as tell:
-            reports.append(
-                take(runtime, Upload(str(file), file), now, CLI, kind=file_kind, progress=tell)
-            )
-    document = {"files": [_file_document(report) for report in reports]}
-    emit(document, as_json=as_json, table=lambda: _show_reports(reports))
-    bad = any(r.refused is not None or r.rejected for r in reports)
-    return out.FOUND if bad else out.DONE
-
-
-def _file_document(report: FileReport) -> dict[str, Any]:
-    if report.refused is not None:
-        refused = {"code": report.refused.code, "reason": report.refused.reason}
-        return {
-            "file": report.file,
-            "refused": refused,
-            "rows": 0,
-            "taken": 0,
-            "unchanged": 0,
-            "rejected": [],
-            "warnings": [],
-        }
-    return {
-        "file": report.file,
-        "kind": report.kind,
-        "encoding": report.encoding,
-        "rows": report.rows,
-        "taken": report.taken,
-        "unchanged": report.unchanged,
-        "rejected": _by_row(report.rejected),
-        "warnings": [_problem(p) for p in report.warnings],
-    }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {"line": problem.line, "column": problem.column, "reason": problem.reason}
-
-
-def _by_row(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """One entry for each rejected row (R-IMP-2); further reasons of the same row are joined to it."""
-    entries: dict[int, dict[str, Any]] = {}
-    for problem in problems:
-        entry = entries.setdefault(problem.line, _problem(problem))
-        if entry["reason"] != problem.reason or entry["column"] != problem.column:
-            entry["reason"] += f"；{problem.column}：{problem.reason}"
-    return list(entries.values())
-
-
-def _show_reports(reports: list[FileReport]) -> None:
-    for report in reports:
-        if report.refused is not None:
-            out.line(f"✗ {report.file}：{report.refused.reason}")
-            continue
-        out.line(
-            f"✓ {report.file}：{report.kind}，{report.encoding}，共 {report.rows} 行，"
-            f"新收 {report.taken}，未变 {report.unchanged}，拒收 {report.rejected_rows}"
-        )
-        for problem in report.rejected[:20]:
-            out.line(f"    第 {problem.line} 行 {problem.column}：{problem.reason}")
-        for problem in report.warnings[:20]:
-            out.line(f"    提醒 第 {problem.line} 行 {problem.column}：{problem.reason}")
-
-
-def plan_day(
-    date: Annotated[str, typer.Option("--date", help="拨打的日期，YYYY-MM-DD。")],
-    kind: KindOption = None,
-    at: At = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，不建任务。")] = False,
-    as_json: Json = False,
-) -> int:
-    """做一天的计划：谁要打，谁不打、因为哪条规则（R-DUN-1）。"""
-    from scheduler.flows.planning import plan
-
-    runtime = open_shop()
-    now = runtime.instant(instant(at))
-    made = plan(runtime, day(date, "date"), now, CLI, kind=kind_of(kind), dry_run=dry_run)
-    document = {
-        "date": made.day.isoformat(),
-        "calendar_known": not made.unknown_calendar,
-        "campaigns": [_plan_document(campaign) for campaign in made.campaigns],
-    }
-
-    def table() -> None:
-        if made.unknown_calendar:
-            out.line("! 这一年的官方日历尚未公布，按休息日的较窄时段拨打（R-HOURS-6）")
-        for campaign in made.campaigns:
-            rows(
-                f"{campaign.kind} {made.day}",
-                ("任务", "客户", "订单", "金额", "应拨", "截止", "地区"),
-                [
-                    (
-                        t.task or "新",
-                        t.buyer,
-                        len(t.orders),
-                        yuan(t.amount_fen),
-                        clock(t.due_at),
-                        clock(t.deadline),
-                        t.region or "",
-                    )
-                    for t in campaign.tasks
-                ],
-            )
-            rows(
-                "不拨打",
-                ("客户", "规则", "原因"),
-                [(x.buyer, "、".join(x.rules), x.reason) for x in campaign.left_out],
-            )
-
-    emit(document, as_json=as_json, table=table)
-    return out.DONE
-
-
-def _plan_document(campaign: CampaignPlan) -> dict[str, Any]:
-    return {
-        "kind": campaign.kind,
-        "tasks": [
-            {
-                "task": t.task,
-                "new": t.new,
-                "buyer": t.buyer,
-                "orders": list(t.orders),
-                "amount": yuan(t.amount_fen),
-                "due_at": iso(t.due_at),
-                "deadline": iso(t.deadline),
-                "region": t.region,
-            }
-            for t in campaign.tasks
-        ],
-        "left_out": [
-            {"buyer": x.buyer, "rules": list(x.rules), "reason": x.reason}
-            for x in campaign.left_out
-        ],
-    }
-
-
-def show_queue(
-    at: At = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="最多几条。")] = 50,
-    as_json: Json = False,
-) -> int:
-    """接下来会打给谁，按先后（R-DUN-5）。"""
-    from scheduler.flows.outlook import queue
-
-    runtime = open_shop()
-    found = queue(runtime, runtime.instant(instant(at)), limit)
-    document = [
-        {
-            "task": q.task,
-            "buyer": q.buyer,
-            "kind": q.kind,
-            "rank": q.rank,
-            "due_at": iso(q.due_at),
-            "deadline": iso(q.deadline),
-        }
-        for q in found
-    ]
-    cells = [
-        (q.rank, q.task, q.buyer, clock(q.due_at), clock(q.deadline), yuan(q.amount_fen))
-        for q in found
-    ]
-    columns = ("次序", "任务", "客户", "应拨", "截止", "金额")
-    emit(document, as_json=as_json, table=lambda: rows("待拨队列", columns, cells))
-    return out.DONE
 
 
 @work.command("next")
@@ -256,45 +43,53 @@ def next_call(
 
     runtime = open_shop()
     now = runtime.instant(instant(at))
-    person = caller_named(runtime, caller, now)
-    answer = claim.next_call(runtime, person, now)
+    answer = claim.next_call(runtime, caller_named(runtime, caller, now), now)
     if isinstance(answer, NobodyNow):
-        document: dict[str, Any] = {
-            "task": None,
-            "next_due": iso(answer.next_due),
-            "reasons": [
-                {"rule": r.rule, "count": r.count, "until": iso(r.until), "reason": r.reason}
-                for r in answer.reasons
-            ],
-        }
-
-        def table() -> None:
-            when = f"，下一位 {clock(answer.next_due)}" if answer.next_due else ""
-            out.line(f"现在没有可拨打的客户{when}")
-            for r in answer.reasons:
-                out.line(f"    {r.count} 位：{r.reason}（{r.rule}）")
-
-        emit(document, as_json=as_json, table=table)
+        emit(_nobody_document(answer), as_json=as_json, table=lambda: _show_nobody(answer))
         return out.DONE
     briefing = brief(runtime, answer.attempt_id, now)
-    shown = [node for node in briefing.script if node.medium == "voice"] or list(briefing.script)
-    document = {
-        "task": answer.task_id,
-        "attempt": answer.attempt_id,
-        "buyer": answer.buyer,
-        "kind": answer.kind,
-        "phone": answer.phone.display,
+    document = _call_document(answer, briefing)
+    emit(document, as_json=as_json, table=lambda: _show_call(answer, briefing))
+    return out.DONE
+
+
+def _nobody_document(nobody: NobodyNow) -> dict[str, Any]:
+    return {
+        "task": None,
+        "next_due": iso(nobody.next_due),
+        "reasons": [
+            {"rule": r.rule, "count": r.count, "until": iso(r.until), "reason": r.reason}
+            for r in nobody.reasons
+        ],
+    }
+
+
+def _show_nobody(nobody: NobodyNow) -> None:
+    when = f"，下一位 {clock(nobody.next_due)}" if nobody.next_due else ""
+    out.line(f"现在没有可拨打的客户{when}")
+    for r in nobody.reasons:
+        out.line(f"    {r.count} 位：{r.reason}（{r.rule}）")
+
+
+def _call_document(call: HandOut, briefing: Briefing) -> dict[str, Any]:
+    spoken = _opening(briefing)
+    return {
+        "task": call.task_id,
+        "attempt": call.attempt_id,
+        "buyer": call.buyer,
+        "kind": call.kind,
+        "phone": call.phone.display,
         "amount": yuan(briefing.owed_fen),
-        "deadline": iso(answer.deadline),
-        "lease_until": iso(answer.lease_until),
-        "dialled_at": iso(answer.dialled_at),
-        "look_in_shop_first": answer.must_look_first,
+        "deadline": iso(call.deadline),
+        "lease_until": iso(call.lease_until),
+        "dialled_at": iso(call.dialled_at),
+        "look_in_shop_first": call.must_look_first,
         "why": [{"rule": r.rule, "text": r.text} for r in briefing.reasons],
         "script": {
-            "id": shown[0].id,
-            "version": shown[0].version,
-            "title": shown[0].title,
-            "text": shown[0].message,
+            "id": spoken.id,
+            "version": spoken.version,
+            "title": spoken.title,
+            "text": spoken.message,
             "nodes": [
                 {
                     "id": node.id,
@@ -311,21 +106,24 @@ def next_call(
         "outcomes": [{"code": o.code, "label": o.label, "key": o.key} for o in briefing.outcomes],
     }
 
-    def words() -> None:
-        out.line(
-            f"{answer.buyer}  {answer.phone.display}  {yuan(briefing.owed_fen)} 元  截止 {clock(answer.deadline)}"
-        )
-        out.line(f"通话编号 {answer.attempt_id}")
-        if answer.must_look_first:
-            out.line("! 付款数据较旧，拨打前请先在卖家后台核对（R-DUN-4）")
-        for r in briefing.reasons:
-            out.line(f"    {r.text}（{r.rule}）")
-        out.line(f"【{shown[0].title}】")
-        out.line(shown[0].message)
-        out.line("结果：" + "  ".join(f"{o.code}={o.label}" for o in briefing.outcomes))
 
-    emit(document, as_json=as_json, table=words)
-    return out.DONE
+def _opening(briefing: Briefing) -> Rendered:
+    """The first thing that is said; a note when the whole dialogue could not be shown."""
+    return next((n for n in briefing.script if n.medium == "voice"), briefing.script[0])
+
+
+def _show_call(call: HandOut, briefing: Briefing) -> None:
+    owed, closes = yuan(briefing.owed_fen), clock(call.deadline)
+    out.line(f"{call.buyer}  {call.phone.display}  {owed} 元  截止 {closes}")
+    out.line(f"通话编号 {call.attempt_id}")
+    if call.must_look_first:
+        out.line("! 付款数据较旧，拨打前请先在卖家后台核对（R-DUN-4）")
+    for r in briefing.reasons:
+        out.line(f"    {r.text}（{r.rule}）")
+    spoken = _opening(briefing)
+    out.line(f"【{spoken.title}】")
+    out.line(spoken.message)
+    out.line("结果：" + "  ".join(f"{o.code}={o.label}" for o in briefing.outcomes))
 
 
 @work.command("dial")

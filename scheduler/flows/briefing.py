@@ -186,7 +186,8 @@ def _reasons(task: TaskFacts, attempt: Row[Any], policy: Policy, now: datetime) 
     deadline = rules_of(task.kind).deadline(task.orders, policy)
     if deadline is not None:
         minutes = max(int((deadline - now) / timedelta(minutes=1)), 0)
-        lines.insert(1, Reason("R-DUN-3", f"还有 {minutes // 60} 小时 {minutes % 60} 分钟自动关闭"))
+        hours = f"{minutes // 60} 小时 " if minutes >= 60 else ""
+        lines.insert(1, Reason("R-DUN-3", f"还有 {hours}{minutes % 60} 分钟自动关闭"))
     exemption = Exemption(attempt.exemption)
     if exemption is Exemption.PROMISED:
         lines.insert(0, Reason("R-HOURS-7", "客户约好这个时间回电"))

@@ -11,17 +11,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Row
 
-from adapters.store.models.base import Instant
-from adapters.store.models.calls import attempt
-from adapters.store.models.campaigns import batch, task, task_order
-from adapters.store.models.customers import (
-    customer,
-    customer_phone,
-    order,
-    order_sighting,
-    suppression,
+from adapters.store.queries.fact_statements import (
+    ATTEMPTS,
+    ATTEMPTS_THEN,
+    CUSTOMERS,
+    ENTRIES_NOW,
+    ENTRIES_THEN,
+    ORDERS,
+    ORDERS_THEN,
+    PHONES,
+    PHONES_THEN,
+    TASKS,
 )
 from campaigns.facts import (
     AttemptFacts,
@@ -39,157 +41,6 @@ HISTORY = timedelta(days=91)
 CHUNK = 1_000
 """Ids asked for at once."""
 
-# Statements are built once: building one costs several times what running it does.
-_IDS: Any = bindparam("ids", expanding=True)
-_KEYS: Any = bindparam("keys", expanding=True)
-_AS_OF: Any = bindparam("as_of", type_=Instant())
-
-_TASKS = (
-    select(
-        task.c.id,
-        task.c.kind,
-        task.c.campaign_id,
-        task.c.customer_id,
-        task.c.created_at,
-        batch.c.business_day,
-    )
-    .join(batch, batch.c.id == task.c.batch_id)
-    .where(task.c.id.in_(_IDS))
-)
-_CUSTOMERS = select(customer.c.id, customer.c.identity, customer.c.region).where(
-    customer.c.id.in_(_IDS)
-)
-_PHONES = (
-    select(
-        customer_phone.c.id,
-        customer_phone.c.customer_id,
-        customer_phone.c.phone_key,
-        customer_phone.c.added_at,
-        customer_phone.c.usable_until,
-        customer_phone.c.verified_at,
-        customer_phone.c.other_since,
-        customer_phone.c.wrong_since,
-        customer_phone.c.spent_since,
-        customer_phone.c.last_reached_at,
-    )
-    .where(customer_phone.c.customer_id.in_(_IDS))
-    .order_by(customer_phone.c.id)
-)
-_PHONES_THEN = _PHONES.where(customer_phone.c.added_at <= _AS_OF)
-# Both indexes (customer, at) and (phone, at) serve the two halves of the OR.
-_ATTEMPTS = (
-    select(
-        attempt.c.id,
-        attempt.c.task_id,
-        attempt.c.campaign_id,
-        attempt.c.kind,
-        attempt.c.customer_id,
-        attempt.c.phone_id,
-        attempt.c.phone_key,
-        attempt.c.state,
-        attempt.c.at,
-        attempt.c.handed_out_at,
-        attempt.c.dialled_at,
-        attempt.c.lease_until,
-        attempt.c.ended_at,
-        attempt.c.outcome,
-        attempt.c.outcome_at,
-        attempt.c.is_reached,
-        attempt.c.callback_at,
-        attempt.c.given_phone_id,
-        attempt.c.exemption,
-        attempt.c.redial_of,
-    )
-    .where(
-        or_(attempt.c.customer_id.in_(_IDS), attempt.c.phone_key.in_(_KEYS)),
-        attempt.c.at > bindparam("since", type_=Instant()),
-    )
-    .order_by(attempt.c.at, attempt.c.id)
-)
-_ATTEMPTS_THEN = _ATTEMPTS.where(attempt.c.handed_out_at <= _AS_OF)
-_ENTRIES = select(
-    suppression.c.customer_id,
-    suppression.c.user_id,
-    suppression.c.phone_key,
-    suppression.c.scope,
-    suppression.c.kind,
-    suppression.c.rule,
-    suppression.c.reason,
-    suppression.c.since,
-).where(
-    or_(
-        suppression.c.customer_id.in_(_IDS),
-        suppression.c.phone_key.in_(_KEYS),
-        suppression.c.user_id.in_(bindparam("names", expanding=True)),
-    )
-)
-_ENTRIES_NOW = _ENTRIES.where(suppression.c.lifted_at.is_(None))
-_ENTRIES_THEN = _ENTRIES.where(
-    suppression.c.since <= _AS_OF,
-    or_(suppression.c.lifted_at.is_(None), suppression.c.lifted_at > _AS_OF),
-)
-_ORDERS = (
-    select(
-        task_order.c.task_id,
-        order.c.order_no,
-        order.c.placed_at,
-        order.c.state,
-        order.c.total_fen,
-        order.c.paid_fen,
-        order.c.paid_at,
-        order.c.last_seen_at,
-        order.c.missing_since,
-    )
-    .join(order, order.c.id == task_order.c.order_id)
-    .where(task_order.c.task_id.in_(_IDS))
-    .order_by(order.c.placed_at, order.c.id)
-)
-
-
-def sightings_then(as_of: Any) -> Any:
-    """The rows of orders as known at an instant.
-
-    State and amounts are of the last sighting written by then, which holds everything merged;
-    `last_seen_at` is the newest data time.
-    """
-    then = order_sighting.alias("then")
-    last = (
-        select(func.max(then.c.id))
-        .where(then.c.order_id == order.c.id, then.c.known_at <= as_of)
-        .scalar_subquery()
-    )
-    seen = (
-        select(func.max(then.c.seen_at))
-        .where(then.c.order_id == order.c.id, then.c.known_at <= as_of)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            order.c.order_no,
-            order.c.placed_at,
-            order.c.missing_since,
-            order_sighting.c.state,
-            order_sighting.c.total_fen,
-            order_sighting.c.paid_fen,
-            order_sighting.c.paid_at,
-            seen.label("last_seen_at"),
-        )
-        .select_from(order)
-        .join(order_sighting, order_sighting.c.id == last)
-        .order_by(order.c.placed_at, order.c.id)
-    )
-
-
-_ORDERS_THEN = (
-    sightings_then(_AS_OF)
-    .add_columns(task_order.c.task_id)
-    .where(
-        task_order.c.order_id == order.c.id,
-        task_order.c.task_id.in_(_IDS),
-        task_order.c.joined_at <= _AS_OF,
-    )
-)
-
 
 def load_tasks(
     connection: Connection, task_ids: Iterable[int], now: datetime, *, as_of: datetime | None = None
@@ -205,7 +56,7 @@ def load_tasks(
 def _load_chunk(
     connection: Connection, ids: Sequence[int], now: datetime, as_of: datetime | None
 ) -> dict[int, TaskFacts]:
-    rows = connection.execute(_TASKS, {"ids": ids}).all()
+    rows = connection.execute(TASKS, {"ids": ids}).all()
     customers = load_customers(connection, {row.customer_id for row in rows}, now, as_of=as_of)
     orders = _orders_of_tasks(connection, ids, as_of)
     own: dict[int, list[AttemptFacts]] = defaultdict(list)
@@ -240,7 +91,7 @@ def load_customers(
     found: dict[int, CustomerFacts] = {}
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        rows = connection.execute(_CUSTOMERS, {"ids": part}).all()
+        rows = connection.execute(CUSTOMERS, {"ids": part}).all()
         phones, holders = _phones(connection, part, as_of)
         attempts = _attempts(connection, part, holders, now, as_of)
         identities = {row.identity: row.id for row in rows}
@@ -261,7 +112,7 @@ def _phones(
 ) -> tuple[dict[int, list[PhoneFacts]], dict[str, set[int]]]:
     phones: dict[int, list[PhoneFacts]] = defaultdict(list)
     holders: dict[str, set[int]] = defaultdict(set)
-    for row in _read(connection, _PHONES, _PHONES_THEN, as_of, ids=ids):
+    for row in _read(connection, PHONES, PHONES_THEN, as_of, ids=ids):
         holders[row.phone_key].add(row.customer_id)
         phones[row.customer_id].append(
             PhoneFacts(
@@ -294,8 +145,8 @@ def _attempts(
     found: dict[int, list[AttemptFacts]] = defaultdict(list)
     rows = _read(
         connection,
-        _ATTEMPTS,
-        _ATTEMPTS_THEN,
+        ATTEMPTS,
+        ATTEMPTS_THEN,
         as_of,
         ids=ids,
         keys=list(holders),
@@ -359,8 +210,8 @@ def _suppressions(
     found: dict[int, list[SuppressionFacts]] = defaultdict(list)
     rows = _read(
         connection,
-        _ENTRIES_NOW,
-        _ENTRIES_THEN,
+        ENTRIES_NOW,
+        ENTRIES_THEN,
         as_of,
         ids=ids,
         keys=list(holders),
@@ -389,7 +240,7 @@ def _orders_of_tasks(
     connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[OrderFacts]]:
     found: dict[int, list[OrderFacts]] = defaultdict(list)
-    for row in _read(connection, _ORDERS, _ORDERS_THEN, as_of, ids=ids):
+    for row in _read(connection, ORDERS, ORDERS_THEN, as_of, ids=ids):
         found[row.task_id].append(order_facts(row, as_of))
     return found
 

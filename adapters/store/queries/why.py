@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select
 
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order
-from adapters.store.queries.facts import order_facts, sightings_then
+from adapters.store.queries.fact_statements import sightings_then
+from adapters.store.queries.facts import order_facts
 from campaigns.facts import OrderFacts
 from campaigns.values import Ending, Kind
 

@@ -120,14 +120,17 @@ class Shell:
         path.write_bytes(content)
         return path
 
-    def export(self, *orders: Cells, generation: str = "2022") -> Path:
-        """An order export without a time in its name: its data are of the time of its import."""
+    def export(self, *orders: Cells, generation: str = "2022", at: str = "") -> Path:
+        """An order export, with its time in its name where there is one."""
         self._exports += 1
-        return self.file(f"orders-{self._exports}.csv", order_file(generation, orders))
+        made = "".join(sign for sign in at[:16] if sign.isdecimal())
+        name = f"ExportOrderList{made}.csv" if made else f"orders-{self._exports}.csv"
+        return self.file(name, order_file(generation, orders))
 
     def take(self, *orders: Cells, at: str) -> dict[str, Any]:
-        """Import these orders; the report of the file."""
-        return self.ok("import", self.export(*orders), at=at)["files"][0]
+        """Import these orders, exported in that minute; the report of the file."""
+        file = self.export(*orders, at=self.when(at))
+        return self.ok("import", file, at=at)["files"][0]
 
     def plan(self, at: str = "08:45", *more: str) -> dict[str, Any]:
         """Plan the day of `at`; the campaign's part."""

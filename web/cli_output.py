@@ -88,24 +88,29 @@ def say(text: str) -> None:
 
 def line(text: str) -> None:
     """A line of the answer in words."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write("\n".join(map(_plain, text.split("\n"))) + "\n")
+
+
+def _plain(text: str) -> str:
+    """A buyer's text as one line's text: no control sign reaches a terminal or moves a column."""
+    return text if text.isprintable() else "".join(s if s.isprintable() else " " for s in text)
 
 
 def rows(title: str, columns: Sequence[str], cells: Sequence[Sequence[object]]) -> None:
     """A table: drawn on a terminal, tab-separated in a pipe."""
     if not sys.stdout.isatty():
-        line("\t".join(columns))
-        for cell in cells:
-            line("\t".join(str(c) for c in cell))
+        for cell in (columns, *cells):
+            sys.stdout.write("\t".join(_plain(str(c)) for c in cell) + "\n")
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column)
     for cell in cells:
-        table.add_row(*(str(c) for c in cell))
+        table.add_row(*(Text(_plain(str(c))) for c in cell))  # a name is no markup
     Console().print(table)
 
 

@@ -18,6 +18,7 @@ from adapters.store.models.shop import calendar_day, calendar_version, policy_ve
 from adapters.store.queries import shop as shop_queries
 from adapters.store.session import open_engine
 from campaigns.errors import ConflictError, NotReadyError, UsageError
+from scheduler.flows.planning import plan
 from scheduler.flows.shop import (
     ShopForm,
     change_policy,
@@ -180,10 +181,10 @@ def test_r_hours_6_a_newer_library_is_a_new_version_of_the_calendar(shop: Shop) 
     with shop.runtime.transaction() as connection:  # as founded under an older library
         connection.execute(update(calendar_version).values(last_year=2024))
     shop.buyer()
-    shop.plan(now="05-13 08:45")
     runtime = shop.another_runtime()
-    with runtime.transaction() as connection:
-        assert runtime.law(connection).calendar.kind_of(day("05-13")) == "unknown"
+    made = plan(runtime, day("05-13"), at("05-13 08:45"), "张三")
+    assert made.unknown_calendar
+    assert made.campaigns[0].tasks[0].due_at == at("05-13 10:00")
     assert refresh_calendar(runtime, at("05-13 08:50"))
     assert not refresh_calendar(runtime, at("05-13 08:51"))
     assert len(shop.rows(calendar_version)) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from scheduler.flows.planning import plan
 from scheduler.flows.shop import (
     ShopForm,
     change_policy,
+    confirm_calendar_year,
     create_shop,
     refresh_calendar,
     set_clock,
@@ -192,23 +194,42 @@ def test_r_hours_6_a_newer_library_is_a_new_version_of_the_calendar(shop: Shop) 
     runtime.engine.dispose()
 
 
-def test_r_hours_6_a_day_entered_by_hand_re_judges_what_is_asked_next(shop: Shop) -> None:
-    shop.buyer()
-    shop.plan()
+def enter_a_day(shop: Shop, text: str, now: datetime) -> int:
+    """An administrator's day off, as the import of official days leaves it; the version's number."""
     with shop.runtime.transaction() as connection:
-        version = shop_queries.add_calendar_version(
-            connection, at("05-13 08:50"), "手工", library_years()
-        )
+        version = shop_queries.add_calendar_version(connection, now, "手工", library_years())
         connection.execute(
             calendar_day.insert().values(
                 version_id=version,
-                day=day("05-13"),
+                day=day(text),
                 is_working=False,
                 name="店庆",
                 entered_by="管理员",
             )
         )
+    return version
+
+
+def test_r_hours_6_a_day_entered_by_hand_re_judges_what_is_asked_next(shop: Shop) -> None:
+    shop.buyer()
+    shop.plan()
+    version = enter_a_day(shop, "2025-05-13", at("05-13 08:50"))
     held = shop.take(shop.person(), "05-13 10:00")
     assert held.handed_out_at == at("05-13 10:00")
     (attempt,) = shop.attempts()
     assert (attempt.calendar_version, attempt.day_kind) == (version, "day_off")
+
+
+def test_r_hours_6_a_year_that_was_confirmed_is_known_and_open_tasks_are_judged_by_it(
+    shop: Shop,
+) -> None:
+    confirm = partial(confirm_calendar_year, shop.runtime, who="管理员")
+    for year in (2026, 2027, 2028):  # known; nothing entered yet; not the next one
+        with pytest.raises(UsageError):
+            confirm(year, at("2027-01-05 08:00"))
+    enter_a_day(shop, "2027-01-01", at("2027-01-05 08:10"))
+    shop.buyer("early", "2027-01-04 15:00", seen="2027-01-05 08:30")
+    shop.plan("2027-01-05")
+    assert shop.tasks()[0].due_at == at("2027-01-05 10:00")
+    confirm(2027, at("2027-01-05 08:50"))
+    assert shop.tasks()[0].due_at == at("2027-01-05 09:00")

@@ -286,6 +286,10 @@ def serve(
     """打开面板和内置引擎，Ctrl+C 结束。"""
     from web.serving import serve_forever
 
+    def announce(text: str) -> None:
+        out.line(text)
+        sys.stdout.flush()  # a pipe or a log shows the address now, not when the server ends
+
     runtime = open_shop()
-    serve_forever(runtime, host=host, port=port, announce=out.line)
+    serve_forever(runtime, host=host, port=port, announce=announce)
     return out.DONE

@@ -16,7 +16,7 @@ from campaigns.errors import WaihuError
 from campaigns.values import ENGINE, SHOP_ZONE
 from scheduler.flows.claim import release_expired
 from scheduler.flows.planning import plan
-from scheduler.flows.refresh import refresh_tasks, retract_messages
+from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.shop import refresh_calendar
 from scheduler.rules.case import business_day
 from scheduler.runtime import Runtime
@@ -47,7 +47,7 @@ def _sweep(runtime: Runtime, now: datetime) -> None:
         overdue = tasks.past_deadline(connection, now, SWEPT_AT_ONCE)
         if overdue:
             refresh_tasks(connection, runtime, now, overdue, ENGINE)
-        retract_messages(connection, runtime, now)
+        retract_todos(connection, runtime, now)
         tasks.promote(connection, now)
 
 

@@ -150,17 +150,31 @@ def paid_since_fen(orders: Iterable[OrderFacts], first_attempt_at: datetime) -> 
 def ending_by_orders(
     orders: Iterable[OrderFacts], first_attempt_at: datetime | None
 ) -> Ending | None:
-    """R-DUN-4, R-DUN-7. How the orders end the task; None while something is left to pay."""
+    """R-DUN-4, R-DUN-7. How the orders end the task; None while something is left to pay.
+
+    An order that was paid before the first attempt does not make up for one that was called about
+    and then closed by the marketplace.
+    """
     listed = list(orders)
     if any(o.is_unpaid for o in listed):
         return None
+    was_called = first_attempt_at is not None
     if first_attempt_at is not None and any(
         o.paid_at is not None and o.paid_at >= first_attempt_at for o in listed
     ):
         return Ending.PAID
-    if any(o.paid_at is not None or o.state in _PAID_STATES for o in listed):
+    lapsed = any(o.state is OrderState.CLOSED and o.paid_at is None for o in listed)
+    if is_paid(listed) and not (was_called and lapsed):
         return Ending.PAID_UNCALLED
     return Ending.CLOSED_BY_MARKETPLACE
+
+
+def is_paid(orders: Iterable[OrderFacts]) -> bool:
+    """R-DUN-4. Nothing is left to pay, and something was paid."""
+    listed = list(orders)
+    return not any(o.is_unpaid for o in listed) and any(
+        o.paid_at is not None or o.state in _PAID_STATES for o in listed
+    )
 
 
 _PAID_STATES = frozenset({OrderState.PAID, OrderState.SHIPPED, OrderState.COMPLETED})

@@ -18,6 +18,7 @@ from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import Exemption, Kind, Person, PhoneNumber
 from scheduler.flows.outlook import NobodyNow, nobody_now
+from scheduler.flows.people import NewPerson, enter_newcomer
 from scheduler.flows.refresh import refresh_one, withdraw
 from scheduler.flows.words import occasion_of, opening
 from scheduler.rules.case import Case, business_day, is_usable
@@ -73,16 +74,21 @@ class _Again(Exception):  # noqa: N818 - the same caller's other request was fas
     pass
 
 
-def next_call(runtime: Runtime, caller: Person, now: datetime) -> HandOut | NobodyNow:
+def next_call(runtime: Runtime, caller: Person | NewPerson, now: datetime) -> HandOut | NobodyNow:
     """Hand out the next customer; the one still held comes first (R-CLAIM-1).
 
-    With nobody to call nothing is written. Every refused candidate gets its new due time, so that it
+    With nobody to call nothing is written, not even a training shop's newcomer. Every refused candidate gets its new due time, so that it
     is not looked at again; what the gate said at planning is never trusted (R-HOURS-3).
     """
     for _ in range(_TRIES):
         try:
             with runtime.transaction() as connection:
-                return _next_call(connection, runtime, caller, now)
+                person = (
+                    caller
+                    if isinstance(caller, Person)
+                    else enter_newcomer(connection, caller, now)
+                )
+                return _next_call(connection, runtime, person, now)
         except _Again:
             continue
         except _Nobody:

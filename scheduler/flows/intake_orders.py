@@ -25,7 +25,7 @@ from scheduler.flows.intake_customers import (
     write_phones,
 )
 from scheduler.flows.intake_parts import Frame, Judged
-from scheduler.flows.refresh import refresh_tasks, retract_messages
+from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.rules.order_merge import KnownOrder, first_known, merge
 
 _STATE_COLUMN = "订单状态"
@@ -90,7 +90,7 @@ class OrderIntake:
         self._mark_missing()
         frame = self._frame
         refresh_tasks(frame.connection, frame.runtime, frame.now, self._task_ids, frame.who)
-        retract_messages(frame.connection, frame.runtime, frame.now)
+        retract_todos(frame.connection, frame.runtime, frame.now)
 
     # --- reading ---------------------------------------------------------------------------------
 

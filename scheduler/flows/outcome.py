@@ -22,7 +22,7 @@ from campaigns.registry import outcome_of, rules_of
 from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, TodoKind
 from scheduler.flows.dialling import held_attempt, require_after_dialling, require_live
 from scheduler.flows.messages import Origin, queue_close_trade, queue_wangwang
-from scheduler.flows.refresh import refresh_one, refresh_others, retract_messages
+from scheduler.flows.refresh import refresh_one, refresh_others, retract_todos
 from scheduler.rules.hours import move_into_window
 from scheduler.rules.schedule import Schedule
 from scheduler.rules.steps import next_step
@@ -102,7 +102,7 @@ def record_outcome(
         judged = refresh_one(connection, law, now, task, who.name)
         refresh_others(connection, runtime, attempt, now, who.name)
         if outcome.suppresses is not None:
-            retract_messages(connection, runtime, now)
+            retract_todos(connection, runtime, now)
         answer = _answer(task, judged, step, outcome, todos, moved=moved)
         calls.change(connection, attempt_id, answer=_stored(answer))
         return answer

@@ -102,17 +102,17 @@ def people(runtime: Runtime) -> tuple[PersonListed, ...]:
         )
 
 
-def caller_named(runtime: Runtime, name: str, now: datetime) -> Person:
-    """Find the active person of this name who may call; a training shop makes an unknown one.
+def caller_named(runtime: Runtime, name: str) -> Person | NewPerson:
+    """Find the active person of this name who may call; in a training shop anybody new may.
 
-    Raises NotFoundError for an unknown or disabled name, RefusedError for an administrator, who
-    sees no customer.
+    Raises NotFoundError for an unknown or disabled name, UsageError for an impossible one, and
+    RefusedError for an administrator, who sees no customer.
     """
     name = " ".join(name.split())
     with runtime.snapshot() as connection:
         row = people_queries.person_named(connection, name)
     if row is None and runtime.is_training:
-        return add_person(runtime, NewPerson(name, Role.CALLER), now, "training")
+        return NewPerson(_checked_name(name), Role.CALLER)
     if row is None or not row.is_active:
         raise NotFoundError(f"没有这个坐席：{name}", field="caller")
     if row.person.role is Role.ADMIN:
@@ -127,22 +127,32 @@ def add_person(
 
     Raises UsageError for a bad name or password, ConflictError when the name is taken.
     """
-    name = " ".join(new.name.split())
-    if not name or len(name) > NAME_LONGEST or not name.isprintable():
-        raise UsageError(f"姓名要有 1 到 {NAME_LONGEST} 个字", field="name")
+    name = _checked_name(new.name)
     password_hash = None if new.password is None else _checked_hash(new.password, name, passwords)
     with runtime.transaction() as connection:
         if people_queries.person_named(connection, name) is not None:
             raise ConflictError(f"已经有人叫 {name}", rules=())
-        person = people_queries.add_person(connection, name, new.role, password_hash, now)
-        audit.record(
-            connection,
-            now,
-            who,
-            "person.added",
-            f"person:{person.id}",
-            after={"role": new.role.value},
-        )
+        return _enter(connection, NewPerson(name, new.role), password_hash, now, who)
+
+
+def enter_newcomer(connection: Connection, new: NewPerson, now: datetime) -> Person:
+    """A training shop's new caller joins in the transaction of the first hand-out."""
+    row = people_queries.person_named(connection, new.name)
+    return row.person if row is not None else _enter(connection, new, None, now, "training")
+
+
+def _enter(
+    connection: Connection, new: NewPerson, password_hash: str | None, now: datetime, who: str
+) -> Person:
+    person = people_queries.add_person(connection, new.name, new.role, password_hash, now)
+    audit.record(
+        connection,
+        now,
+        who,
+        "person.added",
+        f"person:{person.id}",
+        after={"role": new.role.value},
+    )
     return person
 
 
@@ -301,6 +311,13 @@ def _known(connection: Connection, person_id: int) -> people_queries.PersonRow:
     if row is None:
         raise NotFoundError("没有这个人", field="person")
     return row
+
+
+def _checked_name(typed: str) -> str:
+    name = " ".join(typed.split())
+    if not name or len(name) > NAME_LONGEST or not name.isprintable():
+        raise UsageError(f"姓名要有 1 到 {NAME_LONGEST} 个字", field="name")
+    return name
 
 
 def _checked_hash(password: str, name: str, passwords: Passwords | None) -> str:

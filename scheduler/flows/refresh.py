@@ -12,9 +12,10 @@ from adapters.store.queries import audit, calls, tasks
 from adapters.store.queries.facts import CHUNK, load_tasks
 from campaigns.decisions import Stop
 from campaigns.facts import AttemptFacts, TaskFacts
+from campaigns.kinds import dunning
 from campaigns.policy import Policy
 from campaigns.states import LIVE_ATTEMPTS
-from campaigns.values import AttemptState, Ending, TaskState
+from campaigns.values import AttemptState, Ending, TaskState, TodoKind
 from scheduler.rules.gate import case_for, check_deadline, check_population
 from scheduler.rules.schedule import Schedule, schedule
 from scheduler.rules.suppression import check_suppression
@@ -45,7 +46,7 @@ def refresh_orders(
     for start in range(0, len(ids), CHUNK):
         concerned.update(tasks.open_of_orders(connection, ids[start : start + CHUNK]))
     refresh_tasks(connection, runtime, now, concerned, who)
-    retract_messages(connection, runtime, now)
+    retract_todos(connection, runtime, now)
 
 
 def refresh_customers(
@@ -56,7 +57,7 @@ def refresh_customers(
     for start in range(0, len(ids), CHUNK):
         found = tasks.open_of_customers(connection, ids[start : start + CHUNK])
         refresh_tasks(connection, runtime, now, found, who)
-    retract_messages(connection, runtime, now)
+    retract_todos(connection, runtime, now)
 
 
 def refresh_others(
@@ -116,7 +117,7 @@ def end_task(
     """
     tasks.close(connection, task_id, now, ending)
     if ending not in _MESSAGE_REMAINS:
-        calls.withdraw_messages(connection, [task_id], now, rule)
+        calls.withdraw_todos(connection, TodoKind.WANGWANG, [task_id], now, rule)
     audit.record(
         connection,
         now,
@@ -130,12 +131,13 @@ def end_task(
 _MESSAGE_REMAINS = frozenset({Ending.UNREACHABLE, Ending.ATTEMPTS_USED, Ending.PROMISES_USED})
 
 
-def retract_messages(connection: Connection, runtime: Runtime, now: datetime) -> None:
-    """Take back what ended tasks left to be sent and may be sent no more.
+def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> None:
+    """Take back what ended tasks left to be done and what must not be done any more.
 
-    That is after a do-not-contact entry (R-DNC-2), a payment (R-DUN-4), the last closing (R-DUN-3).
+    A message: after a do-not-contact entry (R-DNC-2), a payment (R-DUN-4), the last closing
+    (R-DUN-3). The closing of a trade: after a payment, for it would close a paid trade.
     """
-    left = calls.messages_of_ended_tasks(connection, CHUNK)
+    left = calls.ended_tasks_with_todos(connection, CHUNK)
     if not left:
         return
     law = runtime.law(connection)
@@ -144,7 +146,9 @@ def retract_messages(connection: Connection, runtime: Runtime, now: datetime) ->
         checks = (check_suppression, check_population, check_deadline)
         stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
         if stop is not None:
-            calls.withdraw_messages(connection, [task.id], now, stop.rule)
+            calls.withdraw_todos(connection, TodoKind.WANGWANG, [task.id], now, stop.rule)
+        if dunning.is_paid(task.orders):
+            calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, [task.id], now, "R-DUN-4")
 
 
 def _store(

@@ -12,6 +12,7 @@ from adapters.store.queries import audit, calls
 from adapters.store.queries.facts import load_customers, load_tasks
 from campaigns.decisions import Allow, Stop, Wait
 from campaigns.errors import NotFoundError, RefusedError, UsageError
+from campaigns.kinds import dunning
 from campaigns.labels_zh import TODO_LABELS
 from campaigns.registry import rules_of
 from campaigns.values import Kind, TodoKind
@@ -83,6 +84,8 @@ def finish_todo(runtime: Runtime, todo_id: int, now: datetime, who: str) -> None
             raise UsageError("时间早于待办产生的时间", field="at")
         if row.kind == TodoKind.WANGWANG:
             _check_sending(connection, runtime, row, now)
+        elif dunning.is_paid(load_tasks(connection, [row.task_id], now)[row.task_id].orders):
+            raise RefusedError("客户已经付款，不要关闭交易", rules=("R-DUN-4",))
         calls.change_todo(connection, todo_id, done_at=now, done_by=who)
         audit.record(connection, now, who, "todo.done", f"todo:{todo_id}")
 

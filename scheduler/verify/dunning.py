@@ -161,8 +161,9 @@ def _wrong_ending(task: TaskHistory, closed_at: datetime) -> Iterator[tuple[str,
     paid_later = bool(made) and any(at >= made[0].at for at in paid)
     if task.ending in ("paid", "paid_uncalled") and task.unpaid(closed_at):
         yield "R-DUN-4", "还有订单未付款"
-    if task.ending == "closed_by_marketplace" and any(s.state != "closed" for s in known):
-        yield "R-DUN-7", "有订单没有被关闭"
+    lapsed = any(s.state == "closed" and s.paid_at is None for s in known)
+    if task.ending == "closed_by_marketplace" and (task.unpaid(closed_at) or not lapsed):
+        yield "R-DUN-7", "没有被平台关闭的订单，或还有订单未付款"
     if task.ending == "paid" and not paid_later:
         yield "R-DUN-4", "没有在首次拨打之后付款的订单"
     if task.ending == "paid_uncalled" and paid_later:

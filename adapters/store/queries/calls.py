@@ -14,7 +14,7 @@ from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.shop import person
 from adapters.store.upsert import insert_into
-from campaigns.values import Person, Role
+from campaigns.values import Person, Role, TodoKind
 
 LIVE = text("attempt.state IN ('handed_out', 'dialled')")
 OPEN_TODO = text("todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
@@ -189,23 +189,23 @@ def list_todos(connection: Connection, *, as_of: datetime | None, limit: int) ->
     return list(connection.execute(query).all())
 
 
-def withdraw_messages(
-    connection: Connection, task_ids: Iterable[int], now: datetime, rule: str
+def withdraw_todos(
+    connection: Connection, kind: TodoKind, task_ids: Iterable[int], now: datetime, rule: str
 ) -> None:
-    """Unsent messages of these tasks go no more (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4)."""
+    """Open to-dos of these tasks are overtaken (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4)."""
     connection.execute(
         update(todo)
-        .where(OPEN_TODO, todo.c.kind == "wangwang", todo.c.task_id.in_(list(task_ids)))
+        .where(OPEN_TODO, todo.c.kind == kind, todo.c.task_id.in_(list(task_ids)))
         .values(withdrawn_at=now, withdrawn_rule=rule)
     )
 
 
-def messages_of_ended_tasks(connection: Connection, limit: int) -> list[int]:
-    """Ended tasks with a message still to be sent; reads `ix_todo_open`, which holds open ones only."""
+def ended_tasks_with_todos(connection: Connection, limit: int) -> list[int]:
+    """Ended tasks with something still to be done; `ix_todo_open` holds the open to-dos only."""
     query = (
         select(todo.c.task_id)
         .join(task, task.c.id == todo.c.task_id)
-        .where(OPEN_TODO, todo.c.kind == "wangwang", task.c.state == "closed")
+        .where(OPEN_TODO, task.c.state == "closed")
         .order_by(todo.c.due_at)
         .limit(limit)
     )

@@ -224,11 +224,15 @@ def all_open(connection: Connection) -> list[int]:
 
 
 def past_deadline(connection: Connection, now: datetime, limit: int) -> list[int]:
-    """R-DUN-3. Unclaimed open tasks whose deadline lies behind."""
+    """R-DUN-3. Unclaimed open tasks whose deadline lies behind.
+
+    The newest first: those that wait for an import are looked at again and must not keep the others
+    from ending.
+    """
     query = (
         select(task.c.id)
         .where(OPEN, task.c.claimed_by.is_(None), task.c.deadline <= now)
-        .order_by(task.c.deadline)
+        .order_by(task.c.deadline.desc())
         .limit(limit)
     )
     return list(connection.execute(query).scalars())

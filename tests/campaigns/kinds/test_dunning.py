@@ -210,3 +210,11 @@ def test_r_dun_7_what_was_paid_before_the_first_attempt_is_not_recovered() -> No
         order(),
     ]
     assert dunning.paid_since_fen(orders, at("05-13 10:00")) == 3_000
+
+
+def test_r_dun_7_an_order_paid_before_the_call_does_not_hide_the_one_that_lapsed() -> None:
+    paid = order(state=OrderState.PAID, paid_at=at("05-12 16:00"), paid_fen=100)
+    lapsed = order(state=OrderState.CLOSED)
+    called = at("05-13 09:30")
+    assert dunning.ending_by_orders([paid, lapsed], called) is Ending.CLOSED_BY_MARKETPLACE
+    assert dunning.ending_by_orders([paid, lapsed], None) is Ending.PAID_UNCALLED

@@ -43,7 +43,7 @@ def next_call(
 
     runtime = open_shop()
     now = runtime.instant(instant(at))
-    answer = claim.next_call(runtime, caller_named(runtime, caller, now), now)
+    answer = claim.next_call(runtime, caller_named(runtime, caller), now)
     if isinstance(answer, NobodyNow):
         emit(_nobody_document(answer), as_json=as_json, table=lambda: _show_nobody(answer))
         return out.DONE

@@ -77,8 +77,9 @@ class _Again(Exception):  # noqa: N818 - the same caller's other request was fas
 def next_call(runtime: Runtime, caller: Person | NewPerson, now: datetime) -> HandOut | NobodyNow:
     """Hand out the next customer; the one still held comes first (R-CLAIM-1).
 
-    With nobody to call nothing is written, not even a training shop's newcomer. Every refused candidate gets its new due time, so that it
-    is not looked at again; what the gate said at planning is never trusted (R-HOURS-3).
+    With nobody to call nothing is written, not even a training shop's newcomer. Every refused
+    candidate gets its new due time, so that it is not looked at again; what the gate said at
+    planning is never trusted (R-HOURS-3).
     """
     for _ in range(_TRIES):
         try:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from adapters.store.models.audit import audit
 from adapters.store.models.imports import import_file
-from campaigns.values import Role
+from campaigns.values import Person, Role
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.people import caller_named
@@ -35,7 +35,8 @@ def file_of(content: bytes, name: str = NAME) -> tuple[io.BytesIO, str]:
 
 
 def call_one(runtime: Runtime, code: str) -> HandOut:
-    person = caller_named(runtime, "陈晨", runtime.now())
+    person = caller_named(runtime, "陈晨")
+    assert isinstance(person, Person)
     held = next_call(runtime, person, runtime.now())
     assert isinstance(held, HandOut)
     record_outcome(runtime, held.attempt_id, OutcomeForm(code), runtime.now(), person)

@@ -5,6 +5,7 @@ Flows are imported where they are called: help and the next call must answer in 
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated, Any
 
@@ -47,6 +48,10 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code: 0, 1 found, 2 usage, 3 not ready, 4 refused."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe is UTF-8 under any locale
+            kept = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=kept, errors="replace")
     given = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(given))
 

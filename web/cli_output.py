@@ -111,7 +111,10 @@ def rows(title: str, columns: Sequence[str], cells: Sequence[Sequence[object]]) 
         table.add_column(column)
     for cell in cells:
         table.add_row(*(Text(_plain(str(c))) for c in cell))  # a name is no markup
-    Console().print(table)
+    console = Console()
+    if console.no_color:  # then nothing but the text, no bold either
+        console = Console(color_system=None)
+    console.print(table)
 
 
 @contextmanager

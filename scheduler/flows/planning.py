@@ -18,7 +18,9 @@ from campaigns.kinds import dunning
 from campaigns.labels_zh import ENDING_LABELS
 from campaigns.values import SHOP_ZONE, Ending, Kind
 from scheduler.flows.refresh import refresh_tasks, state_for, window_group
+from scheduler.rules.case import business_day
 from scheduler.rules.gate import GATE, case_for, forecast
+from scheduler.rules.hours import next_open
 from scheduler.rules.schedule import RULE_OF_ENDING, Schedule, schedule
 from scheduler.runtime import Law, Runtime
 
@@ -163,11 +165,13 @@ class _Day:
         rows = queries.unpaid_placed(
             self.connection, self.campaign.id, _day_bounds(earliest)[0], self.end
         )
+        ahead = business_day(next_open(self.now, None, self.law.policy, self.law.calendar))
         kept = []
         for row in rows:
-            called_on = row.placed_at.astimezone(SHOP_ZONE).date() + timedelta(days=1)
+            called_on = business_day(row.placed_at) + timedelta(days=1)
             closes = dunning.closes_at(order_facts(row), self.law.policy)
-            made_up = called_on not in planned and closes > self.now
+            # A day that can still be called on is not missed: it gets a plan of its own.
+            made_up = called_on not in planned and called_on < ahead and closes > self.now
             if dunning.is_placed_for(row.placed_at, self.day) or made_up:
                 kept.append(row)
         return kept
@@ -323,6 +327,9 @@ def _ended(row: Row[Any]) -> LeftOut:
 
 
 def _day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The shop's day as half-open UTC instants."""
-    start = datetime.combine(day, time(), tzinfo=SHOP_ZONE).astimezone(UTC)
-    return start, start + timedelta(days=1)
+    """The shop's day as half-open UTC instants; with summer time it had 23 or 25 hours."""
+    first, after = (
+        datetime.combine(d, time(), tzinfo=SHOP_ZONE).astimezone(UTC)
+        for d in (day, day + timedelta(days=1))
+    )
+    return first, after

@@ -87,6 +87,35 @@ def test_r_dun_1_a_day_that_was_planned_is_not_made_up(shop: Shop) -> None:
     assert shop.plan().tasks == ()
 
 
+def test_r_dun_1_a_plan_made_ahead_leaves_today_to_its_own_plan(shop: Shop) -> None:
+    shop.buyer("today", "05-12 15:00")
+    assert shop.plan("05-14", now="05-13 08:00").tasks == ()
+    (task,) = shop.plan("05-13", now="05-13 08:45").tasks
+    assert (task.new, task.due_at) == (True, at("05-13 09:00"))
+
+
+def test_r_dun_1_once_the_windows_are_closed_an_unplanned_day_is_made_up(shop: Shop) -> None:
+    shop.buyer("today", "05-12 15:00")
+    assert shop.plan("05-14", now="05-13 19:59").tasks == ()
+    (task,) = shop.plan("05-14", now="05-13 20:00").tasks
+    assert task.due_at == at("05-14 09:00")
+
+
+@pytest.mark.parametrize(
+    ("calling", "inside", "outside"),
+    [
+        ("1986-09-15", "1986-09-14 23:30", "1986-09-15 00:30"),  # the day had 25 hours
+        ("1986-05-05", "1986-05-04 23:30", "1986-05-05 00:30"),  # and this one 23
+    ],
+)
+def test_r_dun_1_a_day_of_placing_ends_at_midnight_with_summer_time_too(
+    shop: Shop, calling: str, inside: str, outside: str
+) -> None:
+    shop.buyer("inside", inside, seen=f"{calling} 08:30")
+    shop.buyer("outside", outside, seen=f"{calling} 08:30")
+    assert [t.buyer for t in shop.plan(calling).tasks] == ["inside"]
+
+
 def test_r_dun_2_new_orders_of_a_later_day_join_the_open_task(shop: Shop) -> None:
     buyer = shop.buyer(fen=5_000)
     (first,) = shop.plan().tasks

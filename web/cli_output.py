@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaigns.errors import NotReadyError, RefusedError, UsageError, WaihuError
 from campaigns.values import SHOP_ZONE
+from web.forms import in_range
 
 if TYPE_CHECKING:
     from scheduler.runtime import Runtime
@@ -48,19 +49,18 @@ def instant(text: str | None) -> datetime | None:
         raise UsageError(
             f"时间写法不对：{text}，应如 2026-10-15T09:05:00+08:00", field="at"
         ) from error
+    in_range(parsed, "at")
     aware = parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=SHOP_ZONE)
-    try:
-        return aware.astimezone(UTC)
-    except OverflowError as error:
-        raise UsageError(f"时间超出范围：{text}", field="at") from error
+    return aware.astimezone(UTC)
 
 
 def day(text: str, field: str) -> date:
     """A calendar day, YYYY-MM-DD."""
     try:
-        return date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"日期写法不对：{text}，应如 2026-10-15", field=field) from error
+    return in_range(parsed, field)
 
 
 def iso(value: datetime | None) -> str | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
+from typing import TypeVar
 
 from campaigns.errors import UsageError
 from campaigns.values import SHOP_ZONE
 
+DayT = TypeVar("DayT", date, datetime)
+
 LONGEST_PATH = 500
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Outside lies a slip of the keyboard, and the calendar's arithmetic has an end."""
 
 
 def local_path(text: str | None) -> str | None:
@@ -24,9 +29,10 @@ def read_day(text: str | None, field: str, default: date | None = None) -> date:
     if not text and default is not None:
         return default
     try:
-        return date.fromisoformat(text or "")
+        value = date.fromisoformat(text or "")
     except ValueError as error:
         raise UsageError(f"日期看不懂：{text or '（空）'}", field=field) from error
+    return in_range(value, field)
 
 
 def read_instant(text: str | None, field: str) -> datetime | None:
@@ -37,7 +43,15 @@ def read_instant(text: str | None, field: str) -> datetime | None:
         value = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"时间看不懂：{text}", field=field) from error
+    in_range(value, field)
     return value.replace(tzinfo=SHOP_ZONE) if value.tzinfo is None else value
+
+
+def in_range(value: DayT, field: str) -> DayT:
+    """Give the day or instant back. Raises UsageError for a year that nobody means."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise UsageError(f"时间应在 {FIRST_YEAR} 年到 {LAST_YEAR} 年之间：{value}", field=field)
+    return value
 
 
 def read_number(text: str | None, field: str) -> int:
@@ -45,8 +59,3 @@ def read_number(text: str | None, field: str) -> int:
     if not text or not text.isascii() or not text.isdecimal() or len(text) > 12:
         raise UsageError("编号看不懂", field=field)
     return int(text)
-
-
-def start_of(day: date) -> datetime:
-    """Give the first instant of the shop's day."""
-    return datetime.combine(day, time(), tzinfo=SHOP_ZONE)

@@ -78,7 +78,8 @@ def _entry(row: Row[Any]) -> Entry:
 def add_entry(runtime: Runtime, form: EntryForm, now: datetime, who: str) -> int:
     """R-DNC-2. In force from this second on; queued work is withdrawn in the same transaction.
 
-    An equal entry in force is left as it is. Raises UsageError for a missing reason or a bad number.
+    An equal entry in force is left as it is. Raises UsageError for a missing reason, a bad number, or
+    a masked user ID that names nobody or several (R-IMP-4).
     """
     reason, user_id = form.reason.strip(), (form.user_id or "").strip() or None
     if not reason or len(reason) > REASON_MAX_CHARS:
@@ -99,9 +100,12 @@ def add_entry(runtime: Runtime, form: EntryForm, now: datetime, who: str) -> int
             "source": "panel",
             "created_by": who,
         }
+        found: list[int] = []
         if user_id is not None:
             found = calls.find_customer(connection, user_id)
-            values["customer_id"] = found[0] if len(found) == 1 else None
+            if len(found) > 1 or (not found and _is_masked(user_id)):
+                raise UsageError("打码的用户ID认不出是哪一位客户，请改填电话号码", field="user_id")
+            values["customer_id"] = found[0] if found else None
         else:
             number = read_phone(form.phone or "")
             if isinstance(number, PhoneFault):
@@ -122,11 +126,16 @@ def add_entry(runtime: Runtime, form: EntryForm, now: datetime, who: str) -> int
         entry_id = suppressions.add(connection, values, now)
         bound = suppressions.bound_customers(
             connection,
+            customer_ids=found,
             user_ids=[user_id] if user_id else [],
             phone_keys=[str(values["phone_key"])] if values["phone_key"] else [],
         )
         refresh_customers(connection, runtime, now, bound, who)
         return entry_id
+
+
+def _is_masked(user_id: str) -> bool:
+    return "*" in user_id or "＊" in user_id
 
 
 def lift_entry(runtime: Runtime, entry_id: int, reason: str, now: datetime, person: Person) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from adapters.store.models.audit import audit
-from campaigns.errors import NotFoundError, RefusedError, UsageError
+from adapters.store.models.customers import customer
+from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.values import Ending, Kind, Role, Scope
 from scheduler.flows.claim import next_call
+from scheduler.flows.dialling import dial
 from scheduler.flows.do_not_contact import EntryForm, add_entry, entries, lift_entry
 from scheduler.flows.outlook import NobodyNow
 from tests.factories import Shop, a_number, at
@@ -35,6 +38,36 @@ def test_r_dnc_2_queued_work_is_withdrawn_at_once(shop: Shop) -> None:
     add(shop, user_id="here")
     assert [t.ending for t in shop.tasks()] == [Ending.OPTED_OUT, None]
     assert shop.tasks()[0].closed_at == at("05-13 09:00")
+
+
+def test_r_dnc_2_a_masked_name_that_only_one_customer_has_withdraws_their_work(shop: Shop) -> None:
+    stands_alone(shop, "t**b")
+    shop.plan()
+    held = shop.take(shop.person(), "05-13 09:00")
+    add(shop, user_id="t**b", now="05-13 09:01")
+    assert [t.ending for t in shop.tasks()] == [Ending.OPTED_OUT]
+    with pytest.raises(ConflictError):
+        dial(shop.runtime, held.attempt_id, at("05-13 09:02"), None)
+
+
+def test_r_dnc_2_a_masked_name_that_names_nobody_for_certain_is_refused(shop: Shop) -> None:
+    for _ in range(2):
+        stands_alone(shop, "t**b")
+    for masked in ("t**b", "x**y", "x＊＊y"):
+        with pytest.raises(UsageError):
+            add(shop, user_id=masked)
+    assert entries(shop.runtime) == []
+
+
+def stands_alone(shop: Shop, masked: str) -> None:
+    """R-IMP-4. A customer whose user ID the export masked; nobody else is merged with them."""
+    customer_id = shop.buyer(masked)
+    with shop.runtime.transaction() as connection:
+        connection.execute(
+            update(customer)
+            .where(customer.c.id == customer_id)
+            .values(identity=f"order:{customer_id}")
+        )
 
 
 def test_r_dnc_3_an_entry_for_a_phone_binds_whoever_has_it(shop: Shop) -> None:

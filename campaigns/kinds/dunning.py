@@ -140,13 +140,6 @@ def rank_at(orders: Iterable[OrderFacts], policy: Policy) -> datetime | None:
     return closing - timedelta(hours=policy.worth_hours_per_doubling * worth)
 
 
-def paid_since_fen(orders: Iterable[OrderFacts], first_attempt_at: datetime) -> int:
-    """R-DUN-7. 付款总额: what was paid at or after the first attempt."""
-    return sum(
-        o.paid_fen for o in orders if o.paid_at is not None and o.paid_at >= first_attempt_at
-    )
-
-
 def ending_by_orders(
     orders: Iterable[OrderFacts], first_attempt_at: datetime | None
 ) -> Ending | None:

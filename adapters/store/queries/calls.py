@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, Update, bindparam, select, text, update
 
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
@@ -63,11 +63,6 @@ def live_of_caller(connection: Connection, person_id: int) -> Row[Any] | None:
 def get(connection: Connection, attempt_id: str) -> Row[Any] | None:
     """One attempt, locked against others on PostgreSQL (SQLite has one writer anyway)."""
     return connection.execute(_GET, {"id": attempt_id}).first()
-
-
-def live_of_task(connection: Connection, task_id: int) -> Row[Any] | None:
-    """The attempt by which somebody holds this task."""
-    return connection.execute(select(attempt).where(LIVE, attempt.c.task_id == task_id)).first()
 
 
 def change(connection: Connection, attempt_id: str, **values: object) -> None:
@@ -223,18 +218,3 @@ def missing_outcomes(connection: Connection, before: datetime, limit: int) -> li
         .limit(limit)
     )
     return list(connection.execute(query).all())
-
-
-def count_made(connection: Connection, task_id: int) -> int:
-    """Attempts that count in the task's budget (R-REPEAT-4)."""
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(attempt)
-            .where(
-                attempt.c.task_id == task_id,
-                attempt.c.state.in_(("dialled", "closed")),
-                attempt.c.redial_of.is_(None),
-            )
-        ).scalar_one()
-    )

@@ -260,13 +260,6 @@ def active_suppressions(
     ]
 
 
-def customers_with_phones(connection: Connection, phone_keys: Collection[str]) -> set[int]:
-    """Whose numbers these are, unless marked wrong."""
-    statement = select(customer_phone.c.customer_id).where(customer_phone.c.wrong_since.is_(None))
-    rows = _all(connection, statement, customer_phone.c.phone_key, phone_keys)
-    return {row.customer_id for row in rows}
-
-
 def users_without_orders(connection: Connection) -> dict[str, list[int]]:
     """Entries made before any order of their user was seen, by user ID."""
     found: dict[str, list[int]] = {}

@@ -98,20 +98,6 @@ def set_active(connection: Connection, person_id: int, is_active: bool) -> None:
     connection.execute(update(person).where(person.c.id == person_id).values(is_active=is_active))
 
 
-def set_role(connection: Connection, person_id: int, role: Role) -> None:
-    """Change what somebody may do."""
-    connection.execute(update(person).where(person.c.id == person_id).values(role=role.value))
-
-
-def active_with_role(connection: Connection, role: Role) -> int:
-    """How many active people have this role."""
-    return int(
-        connection.execute(
-            select(func.count()).where(person.c.role == role.value, person.c.is_active)
-        ).scalar_one()
-    )
-
-
 def add_session(connection: Connection, id_hash: str, new: NewSession) -> None:
     """Keep a browser that signed in. Only the hash of its id is kept."""
     connection.execute(

@@ -203,15 +203,6 @@ def test_r_dun_4_a_paid_state_without_a_time_is_still_paid(state: OrderState) ->
     assert dunning.ending_by_orders([order(state=state)], None) is Ending.PAID_UNCALLED
 
 
-def test_r_dun_7_what_was_paid_before_the_first_attempt_is_not_recovered() -> None:
-    orders = [
-        order(state=OrderState.PAID, **PAID_EARLY),
-        order(state=OrderState.PAID, **(PAID_THEN | {"paid_fen": 3_000})),
-        order(),
-    ]
-    assert dunning.paid_since_fen(orders, at("05-13 10:00")) == 3_000
-
-
 def test_r_dun_7_an_order_paid_before_the_call_does_not_hide_the_one_that_lapsed() -> None:
     paid = order(state=OrderState.PAID, paid_at=at("05-12 16:00"), paid_fen=100)
     lapsed = order(state=OrderState.CLOSED)

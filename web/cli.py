@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -59,9 +60,8 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; errors of every kind become one message or one JSON document."""
     as_json = "--json" in arguments
-    command = typer.main.get_command(app)
     try:
-        result: Any = command.main(args=arguments, prog_name="waihu", standalone_mode=False)
+        result: Any = _command().main(args=arguments, prog_name="waihu", standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:
@@ -75,6 +75,12 @@ def run(arguments: list[str]) -> int:
             raise
         return out.report_error(told, as_json=as_json)
     return result if isinstance(result, int) else out.DONE
+
+
+@cache
+def _command() -> Any:
+    """The whole tree of commands; putting it together costs more than most of them."""
+    return typer.main.get_command(app)
 
 
 def _told(error: Exception) -> WaihuError | None:

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import Engine
 
 from adapters.clock import SystemClock
+from campaigns.values import Person
 from scheduler.flows import claim, dialling
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.people import caller_named
@@ -45,7 +46,8 @@ def work(panel: Panel) -> None:
     """A morning's work, so that no page is empty."""
     runtime = panel.runtime
     panel_shop.fill(runtime)
-    person = caller_named(runtime, "陈晨", runtime.now())
+    person = caller_named(runtime, "陈晨")
+    assert isinstance(person, Person)
     for code in ("relay", "not_needed"):
         held = claim.next_call(runtime, person, runtime.now())
         assert isinstance(held, claim.HandOut)
@@ -69,7 +71,8 @@ def test_from_the_file_to_the_ledger(panel: Panel, page: Page, tmp_path: Path) -
     page.get_by_role("button", name="接着做今天的计划").click()
     expect(page.get_by_text("4 位客户（新增 4 位）")).to_be_visible()
     runtime = panel.runtime
-    person = caller_named(runtime, "陈晨", runtime.now())
+    person = caller_named(runtime, "陈晨")
+    assert isinstance(person, Person)
     held = claim.next_call(runtime, person, runtime.now())
     assert isinstance(held, claim.HandOut)
     record_outcome(runtime, held.attempt_id, OutcomeForm("will_pay"), runtime.now(), person)

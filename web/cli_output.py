@@ -39,17 +39,17 @@ def open_shop() -> Runtime:
     return runtime
 
 
-def instant(text: str | None) -> datetime | None:
-    """`--at`: ISO 8601; without an offset it is the shop's own time."""
+def instant(text: str | None, field: str = "at") -> datetime | None:
+    """`--at` and other instants: ISO 8601; without an offset it is the shop's own time."""
     if text is None:
         return None
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            f"时间写法不对：{text}，应如 2026-10-15T09:05:00+08:00", field="at"
+            f"时间写法不对：{text}，应如 2026-10-15T09:05:00+08:00", field=field
         ) from error
-    in_range(parsed, "at")
+    in_range(parsed, field)
     aware = parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=SHOP_ZONE)
     return aware.astimezone(UTC)
 

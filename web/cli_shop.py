@@ -194,7 +194,7 @@ def clock_set(
     """把培训时钟拨到某个时间。"""
     from scheduler.flows.shop import set_clock
 
-    return _clock(set_clock(open_shop(), CLI, to=instant(to)), as_json=as_json)
+    return _clock(set_clock(open_shop(), CLI, to=instant(to, "to")), as_json=as_json)
 
 
 def _clock(shown: ClockShown, *, as_json: bool) -> int:

@@ -157,7 +157,7 @@ def enter_outcome(
     from scheduler.flows.outcome import OutcomeForm, record_outcome
 
     runtime = open_shop()
-    form = OutcomeForm(code, instant(callback_at), phone, note, key)
+    form = OutcomeForm(code, instant(callback_at, "callback_at"), phone, note, key)
     answer = record_outcome(runtime, attempt, form, runtime.instant(instant(at)), None)
     document = {
         "task": answer.task,

@@ -72,6 +72,9 @@ def nobody_now(connection: Connection, runtime: Runtime, now: datetime) -> Nobod
         )
         for rule, found in grouped.items()
     ]
+    count, until = tasks.held(connection, now)
+    if count:
+        reasons.append(QueueReason("R-CLAIM-1", count, until, "正由坐席处理"))
     return NobodyNow(
         next_due=times[0] if times else None,
         next_count=sum(t == times[0] for t in times) if times else 0,

@@ -303,6 +303,16 @@ def to_come(connection: Connection, now: datetime, limit: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
+def held(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many tasks somebody holds now, and when the first of the leases ends (R-CLAIM-1)."""
+    query = select(func.count(), func.min(task.c.claimed_until)).where(
+        text("task.state = 'claimed'"),
+        or_(task.c.claimed_until > now, task.c.claimed_until.is_(None)),
+    )
+    count, until = connection.execute(query).one()
+    return count, until
+
+
 def buyers(connection: Connection, task_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Buyer and kind by task id."""
     query = (

@@ -99,7 +99,9 @@ def test_why_about_the_past_knows_only_what_was_known_then(two: Shell) -> None:
 def test_two_callers_never_get_one_customer(two: Shell) -> None:
     first, second = two.next("09:10", "谷雨"), two.next("09:10", "小满")
     assert {first["buyer"], second["buyer"]} == {"买家001", "买家002"}
-    two.nobody("09:11", "白露")
+    (reason,) = two.nobody("09:11", "白露")["reasons"]
+    assert (reason["rule"], reason["count"]) == ("R-CLAIM-1", 2)
+    assert reason["until"] == f"{WED}T09:25:00+08:00"
     assert two.next("09:12", "谷雨")["attempt"] == first["attempt"]
 
 
@@ -221,6 +223,8 @@ def test_a_missing_or_wrong_field_exits_2_and_stores_nothing(two: Shell, words: 
     before = everything(two)
     answer = two.ask("work", "outcome", got["attempt"], *words, at="09:11")
     assert (answer.code, answer.error["code"]) == (2, "usage")
+    if "--callback-at" in words:
+        assert answer.error["field"] == "callback_at"
     assert everything(two) == before
     two.ok("work", "outcome", got["attempt"], "no_answer", at="09:12")
 

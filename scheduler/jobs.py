@@ -1,7 +1,8 @@
 """What the engine does by itself: the morning's plan, the plan after an import, sweeping, sealing.
 
-A slot of a job is a row; whoever inserts it runs the slot, so a second ticker does no harm. Slots
-go by the shop's clock. Sweeping and sealing need no slot: doing them twice changes nothing.
+A slot of a job is a row; whoever inserts it runs the slot, so a second ticker does no harm, and a
+run that broke off is taken up again later. Slots go by the shop's clock. Sweeping and sealing need
+no slot: doing them twice changes nothing.
 """
 
 from __future__ import annotations
@@ -79,13 +80,13 @@ def _morning_plan(runtime: Runtime, now: datetime) -> None:
     """R-DUN-1. Every morning at the set time; mornings slept through are written down as skipped."""
     with runtime.snapshot() as connection:
         law = runtime.law(connection)
+        today = business_day(now)
+        slot = datetime.combine(today, law.policy.plan_at, tzinfo=SHOP_ZONE).astimezone(UTC)
+        if now < slot:
+            slot -= timedelta(days=1)
+        if queries.is_settled(connection, "plan", slot):
+            return
         last = queries.last_slot(connection, "plan")
-    today = business_day(now)
-    slot = datetime.combine(today, law.policy.plan_at, tzinfo=SHOP_ZONE).astimezone(UTC)
-    if now < slot:
-        slot -= timedelta(days=1)
-    if last is not None and last >= slot:
-        return
     for missed in _missed(last, slot):
         with runtime.transaction() as connection:
             queries.skip(connection, "plan", missed, now, "engine was not running")
@@ -100,9 +101,10 @@ def _morning_plan(runtime: Runtime, now: datetime) -> None:
 
 
 def _missed(last: datetime | None, slot: datetime) -> list[datetime]:
+    """The mornings before `slot`, from the last known one on: that may have broken off."""
     if last is None:
         return []
-    days = min((slot - last).days - 1, LATE_DAYS)
+    days = min((slot - last).days, LATE_DAYS)
     return [slot - timedelta(days=back) for back in range(days, 0, -1)]
 
 

@@ -25,7 +25,8 @@ def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///…` or `postgresql+psycopg://…`; plain `postgresql://` is accepted.
 
     SQLite: WAL, synchronous FULL, foreign keys on, and every writing transaction begins IMMEDIATE,
-    so that two writers queue up instead of failing half-way. Raises UsageError for another address.
+    so that two writers queue up instead of failing half-way. An error of the database quotes no
+    values: they may be a customer's (R-PII-1). Raises UsageError for another address.
     """
     try:
         parsed = make_url(url)
@@ -37,8 +38,12 @@ def open_engine(url: str) -> Engine:
             f"数据库只能是 SQLite 或 PostgreSQL，不能是 {backend}", field="WAIHU_DATABASE_URL"
         )
     if backend == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_engine(
+        parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -57,8 +57,8 @@ REFUSAL_TEXTS = {
     RefusalCode.MISSING_COLUMN: "缺少必需的列：{detail}",
     RefusalCode.UNKNOWN_TABLE: "认不出这是什么表；第一个非空行必须是表头，读到的是：{detail}",
     RefusalCode.KIND_NEEDED: (
-        "只看表头分不清这是什么名单，请用 --kind 说明："
-        "orders（订单）、items（宝贝）、do-not-contact（谢绝来电）、calendar（工作日历）"
+        "只看表头分不清这是什么表，请选定文件种类（命令行用 --kind）："
+        "订单 orders、宝贝明细 items、免打扰名单 do-not-contact、官方日历 calendar"
     ),
     RefusalCode.KIND_MISMATCH: "内容与所选类型不符：选的是 {chosen}，内容是 {found}",
     RefusalCode.BAD_JSON: "JSON 的格式不对：{detail}",

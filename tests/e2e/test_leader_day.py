@@ -68,6 +68,7 @@ def test_from_the_file_to_the_ledger(panel: Panel, page: Page, tmp_path: Path) -
     expect(page.get_by_role("cell", name="青柠小站")).to_be_visible()
     page.get_by_role("button", name="收下").click()
     expect(page.get_by_text("已收下", exact=True)).to_be_visible()
+    expect(page.locator("#recent").get_by_role("rowheader", name=FILE)).to_be_visible()
     page.get_by_role("button", name="接着做今天的计划").click()
     expect(page.get_by_text("4 位客户（新增 4 位）")).to_be_visible()
     runtime = panel.runtime
@@ -107,7 +108,8 @@ def test_a_number_is_revealed_once(panel: Panel, page: Page) -> None:
     page.get_by_placeholder("为什么要看").first.fill("客户要求核对")
     page.get_by_role("button", name="查看一次").first.click()
     expect(page.get_by_text("只显示这一次，已记录")).to_be_visible()
-    page.goto(f"{panel.url}/desk/customers/1")
+    page.get_by_role("button", name="再问一次").click()
+    expect(page.get_by_role("heading", name="这一刻能不能打？")).to_be_visible()
     expect(page.get_by_text("只显示这一次，已记录")).to_be_hidden()
 
 

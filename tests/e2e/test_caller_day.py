@@ -91,6 +91,25 @@ def test_enter_does_not_wait_and_a_held_key_records_once(panel: Panel, page: Pag
     assert count == 1
 
 
+def test_enter_records_what_the_walk_offered_once_the_line_is_closed(
+    panel: Panel, page: Page
+) -> None:
+    take(panel, page)
+    page.keyboard.press("d")
+    branches = page.get_by_role("navigation", name="客户怎么说")
+    for answer in ("接通了", "是本人", "方便，请说", "答应付款"):
+        branches.get_by_role("link", name=answer, exact=True).press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#save")).to_be_focused()
+    assert recorded(panel) == [], "the call goes on: made ready only"
+    page.get_by_role("heading", name="答应付款").focus()
+    page.keyboard.press("h")
+    expect(page.get_by_text("已挂断，请填结果")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("已记录。")).to_be_visible()
+    assert recorded(panel) == ["will_pay"]
+
+
 def test_a_refusal_is_asked_once_more(panel: Panel, page: Page) -> None:
     take(panel, page)
     page.keyboard.press("0")

@@ -277,6 +277,21 @@
     else if (event.key === "Enter" && event.target.matches(".outcome-radio")) {
       event.preventDefault();
       one("#outcome").requestSubmit(one("#save"));
+    } else if (event.key === "Enter" && !event.target.closest("a, button, summary, input, label")) {
+      confirmOffered(event);
+    }
+  };
+
+  // Enter where nothing is to be pressed: the outcome that the walk offered. While the call goes on,
+  // and for one that ends all contact, it is only made ready: a second Enter records it.
+  const confirmOffered = (event) => {
+    const chosen = one(".outcome-radio:checked");
+    if (!chosen) return;
+    event.preventDefault();
+    if (one("#strip").dataset.hungUp && !("suppresses" in chosen.dataset)) {
+      one("#outcome").requestSubmit(one("#save"));
+    } else {
+      focusOn("#save");
     }
   };
 

@@ -14,11 +14,13 @@ from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt
 from campaigns.values import Role
 from scheduler.flows.do_not_contact import EntryForm, add_entry
+from scheduler.flows.outcome import OutcomeAnswer
 from scheduler.flows.shop import set_clock
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
+from web.caller import in_words
 
 FULL_NUMBER = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|184 \d{4} \d{4}")
 
@@ -176,6 +178,11 @@ def test_r_claim_1_a_missing_outcome_is_shown(
     lists = signed_in(Role.LEADER).get("/desk/lists").text
     assert "结果没填 1 通" in lists
     assert "陈晨" in lists
+
+
+def test_no_further_call_before_the_closing_is_said(runtime: Runtime) -> None:
+    open_end = OutcomeAnswer(task=1, state="open", result="", next_at=None, how=None, rules=())
+    assert in_words.recorded(open_end, runtime.now()) == "已记录。关闭之前没有可以再打的时间了。"
 
 
 def test_an_outcome_is_recorded_once_however_often_it_is_sent(

@@ -23,6 +23,8 @@ def recorded(answer: OutcomeAnswer, now: datetime) -> str:
         parts.append("约定的时间不在可拨时段，已顺延。")
     if answer.next_at is not None:
         parts.append(f"下次联系：{moment(answer.next_at, now)}。")
+    elif answer.state == "open" and answer.how is None:
+        parts.append("关闭之前没有可以再打的时间了。")
     if answer.how in _FOLLOWS:
         parts.append(f"{_FOLLOWS[answer.how]}。")
     return "".join(parts)

@@ -9,7 +9,7 @@ from campaigns.errors import UsageError
 from scheduler.flows.shop import set_clock
 from scheduler.flows.training_clock import Leap, leap
 from web.auth import home_of, me, the_runtime
-from web.filters import moment
+from web.filters import clock_time, day
 from web.forms import local_path
 
 training = Blueprint("training", __name__)
@@ -28,5 +28,5 @@ def move() -> Response:
             shown = leap(runtime, Leap(how), who)
         except ValueError as error:
             raise UsageError("不认识的时钟操作", field="how") from error
-        flash(f"店铺时间已调到 {moment(shown.now)}")
+        flash(f"店铺时间已调到 {day(shown.now)} {clock_time(shown.now)}")
     return redirect(local_path(request.form.get("back")) or home_of(me().role), 303)

@@ -58,7 +58,13 @@ def _nobody_document(nobody: NobodyNow) -> dict[str, Any]:
         "task": None,
         "next_due": iso(nobody.next_due),
         "reasons": [
-            {"rule": r.rule, "count": r.count, "until": iso(r.until), "reason": r.reason}
+            {
+                "rule": r.rule,
+                "rules": list(r.rules),
+                "count": r.count,
+                "until": iso(r.until),
+                "reason": r.reason,
+            }
             for r in nobody.reasons
         ],
     }

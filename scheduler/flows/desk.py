@@ -236,13 +236,14 @@ def reveal_number(
         row = queries.sealed_number(connection, phone_id)
         if row is None:
             raise NotFoundError("没有这个号码", field="phone")
+        reveal_id = queries.add_reveal(connection, phone_id, person.id, now, reason)
         audit.record(
             connection,
             now,
             person.name,
             "phone.revealed",
             f"customer:{row.customer_id}",
-            after={"phone": row.phone_key, "reason": reason},
+            after={"phone": row.phone_key, "reveal": reveal_id},
         )
         return runtime.vault.open(row.sealed)
 

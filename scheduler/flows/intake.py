@@ -197,7 +197,8 @@ def _store(connection: Connection, file: _File, errand: _Errand) -> tuple[FileRe
     named = recognised.data_time
     if named is not None and named > errand.now:  # a clock that ran ahead, or no time at all
         named = None
-    known = _known_report(connection, file, named)
+    data_time = named or errand.now
+    known = _known_report(connection, file, data_time)
     if known is not None:
         _record(connection, known, file.digest, errand)
         return known, _first_rows(file.opened)
@@ -207,13 +208,11 @@ def _store(connection: Connection, file: _File, errand: _Errand) -> tuple[FileRe
         kind=recognised.kind.value,
         sha256=file.digest,
         encoding=recognised.encoding,
-        data_time=named or errand.now,
+        data_time=data_time,
         imported_at=errand.now,
         imported_by=errand.who,
     )
-    frame = Frame(
-        connection, errand.runtime, import_id, named or errand.now, errand.now, errand.who
-    )
+    frame = Frame(connection, errand.runtime, import_id, data_time, errand.now, errand.who)
     intake = _intake(recognised.kind, frame)
     judged, shown = _take_rows(intake, file, errand.progress)
     if not errand.is_trial:
@@ -270,13 +269,16 @@ def _take_rows(
     return judged, shown
 
 
-def _known_report(connection: Connection, file: _File, named: datetime | None) -> FileReport | None:
-    """R-IMP-3. What to say of bytes that were taken in before; None for new ones.
+def _known_report(connection: Connection, file: _File, data_time: datetime) -> FileReport | None:
+    """R-IMP-3. What to say of bytes that were taken in before with the same time; None for others.
+
+    The time is the one in the name, else of the import: without one, the same bytes brought again
+    later say that the shop still looks like this (decision 0016).
 
     Official days are what was entered last, so for them the days must still be as in the file.
     """
     kind = file.opened.recognised.kind
-    earlier = queries.earlier_import(connection, file.digest, kind.value, named)
+    earlier = queries.earlier_import(connection, file.digest, kind.value, data_time)
     if earlier is None:
         return None
     if kind is FileKind.CALENDAR:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from adapters.store.queries import tasks
 from adapters.store.queries.facts import load_tasks
-from campaigns.decisions import Allow, Decision
+from campaigns.decisions import Allow, Stop, Wait
 from campaigns.facts import TaskFacts
 from campaigns.registry import rules_of
 from campaigns.values import Exemption, Kind
@@ -23,12 +23,20 @@ LOOKED_AT = 500
 
 @dataclass(frozen=True, slots=True)
 class QueueReason:
-    """Why so many people are not called now: the binding rule, and from when at the earliest."""
+    """Why so many people are not called now: the binding rule, and from when at the earliest.
 
-    rule: str
+    `rules` begins with it; others that the answer rests on follow.
+    """
+
+    rules: tuple[str, ...]
     count: int
     until: datetime | None
     reason: str
+
+    @property
+    def rule(self) -> str:
+        """The binding one."""
+        return self.rules[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +67,22 @@ def nobody_now(connection: Connection, runtime: Runtime, now: datetime) -> Nobod
     law = runtime.law(connection)
     answers = [(ask(case), forecast(case)) for case in _cases(connection, law, now, LOOKED_AT)]
     times = sorted(ahead.at for _, ahead in answers if ahead.at is not None)
-    grouped: dict[str, list[tuple[Decision, Forecast]]] = {}
+    grouped: dict[tuple[str, ...], list[tuple[Wait | Stop, Forecast]]] = {}
     for decision, ahead in answers:
         if not isinstance(decision, Allow):
-            grouped.setdefault(decision.rule, []).append((decision, ahead))
+            grouped.setdefault((decision.rule, *decision.also), []).append((decision, ahead))
     reasons = [
         QueueReason(
-            rule,
+            rules,
             len(found),
             min((ahead.at for _, ahead in found if ahead.at is not None), default=None),
             found[0][0].reason,
         )
-        for rule, found in grouped.items()
+        for rules, found in grouped.items()
     ]
     count, until = tasks.held(connection, now)
     if count:
-        reasons.append(QueueReason("R-CLAIM-1", count, until, "正由坐席处理"))
+        reasons.append(QueueReason(("R-CLAIM-1",), count, until, "正由坐席处理"))
     return NobodyNow(
         next_due=times[0] if times else None,
         next_count=sum(t == times[0] for t in times) if times else 0,

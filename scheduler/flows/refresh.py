@@ -33,7 +33,9 @@ def refresh_tasks(
     law = runtime.law(connection)
     ids = sorted(set(task_ids))
     for start in range(0, len(ids), CHUNK):
-        for task in load_tasks(connection, ids[start : start + CHUNK], now).values():
+        part = ids[start : start + CHUNK]
+        tasks.lock(connection, part)
+        for task in load_tasks(connection, part, now).values():
             refresh_one(connection, law, now, task, who)
 
 
@@ -64,7 +66,7 @@ def refresh_others(
     connection: Connection, runtime: Runtime, attempt: Row[Any], now: datetime, who: str
 ) -> None:
     """The customer's other tasks, and those of whoever shares the phone: their budget has changed."""
-    others = tasks.open_beside(connection, attempt.task_id, attempt.customer_id, attempt.phone_key)
+    others = tasks.open_beside(connection, attempt.task_id, attempt.phone_key)
     if others:
         refresh_tasks(connection, runtime, now, others, who)
 
@@ -117,7 +119,7 @@ def end_task(
     """
     tasks.close(connection, task_id, now, ending)
     if ending not in _MESSAGE_REMAINS:
-        calls.withdraw_todos(connection, TodoKind.WANGWANG, [task_id], now, rule)
+        calls.withdraw_todos(connection, TodoKind.WANGWANG, task_id, now, rule)
     audit.record(
         connection,
         now,
@@ -146,9 +148,9 @@ def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> No
         checks = (check_suppression, check_population, check_deadline)
         stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
         if stop is not None:
-            calls.withdraw_todos(connection, TodoKind.WANGWANG, [task.id], now, stop.rule)
+            calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, stop.rule)
         if dunning.is_paid(task.orders):
-            calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, [task.id], now, "R-DUN-4")
+            calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
 
 
 def _store(

@@ -19,8 +19,7 @@ from scheduler.rules.dayparts import check_assigned_daypart, check_slot
 from scheduler.rules.hours import check_hours
 from scheduler.rules.repeat import (
     check_contact_budget,
-    check_live,
-    check_other_campaigns,
+    check_conversation,
     check_surveys,
     check_task_budget,
 )
@@ -65,7 +64,7 @@ def check_phone(case: Case) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the gate: the rule ids it stands for, and the function."""
+    """One line of the gate: the function, and the rule ids that its yes stands for."""
 
     rules: tuple[str, ...]
     ask: Callable[[Case], Decision]
@@ -73,18 +72,17 @@ class Check:
 
 GATE: tuple[Check, ...] = (
     Check(("R-DNC-1", "R-DNC-2", "R-DNC-3"), check_suppression),
-    Check(("R-SLOT-1",), check_ended),
+    Check((), check_ended),
     Check(("R-DUN-4",), check_population),
     Check(("R-DUN-3",), check_deadline),
     Check(("R-PHONE-1", "R-PHONE-2", "R-PHONE-3"), check_phone),
     Check(("R-REPEAT-4",), check_task_budget),
-    Check(("R-REPEAT-2",), check_live),
+    Check(("R-REPEAT-2",), check_conversation),
     Check(("R-HOURS-7", "R-CLAIM-1"), check_step),
     Check(("R-HOURS-1", "R-HOURS-2", "R-HOURS-3", "R-HOURS-6"), check_hours),
     Check(("R-HOURS-4",), check_assigned_daypart),
     Check(("R-SLOT-1",), check_slot),
     Check(("R-REPEAT-3", "R-REPEAT-5"), check_contact_budget),
-    Check(("R-REPEAT-2",), check_other_campaigns),
     Check(("R-REPEAT-1",), check_surveys),
 )
 

@@ -17,6 +17,17 @@ _MONTH = timedelta(days=30)
 _HELD = "这位客户或这个号码正由他人处理"
 
 
+def check_conversation(case: Case) -> Decision:
+    """R-REPEAT-2. One customer is one conversation: no live call beside it, campaigns spaced."""
+    answers = (check_live(case), check_other_campaigns(case))
+    waits = [a for a in answers if isinstance(a, Wait)]
+    if not waits:
+        return Allow("没有其他人正在联系这位客户")
+    return next((w for w in waits if w.until is None), None) or max(
+        waits, key=lambda w: w.until or case.now
+    )
+
+
 def check_live(case: Case) -> Decision:
     """R-REPEAT-2. Never two calls to one customer or one phone at the same time.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, String, cast, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, String, cast, func, literal, select
 
 from adapters.store.models.audit import audit, audit_link
 from adapters.store.models.calls import attempt, todo
@@ -74,13 +74,13 @@ def unsealed(connection: Connection, background: Background) -> Iterator[Finding
     if background.until is None:
         return
     statement = (
-        select(audit.c.id, audit.c.at)
+        select(func.count(), func.min(audit.c.at))
         .where(~select(audit_link.c.audit_id).where(audit_link.c.audit_id == audit.c.id).exists())
         .where(audit.c.at < background.until - timedelta(minutes=SEAL_MINUTES))
-        .order_by(audit.c.id)
     )
-    for row in stream(connection, statement):
-        yield Finding("R-AUD-1", f"审计记录 {row.id} 还没有入链", None, row.at)
+    count, first = connection.execute(statement).one()
+    if count:
+        yield Finding("R-AUD-1", f"{count} 条审计记录还没有入链", None, first)
 
 
 def check_recorded(connection: Connection, background: Background) -> Iterator[Finding]:

@@ -152,3 +152,16 @@ suppression = Table(
     Index(None, "phone_key"),
     Index(None, "user_id"),
 )
+
+phone_reveal = Table(
+    "phone_reveal",
+    METADATA,
+    # R-PII-1: who saw a whole number, and why. The reason is people's own words and may name
+    # somebody, so it stands here, where it can be erased, and the trail has the row's id only.
+    Column("id", Integer, primary_key=True),
+    Column("phone_id", Integer, ForeignKey("customer_phone.id"), nullable=False),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "phone_id"),
+)

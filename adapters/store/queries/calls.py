@@ -13,14 +13,24 @@ from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.shop import person
+from adapters.store.queries import audit
 from adapters.store.upsert import insert_into
-from campaigns.values import Person, Role, TodoKind
+from campaigns.states import ATTEMPT_CHANGES
+from campaigns.values import ENGINE, AttemptState, Person, Role, TodoKind
 
 LIVE = text("attempt.state IN ('handed_out', 'dialled')")
 OPEN_TODO = text("todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
 
 
 _LIVE_OF_CALLER = select(attempt).where(LIVE, attempt.c.caller_id == bindparam("person"))
+_LOCK_TASK_OF = (
+    select(task.c.id)
+    .where(
+        task.c.id
+        == select(attempt.c.task_id).where(attempt.c.id == bindparam("id")).scalar_subquery()
+    )
+    .with_for_update()
+)
 _GET = select(attempt).where(attempt.c.id == bindparam("id")).with_for_update()
 
 
@@ -61,13 +71,25 @@ def live_of_caller(connection: Connection, person_id: int) -> Row[Any] | None:
 
 
 def get(connection: Connection, attempt_id: str) -> Row[Any] | None:
-    """One attempt, locked against others on PostgreSQL (SQLite has one writer anyway)."""
+    """One attempt, locked against others on PostgreSQL (SQLite has one writer anyway).
+
+    Its task is locked first, in the order in which a claim and an import lock them.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_TASK_OF, {"id": attempt_id})
     return connection.execute(_GET, {"id": attempt_id}).first()
 
 
 def change(connection: Connection, attempt_id: str, **values: object) -> None:
-    """Set columns of one attempt."""
-    connection.execute(_change(tuple(values)), values | {"changed_id": attempt_id})
+    """Set columns of one attempt; a new state only from one that may become it."""
+    if "state" not in values:
+        connection.execute(_change(tuple(values)), values | {"changed_id": attempt_id})
+        return
+    state = AttemptState(str(values["state"]))
+    before = [old.value for old, later in ATTEMPT_CHANGES.items() if state in later]
+    guarded = _change(tuple(values)).where(attempt.c.state.in_(before))
+    changed = connection.execute(guarded, values | {"changed_id": attempt_id})
+    assert changed.rowcount == 1, f"attempt {attempt_id} may not become {state}"
 
 
 @lru_cache(maxsize=64)
@@ -185,14 +207,18 @@ def list_todos(connection: Connection, *, as_of: datetime | None, limit: int) ->
 
 
 def withdraw_todos(
-    connection: Connection, kind: TodoKind, task_ids: Iterable[int], now: datetime, rule: str
+    connection: Connection, kind: TodoKind, task_id: int, now: datetime, rule: str
 ) -> None:
-    """Open to-dos of these tasks are overtaken (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4)."""
-    connection.execute(
+    """Open to-dos of this task are overtaken (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4)."""
+    withdrawn = connection.execute(
         update(todo)
-        .where(OPEN_TODO, todo.c.kind == kind, todo.c.task_id.in_(list(task_ids)))
+        .where(OPEN_TODO, todo.c.kind == kind, todo.c.task_id == task_id)
         .values(withdrawn_at=now, withdrawn_rule=rule)
+        .returning(todo.c.id)
     )
+    for row in withdrawn.all():
+        subject = f"todo:{row.id}"
+        audit.record(connection, now, ENGINE, "todo.withdrawn", subject, after={"rule": rule})
 
 
 def ended_tasks_with_todos(connection: Connection, limit: int) -> list[int]:
@@ -201,7 +227,7 @@ def ended_tasks_with_todos(connection: Connection, limit: int) -> list[int]:
         select(todo.c.task_id)
         .join(task, task.c.id == todo.c.task_id)
         .where(OPEN_TODO, task.c.state == "closed")
-        .order_by(todo.c.due_at)
+        .order_by(todo.c.due_at.desc())
         .limit(limit)
     )
     return sorted(set(connection.execute(query).scalars()))

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, insert, or_, select
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import campaign, offer, task
-from adapters.store.models.customers import customer, customer_phone, order
+from adapters.store.models.customers import customer, customer_phone, order, phone_reveal
 from adapters.store.models.imports import import_file
 
 
@@ -165,3 +165,15 @@ def campaigns_listed(connection: Connection) -> list[Row[Any]]:
     """List the shop's campaigns."""
     query = select(campaign.c.id, campaign.c.kind, campaign.c.name).order_by(campaign.c.id)
     return list(connection.execute(query).all())
+
+
+def add_reveal(
+    connection: Connection, phone_id: int, person_id: int, now: datetime, reason: str
+) -> int:
+    """R-PII-1. Note who sees a whole number, and why."""
+    result = connection.execute(
+        insert(phone_reveal)
+        .values(phone_id=phone_id, person_id=person_id, at=now, reason=reason)
+        .returning(phone_reveal.c.id)
+    )
+    return int(result.scalar_one())

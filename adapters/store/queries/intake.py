@@ -81,17 +81,19 @@ def _all(
 
 
 def earlier_import(
-    connection: Connection, sha256: str, kind: str, data_time: datetime | None
+    connection: Connection, sha256: str, kind: str, data_time: datetime
 ) -> Row[Any] | None:
-    """R-IMP-3. The import of the same bytes; with a time in the name, of the same time too."""
+    """R-IMP-3. The import of the same bytes with the same time."""
     statement = (
         select(import_file)
-        .where(import_file.c.sha256 == sha256, import_file.c.kind == kind)
+        .where(
+            import_file.c.sha256 == sha256,
+            import_file.c.kind == kind,
+            import_file.c.data_time == data_time,
+        )
         .order_by(import_file.c.id.desc())
         .limit(1)
     )
-    if data_time is not None:
-        statement = statement.where(import_file.c.data_time == data_time)
     return connection.execute(statement).first()
 
 

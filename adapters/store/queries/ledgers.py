@@ -53,6 +53,13 @@ def called_tasks(connection: Connection, kind: Kind, span: Span, limit: int) -> 
     return [_called_task(group) for _, group in groupby(rows, key=lambda row: row.attempt_id)]
 
 
+def _known_then(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    """A hand-out became an attempt when it was dialled or its outcome entered (sop.md §0)."""
+    if as_of is None:
+        return []
+    return [func.coalesce(attempt.c.dialled_at, attempt.c.ended_at) <= as_of]
+
+
 def _first_attempts(kind: Kind, span: Span, limit: int) -> CTE:
     """Find the span by ix_attempt_at, and that none was earlier by ix_attempt_task_id.
 
@@ -82,6 +89,7 @@ def _first_attempts(kind: Kind, span: Span, limit: int) -> CTE:
             attempt.c.at < span.end,
             *_counts(attempt),
             ~has_earlier,
+            *_known_then(span.as_of),
         )
         .order_by(attempt.c.at, attempt.c.id)
         .limit(limit)

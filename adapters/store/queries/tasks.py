@@ -167,6 +167,23 @@ class ScheduleColumns:
     window_group: str
 
 
+_LOCK = (
+    select(task.c.id)
+    .where(task.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(task.c.id)
+    .with_for_update()
+)
+
+
+def lock(connection: Connection, task_ids: Sequence[int]) -> None:
+    """Hold these tasks until the transaction ends.
+
+    No claim then comes between reading them and storing what came out. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"ids": list(task_ids)})
+
+
 def set_schedule(
     connection: Connection, task_id: int, columns: ScheduleColumns, state: str | None
 ) -> None:
@@ -243,27 +260,24 @@ _BESIDE = (
     .where(
         OPEN,
         task.c.id != bindparam("task"),
-        or_(
-            task.c.customer_id == bindparam("customer"),
-            task.c.customer_id.in_(
-                select(customer_phone.c.customer_id).where(
-                    customer_phone.c.phone_key == bindparam("phone")
-                )
-            ),
+        # The customer who was called is among those whose number it is. An OR beside this would cost
+        # a walk over all tasks (measured on PostgreSQL: 2.4 ms of a claim's 13).
+        task.c.customer_id.in_(
+            select(customer_phone.c.customer_id).where(
+                customer_phone.c.phone_key == bindparam("phone")
+            )
         ),
     )
     .order_by(task.c.id)
 )
 
 
-def open_beside(
-    connection: Connection, task_id: int, customer_id: int, phone_key: str
-) -> list[int]:
-    """Other open tasks whose contact budget such a call is part of (R-REPEAT-3).
+def open_beside(connection: Connection, task_id: int, phone_key: str) -> list[int]:
+    """Other open tasks whose contact budget a call on this phone is part of (R-REPEAT-3).
 
     They are the customer's own, and those of whoever shares the phone.
     """
-    values = {"task": task_id, "customer": customer_id, "phone": phone_key}
+    values = {"task": task_id, "phone": phone_key}
     return list(connection.execute(_BESIDE, values).scalars())
 
 

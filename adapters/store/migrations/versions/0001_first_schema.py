@@ -41,6 +41,7 @@ def upgrade() -> None:
     _attempt()
     _task_order()
     _todo()
+    _phone_reveal()
     for table in APPEND_ONLY:
         _forbid_changes(table)
 
@@ -726,3 +727,22 @@ def _todo() -> None:
         sqlite_where=sa.text("done_at IS NULL AND withdrawn_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL AND withdrawn_at IS NULL"),
     )
+
+
+def _phone_reveal() -> None:
+    op.create_table(
+        "phone_reveal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("phone_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_phone_reveal_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["phone_id"], ["customer_phone.id"], name=op.f("fk_phone_reveal_phone_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_reveal")),
+    )
+    op.create_index(op.f("ix_phone_reveal_phone_id"), "phone_reveal", ["phone_id"], unique=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.decisions import Allow, Decision, Stop, Wait
@@ -108,9 +109,15 @@ def check_contact_budget(case: Case) -> Decision:
         for wait in _limits(attempts, case, exemption)
         if wait.until is not None and case.now < wait.until
     ]
-    if waits:
-        return max(waits, key=lambda w: w.until or case.now)
-    return Allow("联系次数在限额内")
+    if not waits:
+        return Allow("联系次数在限额内")
+    longest = max(waits, key=lambda w: w.until or case.now)
+    expiry = phone.usable_until if phone is not None else None
+    if expiry is None or longest.until is None or not case.now < expiry < longest.until:
+        return longest
+    # By then another number is dialled, and it may be free sooner (R-PHONE-2).
+    after = check_contact_budget(case.at(expiry))
+    return replace(longest, until=after.until if isinstance(after, Wait) else expiry)
 
 
 def _limits(attempts: list[AttemptFacts], case: Case, exemption: Exemption) -> list[Wait]:

@@ -13,7 +13,8 @@ from adapters.clock import FixedClock
 from adapters.store.models.campaigns import batch
 from adapters.store.models.shop import job_slot
 from scheduler import jobs
-from tests.factories import MINUTE, Shop, at
+from tests.factories import MINUTE, at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -159,6 +159,18 @@ def test_r_pii_1_a_number_is_revealed_once_with_a_reason(runtime: Runtime, leade
     assert audited(runtime, "phone.revealed") == ["李组长"]
 
 
+def test_r_dnc_2_a_user_id_that_is_not_in_the_shop_yet_is_said(
+    runtime: Runtime, leader: Visitor
+) -> None:
+    panel_shop.fill(runtime)
+    waiting = "店里还没有这个用户ID，已先登记，出现订单时立即生效"
+    for user_id, is_known in (("青柠小战", False), (" 青柠小站 ", True)):
+        leader.get("/desk/do-not-contact")
+        leader.post("/desk/do-not-contact", {"user_id": user_id, "reason": "来电要求"})
+        page = leader.get("/desk/do-not-contact").text
+        assert (waiting in page, "已生效；排着的工作也撤回了" in page) == (not is_known, is_known)
+
+
 def test_r_dnc_3_anybody_who_leads_adds_and_only_a_supervisor_lifts(
     runtime: Runtime, leader: Visitor, signed_in: Callable[[Role], Visitor]
 ) -> None:

@@ -12,7 +12,8 @@ from campaigns.values import AttemptState, Exemption, OrderState, TaskState
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.dialling import dial, renew, skip
 from scheduler.flows.outlook import NobodyNow
-from tests.factories import SECOND, Shop, a_number, at
+from tests.factories import SECOND, a_number, at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.runtime import Runtime
-from tests.factories import Shop, a_number, at
+from tests.factories import a_number, at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from campaigns.values import AttemptState, Ending, Person, TaskState
 from scheduler.flows.claim import HandOut
 from scheduler.flows.dialling import dial, hang_up, skip
 from scheduler.flows.do_not_contact import EntryForm, add_entry
-from tests.factories import SECOND, Shop, a_number, at
+from tests.factories import SECOND, a_number, at
+from tests.shops import Shop
 
 
 @pytest.fixture

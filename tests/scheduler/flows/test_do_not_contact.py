@@ -17,7 +17,8 @@ from scheduler.flows.claim import next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.do_not_contact import EntryForm, add_entry, entries, lift_entry
 from scheduler.flows.outlook import NobodyNow
-from tests.factories import Shop, a_number, at
+from tests.factories import a_number, at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from campaigns.values import SHOP_ZONE
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.outlook import NobodyNow, queue
-from tests.factories import Shop, at
+from tests.factories import at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 from campaigns.values import Ending, OrderState, TaskState
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.planning import plan
-from tests.factories import Shop, a_number, at, day
+from tests.factories import a_number, at, day
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ from scheduler.flows.shop import (
 )
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
-from tests.factories import Shop, at, day
+from tests.factories import at, day
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.values import OrderState, Person, TodoKind
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.todos import finish_todo, open_todos
-from tests.factories import Shop, at
+from tests.factories import at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from scheduler.flows.dialling import dial, skip
 from scheduler.flows.do_not_contact import EntryForm, add_entry, lift_entry
 from scheduler.flows.shop import change_policy
 from scheduler.flows.why import Explanation, explain
-from tests.factories import MINUTE, SECOND, Shop, at
+from tests.factories import MINUTE, SECOND, at
+from tests.shops import Shop
 
 
 @pytest.fixture

@@ -185,3 +185,14 @@ def test_each_wait_ends_at_the_first_instant_its_own_check_allows(
         while probe < answer.until:
             assert not isinstance(check.ask(asked.at(probe)), Allow), check.rules
             probe += GRID
+
+
+def test_r_phone_2_what_a_number_that_expires_must_wait_for_does_not_bind_the_next_one() -> None:
+    relay = phone("a", usable_until=at("05-13 13:30"))
+    other = phone("b", id=relay.id + 1, is_owner=False)
+    called = [
+        attempt("05-13 09:00", task_id=2, customer_id=2, phone_key="a"),
+        attempt("05-13 13:05", task_id=3, customer_id=3, phone_key="a"),
+    ]
+    asked = case(task(phones=[relay, other], others=called), "05-13 13:10")
+    assert forecast(asked).at == at("05-13 13:30")

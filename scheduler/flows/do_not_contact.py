@@ -134,6 +134,15 @@ def add_entry(runtime: Runtime, form: EntryForm, now: datetime, who: str) -> int
         return entry_id
 
 
+def is_of_nobody_yet(runtime: Runtime, user_id: str) -> bool:
+    """Tell whether an entry for this user ID binds no customer so far (R-DNC-2).
+
+    It stands ready then, and binds the customer whom an import brings later.
+    """
+    with runtime.snapshot() as connection:
+        return not calls.find_customer(connection, user_id)
+
+
 def _is_masked(user_id: str) -> bool:
     return "*" in user_id or "＊" in user_id
 

@@ -37,10 +37,13 @@ def add_suppression() -> Response:
         raise UsageError("不认识的业务种类", field="kind") from error
     form = do_not_contact.EntryForm(
         reason=request.form.get("reason", ""),
-        user_id=request.form.get("user_id") or None,
+        user_id=request.form.get("user_id", "").strip() or None,
         phone=request.form.get("phone") or None,
         kind=kind,
     )
     do_not_contact.add_entry(the_runtime(), form, now(), me().name)
-    flash("已加入免打扰名单，立即生效")
+    if form.user_id and do_not_contact.is_of_nobody_yet(the_runtime(), form.user_id):
+        flash("店里还没有这个用户ID，已先登记，出现订单时立即生效；请核对有没有写错")
+    else:
+        flash("已加入免打扰名单，已生效；排着的工作也撤回了")
     return redirect(url_for("leader.suppressions"), 303)

@@ -74,5 +74,7 @@ say "Installing $packages locked packages ($lock) / 安装依赖，首次约一�
 say "Installing waihu itself / 安装本程序"
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --quiet \
     --no-deps --no-build-isolation --no-index --editable .
+# A command answers in half a second only from compiled modules, also where Python may not write them.
+"$venv/bin/python" -m compileall -q campaigns scripts_zh adapters scheduler web
 echo "$wanted" >"$stamp"
 say "Ready / 就绪: $venv/bin/waihu"

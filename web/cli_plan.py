@@ -39,6 +39,7 @@ def import_files(
     """导入订单、宝贝、免打扰名单或官方日历（R-IMP-1）。"""
     from adapters.importers.rows import FileKind
     from scheduler.flows.intake import Upload, take
+    from scheduler.jobs import seal_trail
 
     runtime = open_shop()
     now = runtime.instant(instant(at))
@@ -56,6 +57,7 @@ def import_files(
             reports.append(
                 take(runtime, Upload(str(file), file), now, CLI, kind=file_kind, progress=tell)
             )
+    seal_trail(runtime)
     document = {"files": [_file_document(report) for report in reports]}
     emit(document, as_json=as_json, table=lambda: _show_reports(reports))
     bad = any(r.refused is not None or r.rejected for r in reports)
@@ -124,10 +126,13 @@ def plan_day(
 ) -> int:
     """做一天的计划：谁要打，谁不打、因为哪条规则（R-DUN-1）。"""
     from scheduler.flows.planning import plan
+    from scheduler.jobs import seal_trail
 
     runtime = open_shop()
     now = runtime.instant(instant(at))
     made = plan(runtime, day(date, "date"), now, CLI, kind=kind_of(kind), dry_run=dry_run)
+    if not dry_run:
+        seal_trail(runtime)
     document = {
         "date": made.day.isoformat(),
         "calendar_known": not made.unknown_calendar,

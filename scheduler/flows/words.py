@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -103,6 +104,7 @@ def occasion_of(task: TaskFacts, ignoring: str | None = None) -> Occasion:
     return _OCCASION.get(outcome_of(task.kind, last.outcome or "").code, Occasion.FIRST)
 
 
+@cache
 def opening(kind: Kind, occasion: Occasion) -> tuple[str, int]:
     """Id and version of the script that this call opens with; an attempt keeps both."""
     spoken = [s for s in standard_library().tree(kind).walk(occasion) if s.medium is Medium.VOICE]

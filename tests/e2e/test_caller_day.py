@@ -51,7 +51,7 @@ def test_a_call_from_the_first_key_to_the_next_customer(panel: Panel, page: Page
         "href", "tel:+8618412345674"
     )
     branches = page.get_by_role("navigation", name="客户怎么说")
-    for answer in ("接通了", "是本人", "方便，请说", "答应付款"):
+    for answer in ("是本人", "方便，请说", "答应付款"):
         branches.get_by_role("link", name=answer, exact=True).click()
     expect(page.get_by_label("走过的环节")).to_contain_text("开场")
     expect(page.get_by_label("本人·答应付款")).to_be_checked()
@@ -97,7 +97,7 @@ def test_enter_records_what_the_walk_offered_once_the_line_is_closed(
     take(panel, page)
     page.keyboard.press("d")
     branches = page.get_by_role("navigation", name="客户怎么说")
-    for answer in ("接通了", "是本人", "方便，请说", "答应付款"):
+    for answer in ("是本人", "方便，请说", "答应付款"):
         branches.get_by_role("link", name=answer, exact=True).press("Enter")
     page.keyboard.press("Enter")
     expect(page.locator("#save")).to_be_focused()
@@ -108,6 +108,40 @@ def test_enter_records_what_the_walk_offered_once_the_line_is_closed(
     page.keyboard.press("Enter")
     expect(page.get_by_text("已记录。")).to_be_visible()
     assert recorded(panel) == ["will_pay"]
+
+
+def test_dialling_turns_to_the_opening_once(panel: Panel, page: Page) -> None:
+    take(panel, page)
+    expect(page.get_by_role("heading", name="拨号前")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.get_by_role("heading", name="开场：是不是本人")).to_be_focused()
+    expect(page.get_by_text("您好，请问")).to_be_visible()
+    expect(page.get_by_role("heading", name="拨号前")).to_be_hidden()
+    page.get_by_label("走过的环节").get_by_role("button", name="拨号前").click()
+    page.get_by_role("link", name="没接通").click()
+    page.keyboard.press("h")
+    expect(page.get_by_text("已挂断，请填结果")).to_be_visible()
+    expect(page.get_by_role("heading", name="开场：是不是本人")).to_be_hidden()
+
+
+def test_the_arrows_walk_the_branches_and_enter_takes_one(panel: Panel, page: Page) -> None:
+    take(panel, page)
+    page.keyboard.press("d")
+    expect(page.get_by_role("heading", name="开场：是不是本人")).to_be_focused()
+    branches = page.get_by_role("navigation", name="客户怎么说").get_by_role("link")
+    page.keyboard.press("ArrowUp")
+    expect(branches.last).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(branches.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(branches.first).to_have_text("是本人")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("走过的环节").locator("li")).to_have_count(3)
+    page.get_by_label("备注").click()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("备注")).to_be_focused()
+    assert recorded(panel) == []
 
 
 def test_a_refusal_is_asked_once_more(panel: Panel, page: Page) -> None:
@@ -226,7 +260,6 @@ def test_r_etq_1_after_the_goodbye_the_customer_hangs_up_first(panel: Panel, pag
     page.keyboard.press("d")
     expect(page.locator("#hang-up")).to_be_visible()
     branches = page.get_by_role("navigation", name="客户怎么说")
-    branches.get_by_role("link", name="接通了").click()
     branches.get_by_role("link", name="别再打来").click()
     while branches.get_by_role("link").count():
         branches.get_by_role("link").first.click()

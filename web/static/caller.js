@@ -21,6 +21,7 @@
 
   // --- the script -------------------------------------------------------------------------------
   const walks = new Map(); // attempt -> moments walked
+  let openedFor = null; // the attempt whose opening was shown by itself
 
   const show = (focus) => {
     const path = walks.get(attempt());
@@ -61,6 +62,27 @@
     if (!one(`#m-${name}`)) return;
     walks.get(attempt()).push(name);
     show(true);
+  };
+
+  // Dialled: what is to be read before dialling gives way to the first sentence.
+  const openTalk = () => {
+    const { dialled, hungUp } = one("#strip").dataset;
+    if (!dialled || hungUp || openedFor === attempt()) return false;
+    openedFor = attempt();
+    const first = one(".moment");
+    const opening = one("[data-go]", first);
+    if (walks.get(attempt()).length > 1 || !first.classList.contains("moment-note") || !opening) return false;
+    go(opening.dataset.go);
+    return true;
+  };
+
+  const stepBranch = (by) => {
+    const links = all(".moment:not([hidden]) .branches a");
+    if (!links.length) return false;
+    const at = links.indexOf(document.activeElement);
+    const from = at < 0 && by < 0 ? 0 : at;
+    links[(from + by + links.length) % links.length].focus();
+    return true;
   };
 
   // --- the outcome ------------------------------------------------------------------------------
@@ -269,6 +291,11 @@
       return;
     }
     if (keysOff()) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && !event.target.matches("input")) { // among radio buttons the arrows are the browser's
+      if (stepBranch(step)) event.preventDefault();
+      return;
+    }
     const key = event.key.toLowerCase();
     const radio = one(`.outcome-radio[data-key="${CSS.escape(key)}"]`);
     const command = COMMANDS[key];
@@ -328,7 +355,7 @@
       stopUndo();
     }
     call().classList.add("walking");
-    show(false);
+    if (!openTalk()) show(false);
     fit();
     tick();
   };

@@ -66,6 +66,21 @@ def test_r_dun_6_the_screen_has_what_the_caller_needs(caller: Visitor) -> None:
     assert "为什么是这位" in page
 
 
+def test_outcomes_stand_in_the_order_of_a_call_and_what_ends_contact_is_marked(
+    caller: Visitor,
+) -> None:
+    take(caller)
+    page = caller.get("/call").text
+    titles = re.findall(r"<legend>([^<]+)</legend>", page)
+    assert titles == ["本人接听", "别人接听", "通话中", "没有打通", "其他"]
+    assert re.findall(r'outcome-ends">\s*<input[^>]* id="o-(\w+)"', page) == [
+        "hung_up_angry",
+        "opt_out",
+    ]
+    assert page.count("<small>免打扰</small>") == 2
+    assert page.rindex('class="outcome-radio"') < page.index('id="o-other"')
+
+
 def test_r_etq_1_manners_stand_with_the_script(caller: Visitor) -> None:
     take(caller)
     page = caller.get("/call").text

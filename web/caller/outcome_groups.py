@@ -11,9 +11,10 @@ from campaigns.outcomes import Outcome, Person
 _TITLES: tuple[tuple[Person, str], ...] = (
     ("customer", "本人接听"),
     ("other", "别人接听"),
-    ("nobody", "没有打通"),
     ("somebody", "通话中"),
+    ("nobody", "没有打通"),
 )
+_OTHER = "其他"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class OutcomeGroup:
 
 
 def grouped(outcomes: Iterable[Outcome]) -> list[OutcomeGroup]:
-    """Group by who was on the line."""
+    """Group by who was on the line; what only a note explains comes last, on its own."""
     listed = list(outcomes)
+    named = [o for o in listed if not o.needs_note]
     groups = [
-        OutcomeGroup(title, tuple(o for o in listed if o.person == person))
+        OutcomeGroup(title, tuple(o for o in named if o.person == person))
         for person, title in _TITLES
     ]
+    groups.append(OutcomeGroup(_OTHER, tuple(o for o in listed if o.needs_note)))
     return [group for group in groups if group.outcomes]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from adapters.store.queries import calls, suppressions
+from adapters.store.queries import audit, calls, suppressions
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
 from campaigns.values import Kind, Person, Role, Scope
@@ -72,6 +72,57 @@ def _entry(row: Row[Any]) -> Entry:
         lifted_at=row.lifted_at,
         lifted_by=row.lifted_by,
         lift_reason=row.lift_reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """One entry in force, as the importer reads it back. A masked number is for people only."""
+
+    user_id: str
+    phone: str
+    reason: str
+    scope: Scope
+    kind: Kind | None
+    since: datetime
+    created_by: str
+
+
+def export_entries(
+    runtime: Runtime, now: datetime, who: str, role: Role | None, *, full: bool
+) -> list[ExportLine]:
+    """R-DNC-3, R-PII-1. The list in force, to be taken out; whole numbers for a supervisor only.
+
+    `role` None: the command line, which gets masked numbers. The trail says who took how many.
+    """
+    if full and role is not Role.SUPERVISOR:
+        raise RefusedError("只有主管可以导出完整号码", rules=("R-PII-1",))
+    with runtime.transaction() as connection:
+        rows = suppressions.in_force(connection)
+        lines = [_export_line(runtime, row, full=full) for row in rows]
+        audit.record(
+            connection,
+            now,
+            who,
+            "suppression.exported",
+            "suppression:all",
+            after={"entries": len(lines), "full": full},
+        )
+    return lines
+
+
+def _export_line(runtime: Runtime, row: Row[Any], *, full: bool) -> ExportLine:
+    phone = row.phone_masked or ""
+    if full and row.phone_sealed is not None:
+        phone = runtime.vault.open(row.phone_sealed).display
+    return ExportLine(
+        user_id=row.buyer or row.user_id or "",
+        phone=phone,
+        reason=row.reason,
+        scope=Scope(row.scope),
+        kind=None if row.kind is None else Kind(row.kind),
+        since=row.since,
+        created_by=row.created_by,
     )
 
 

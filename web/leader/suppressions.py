@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from adapters.reports.do_not_contact_csv import do_not_contact_csv
 from campaigns.errors import UsageError
 from campaigns.labels_zh import KIND_LABELS
 from campaigns.values import Kind
@@ -47,3 +48,14 @@ def add_suppression() -> Response:
     else:
         flash("已加入免打扰名单，已生效；排着的工作也撤回了")
     return redirect(url_for("leader.suppressions"), 303)
+
+
+@leader.post("/do-not-contact/export")
+def export_suppressions() -> Response:
+    """Take the list out as CSV; whole numbers for a supervisor only (R-PII-1)."""
+    full = request.form.get("full") == "1"
+    lines = do_not_contact.export_entries(the_runtime(), now(), me().name, me().role, full=full)
+    answer = make_response(do_not_contact_csv(lines))
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = 'attachment; filename="do-not-contact.csv"'
+    return answer

@@ -127,6 +127,17 @@ def listed(
     return list(connection.execute(query).all())
 
 
+def in_force(connection: Connection) -> list[Row[Any]]:
+    """Every entry in force, the oldest first, with its number sealed."""
+    query = (
+        select(suppression, customer.c.buyer)
+        .join(customer, customer.c.id == suppression.c.customer_id, isouter=True)
+        .where(suppression.c.lifted_at.is_(None))
+        .order_by(suppression.c.since, suppression.c.id)
+    )
+    return list(connection.execute(query).all())
+
+
 def bound_customers(
     connection: Connection,
     *,

@@ -159,6 +159,28 @@ def test_r_pii_1_a_number_is_revealed_once_with_a_reason(runtime: Runtime, leade
     assert audited(runtime, "phone.revealed") == ["李组长"]
 
 
+def test_r_dun_5_a_long_queue_shows_its_first_customers_and_opens_for_the_others(
+    runtime: Runtime, leader: Visitor
+) -> None:
+    panel_shop.fill(runtime)
+    assert "<summary>再列" not in leader.get("/desk").text
+    more = [panel_shop.Buyer(f"买家{i:02}", f"184123457{i:02}") for i in range(31)]
+    panel_shop.fill(runtime, [*panel_shop.BUYERS, *more])
+    shown, folded = leader.get("/desk").text.split("<summary>再列 5 位</summary>")
+    assert [text.count('data-label="序"') for text in (shown, folded)] == [30, 5]
+
+
+def test_what_ended_today_is_one_figure_with_its_parts(runtime: Runtime, leader: Visitor) -> None:
+    panel_shop.fill(runtime)
+    for code in ("not_needed", "opt_out", "not_needed"):
+        call_one(runtime, code)
+    figures = re.findall(r"<b>(\d+)</b><span>今天结束", leader.get("/desk").text)
+    assert figures == ["3"]
+    parts = re.search(r'<ul class="figure-parts">(.*?)</ul>', leader.get("/desk").text)
+    assert parts is not None
+    assert sorted(re.findall(r">(\d+)<", parts[1])) == ["1", "2"]
+
+
 def test_r_dnc_2_a_user_id_that_is_not_in_the_shop_yet_is_said(
     runtime: Runtime, leader: Visitor
 ) -> None:

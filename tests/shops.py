@@ -24,6 +24,7 @@ from adapters.store.models.customers import customer, customer_phone, order_sigh
 from adapters.store.models.customers import order as order_table
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import person
+from adapters.store.queries.tasks import open_of_orders
 from adapters.store.session import open_engine
 from campaigns.values import (
     Kind,
@@ -36,7 +37,7 @@ from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeAnswer, OutcomeForm, record_outcome
 from scheduler.flows.planning import CampaignPlan, plan
-from scheduler.flows.refresh import refresh_orders
+from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.shop import ShopForm, create_shop
 from scheduler.runtime import Runtime
 from tests.factories import CALLED, NEWS, PLACED, a_number, at, day, numbers
@@ -166,7 +167,9 @@ class Shop:
         for order_id in ids:
             self._sight(order_id, now)
         with self.runtime.transaction() as connection:
-            refresh_orders(connection, self.runtime, now, ids, "导入")
+            concerned = open_of_orders(connection, ids)
+            refresh_tasks(connection, self.runtime, now, concerned, "导入")
+            retract_todos(connection, self.runtime, now)
 
     def pays(self, customer_id: int, paid: str, *, known: str) -> None:
         """The customer paid everything; an export tells it later."""

@@ -39,18 +39,6 @@ def refresh_tasks(
             refresh_one(connection, law, now, task, who)
 
 
-def refresh_orders(
-    connection: Connection, runtime: Runtime, now: datetime, order_ids: Iterable[int], who: str
-) -> None:
-    """Judge anew the open tasks that these orders belong to (R-DUN-4)."""
-    ids = list(order_ids)
-    concerned: set[int] = set()
-    for start in range(0, len(ids), CHUNK):
-        concerned.update(tasks.open_of_orders(connection, ids[start : start + CHUNK]))
-    refresh_tasks(connection, runtime, now, concerned, who)
-    retract_todos(connection, runtime, now)
-
-
 def refresh_customers(
     connection: Connection, runtime: Runtime, now: datetime, customer_ids: Iterable[int], who: str
 ) -> None:

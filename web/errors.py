@@ -52,8 +52,17 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _defect)
 
 
+def beside_the_form(error: WaihuError, page: str) -> Response:
+    """Answer a refused form with its own page, which shows the message and what was typed."""
+    return make_response(page, _meaning(error)[0])
+
+
+def _meaning(error: WaihuError) -> tuple[int, str]:
+    return next((code, text) for kind, code, text in STATUS if isinstance(error, kind))
+
+
 def _expected(error: WaihuError) -> Response:
-    status, title = next((code, text) for kind, code, text in STATUS if isinstance(error, kind))
+    status, title = _meaning(error)
     rules = error.rules if isinstance(error, RefusedError) else ()
     return _answer(status, title, error.message, rules)
 

@@ -181,6 +181,39 @@ def test_what_ended_today_is_one_figure_with_its_parts(runtime: Runtime, leader:
     assert sorted(re.findall(r">(\d+)<", parts[1])) == ["1", "2"]
 
 
+@sqlite_only
+def test_a_refused_form_comes_back_with_its_message_and_what_was_typed(
+    leader: Visitor, signed_in: Callable[[Role], Visitor]
+) -> None:
+    def refused(path: str, form: dict[str, str]) -> str:
+        leader.get(path)
+        answer = leader.post(path, form)
+        assert answer.status_code == 400
+        for typed in form.values():
+            assert f'value="{typed}"' in answer.text
+        return answer.text
+
+    entry = {"phone": "123", "reason": "来电要求"}
+    page = refused("/desk/do-not-contact", entry)
+    assert "电话号码不能用" in page
+    assert 'value="123" aria-invalid="true"' in page
+    offer = {"wording": "满百减五", "first_day": "2026-03-09", "last_day": "2026-03-02"}
+    assert "开始日期晚于结束日期" in refused("/desk/offers", {"campaign": "1", **offer})
+    admin = signed_in(Role.ADMIN)
+    admin.get("/admin/people")
+    twin = {"name": "李组长", "password": panel_shop.PASSWORD, "role": "leader"}
+    answer = admin.post("/admin/people", twin)
+    assert (answer.status_code, "已经有人叫 李组长" in answer.text) == (409, True)
+    assert 'value="李组长"' in answer.text
+    assert '<option value="leader" selected>' in answer.text
+    assert panel_shop.PASSWORD not in answer.text
+    ledger = leader.get("/desk/ledgers?which=summary&from=2026-03-09&to=2026-03-02")
+    assert ledger.status_code == 400
+    assert "晚于结束日期" in ledger.text
+    assert 'value="2026-03-09"' in ledger.text
+    assert "下载 XLSX" not in ledger.text
+
+
 def test_r_dnc_2_a_user_id_that_is_not_in_the_shop_yet_is_said(
     runtime: Runtime, leader: Visitor
 ) -> None:

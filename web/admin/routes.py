@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from campaigns.errors import UsageError
+from campaigns.errors import ConflictError, UsageError, WaihuError
 from campaigns.labels_zh import ROLE_LABELS
 from campaigns.values import Role
 from scheduler.flows import people
 from scheduler.flows.health import examine
 from web.auth import me, now, the_passwords, the_runtime
+from web.errors import beside_the_form
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -18,8 +19,16 @@ admin = Blueprint("admin", __name__, url_prefix="/admin")
 @admin.get("/people")
 def people_list() -> str:
     """Everybody, with what an administrator may do about them."""
+    return _page()
+
+
+def _page(fault: WaihuError | None = None) -> str:
     return render_template(
-        "admin/people.html", people=people.people(the_runtime()), roles=ROLE_LABELS
+        "admin/people.html",
+        people=people.people(the_runtime()),
+        roles=ROLE_LABELS,
+        fault=fault,
+        typed=request.form,
     )
 
 
@@ -27,13 +36,20 @@ def people_list() -> str:
 def add() -> Response:
     """Add a person with a first password, which they are to change."""
     try:
+        new = _read_person()
+        person = people.add_person(the_runtime(), new, now(), me().name, the_passwords())
+    except (UsageError, ConflictError) as error:
+        return beside_the_form(error, _page(error))
+    flash(f"已添加 {person.name}（{ROLE_LABELS[person.role]}）")
+    return redirect(url_for("admin.people_list"), 303)
+
+
+def _read_person() -> people.NewPerson:
+    try:
         role = Role(request.form.get("role", ""))
     except ValueError as error:
         raise UsageError("请选择角色", field="role") from error
-    new = people.NewPerson(request.form.get("name", ""), role, request.form.get("password", ""))
-    person = people.add_person(the_runtime(), new, now(), me().name, the_passwords())
-    flash(f"已添加 {person.name}（{ROLE_LABELS[role]}）")
-    return redirect(url_for("admin.people_list"), 303)
+    return people.NewPerson(request.form.get("name", ""), role, request.form.get("password", ""))
 
 
 @admin.post("/people/<int:person_id>/password")

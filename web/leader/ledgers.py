@@ -11,9 +11,11 @@ from flask import Response, abort, render_template, request
 
 from adapters.reports.csv_file import write_csv
 from adapters.reports.xlsx_file import write_xlsx
+from campaigns.errors import UsageError
 from campaigns.ledger import Ledger, LedgerRow
 from scheduler.flows.ledgers import dunning_detail, dunning_summary, record_export
 from web.auth import me, now, the_runtime
+from web.errors import beside_the_form
 from web.filters import local
 from web.forms import read_day
 from web.leader.blueprint import leader
@@ -29,18 +31,27 @@ _WRITERS: Mapping[str, tuple[Callable[[Ledger[LedgerRow], io.BytesIO], None], st
 
 
 @leader.get("/ledgers")
-def ledger() -> str:
+def ledger() -> Response | str:
     """Show a ledger of some days."""
     which = request.args.get("which", "detail")
     if which not in _KINDS:
         abort(404)
-    first, last = _days()
+    try:
+        made = _ledger(which, *_days())
+    except UsageError as error:
+        return beside_the_form(error, _page(which, None, error))
+    return _page(which, made)
+
+
+def _page(which: str, made: Ledger[LedgerRow] | None, fault: UsageError | None = None) -> str:
     return render_template(
         "leader/ledger.html",
         which=which,
         kinds=_KINDS,
-        ledger=_ledger(which, first, last),
+        ledger=made,
         shown=ROWS_ON_SCREEN,
+        fault=fault,
+        typed=request.args,
     )
 
 

@@ -11,12 +11,17 @@ from campaigns.labels_zh import KIND_LABELS
 from campaigns.values import Kind
 from scheduler.flows import do_not_contact
 from web.auth import me, now, the_runtime
+from web.errors import beside_the_form
 from web.leader.blueprint import leader
 
 
 @leader.get("/do-not-contact")
 def suppressions() -> str:
     """Show the list, searched; lifted entries on request."""
+    return _page()
+
+
+def _page(fault: UsageError | None = None) -> str:
     words = request.args.get("words", "")[:64]
     with_lifted = request.args.get("lifted") == "1"
     return render_template(
@@ -25,29 +30,38 @@ def suppressions() -> str:
         words=words,
         with_lifted=with_lifted,
         kinds=KIND_LABELS,
+        fault=fault,
+        typed=request.form,
     )
 
 
 @leader.post("/do-not-contact")
 def add_suppression() -> Response:
     """Enter a customer or a number; queued work is withdrawn at once (R-DNC-2)."""
-    text = request.form.get("kind", "")
     try:
-        kind = Kind(text) if text else None
-    except ValueError as error:
-        raise UsageError("不认识的业务种类", field="kind") from error
-    form = do_not_contact.EntryForm(
-        reason=request.form.get("reason", ""),
-        user_id=request.form.get("user_id", "").strip() or None,
-        phone=request.form.get("phone") or None,
-        kind=kind,
-    )
-    do_not_contact.add_entry(the_runtime(), form, now(), me().name)
+        form = _read_entry()
+        do_not_contact.add_entry(the_runtime(), form, now(), me().name)
+    except UsageError as error:
+        return beside_the_form(error, _page(error))
     if form.user_id and do_not_contact.is_of_nobody_yet(the_runtime(), form.user_id):
         flash("店里还没有这个用户ID，已先登记，出现订单时立即生效；请核对有没有写错")
     else:
         flash("已加入免打扰名单，已生效；排着的工作也撤回了")
     return redirect(url_for("leader.suppressions"), 303)
+
+
+def _read_entry() -> do_not_contact.EntryForm:
+    text = request.form.get("kind", "")
+    try:
+        kind = Kind(text) if text else None
+    except ValueError as error:
+        raise UsageError("不认识的业务种类", field="kind") from error
+    return do_not_contact.EntryForm(
+        reason=request.form.get("reason", ""),
+        user_id=request.form.get("user_id", "").strip() or None,
+        phone=request.form.get("phone") or None,
+        kind=kind,
+    )
 
 
 @leader.post("/do-not-contact/export")

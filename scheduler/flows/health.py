@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from adapters.settings import Settings
 from adapters.store.queries import overview
@@ -67,6 +68,11 @@ def _imports(runtime: Runtime) -> Finding:
         last = overview.last_import_at(connection)
     if last is None:
         return Finding("订单导入", ok=False, detail="还没有导入过订单", is_needed=False)
-    hours = (now - last).total_seconds() / 3600
-    fresh = hours <= policy.payment_stale_hours
-    return Finding("订单导入", ok=fresh, detail=f"最近一次在 {hours:.1f} 小时前", is_needed=False)
+    age = now - last
+    fresh = age <= timedelta(hours=policy.payment_stale_hours)
+    return Finding("订单导入", ok=fresh, detail=f"最近一次在 {_ago(age)}", is_needed=False)
+
+
+def _ago(age: timedelta) -> str:
+    minutes = age // timedelta(minutes=1)
+    return f"{minutes} 分钟前" if minutes < 60 else f"{age / timedelta(hours=1):.1f} 小时前"

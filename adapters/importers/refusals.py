@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from adapters.importers.rows import Refusal, RefusedFile
+from adapters.importers.rows import FileKind, Refusal, RefusedFile
 
 
 class RefusalCode(StrEnum):
@@ -35,6 +35,12 @@ class RefusalCode(StrEnum):
     BAD_JSON = "bad_json"
 
 
+FILE_KIND_WORDS = {
+    FileKind.ORDERS: "订单",
+    FileKind.ITEMS: "宝贝明细",
+    FileKind.DO_NOT_CONTACT: "免打扰名单",
+    FileKind.CALENDAR: "官方日历",
+}
 REFUSAL_TEXTS = {
     RefusalCode.EMPTY: "文件是空的",
     RefusalCode.TOO_BIG: "文件太大：最多 {limit} MB",
@@ -60,12 +66,14 @@ REFUSAL_TEXTS = {
         "只看表头分不清这是什么表，请选定文件种类（命令行用 --kind）："
         "订单 orders、宝贝明细 items、免打扰名单 do-not-contact、官方日历 calendar"
     ),
-    RefusalCode.KIND_MISMATCH: "内容与所选类型不符：选的是 {chosen}，内容是 {found}",
+    RefusalCode.KIND_MISMATCH: "内容与所选类型不符：选的是“{chosen}”，内容是“{found}”",
     RefusalCode.BAD_JSON: "JSON 的格式不对：{detail}",
 }
 """Chinese sentences; what stands in braces is filled in by `refusal`."""
 
 
 def refusal(code: RefusalCode, **details: object) -> RefusedFile:
-    """Make the exception to raise, its sentence filled in."""
+    """Make the exception to raise, its sentence filled in; kinds of files are named in Chinese."""
+    if code is RefusalCode.KIND_MISMATCH:
+        details = {name: FILE_KIND_WORDS[FileKind(str(kind))] for name, kind in details.items()}
     return RefusedFile(Refusal(code.value, REFUSAL_TEXTS[code].format(**details)))

@@ -98,6 +98,14 @@ def test_a_file_that_is_none_of_ours_is_refused_with_its_reason(leader: Visitor)
     assert leader.post("/desk/imports", {"do": "take"}).status_code == 400
 
 
+@sqlite_only
+def test_r_imp_2_a_file_of_another_kind_is_refused_in_chinese(leader: Visitor) -> None:
+    leader.get("/desk/imports")
+    form = {"files": file_of(panel_shop.orders_csv()), "do": "take", "kind": "do-not-contact"}
+    page = leader.post("/desk/imports", form).text
+    assert "内容与所选类型不符：选的是“免打扰名单”，内容是“订单”" in page
+
+
 def test_r_dun_1_planning_from_the_panel(runtime: Runtime, leader: Visitor) -> None:
     assert "今天还没有做计划" in leader.get("/desk").text
     leader.post("/desk/imports", {"files": file_of(panel_shop.orders_csv()), "do": "take"})
@@ -212,6 +220,14 @@ def test_a_refused_form_comes_back_with_its_message_and_what_was_typed(
     assert "晚于结束日期" in ledger.text
     assert 'value="2026-03-09"' in ledger.text
     assert "下载 XLSX" not in ledger.text
+
+
+@sqlite_only
+def test_r_aud_3_every_rule_of_the_answer_has_a_reason(runtime: Runtime, leader: Visitor) -> None:
+    panel_shop.fill(runtime)
+    page = leader.get("/desk/customers/1").text
+    assert '<td data-label="原因">无限制</td>' in page
+    assert '<td data-label="原因"></td>' not in page
 
 
 def test_r_dnc_2_a_user_id_that_is_not_in_the_shop_yet_is_said(

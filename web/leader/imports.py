@@ -8,6 +8,7 @@ from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage
 
 from adapters.importers.limits import Limits
+from adapters.importers.refusals import FILE_KIND_WORDS
 from adapters.importers.rows import FileKind
 from adapters.reports.problems_csv import problems_csv
 from campaigns.errors import UsageError
@@ -19,12 +20,6 @@ PANEL_LIMITS = Limits(file_mb=30, rows=200_000)
 """Larger files go through the command line, which shows its progress."""
 
 FILES_AT_ONCE = 10
-KIND_LABELS = {
-    FileKind.ORDERS: "订单",
-    FileKind.ITEMS: "宝贝明细",
-    FileKind.DO_NOT_CONTACT: "免打扰名单",
-    FileKind.CALENDAR: "官方日历",
-}
 
 
 @leader.get("/imports")
@@ -72,7 +67,7 @@ def _page(
         reports=reports,
         previews=previews,
         chosen=kind,
-        kinds=KIND_LABELS,
+        kinds=FILE_KIND_WORDS,
         recent=desk.recent_imports(the_runtime()),
         limits=PANEL_LIMITS,
     )

@@ -6,6 +6,7 @@ plain strings, not enums; instants aware UTC.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,15 +38,28 @@ _IMPORT_LOCK = 7_214_001
 @contextmanager
 def loading(connection: Connection) -> Iterator[None]:
     """One load at a time, with room in memory for the indexes that random keys jump about in."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
-        yield
-        return
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{_LOAD_CACHE_KIB}")
+    with _without_collecting():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
+            yield
+            return
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{_LOAD_CACHE_KIB}")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{_USUAL_CACHE_KIB}")
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Rows make no cycles, so looking for cycles among a million of them is time for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = -{_USUAL_CACHE_KIB}")
+        if was_on:
+            gc.enable()
 
 
 def is_among(
@@ -129,12 +143,17 @@ def _as_sqlite(table: Table, columns: Sequence[str], rows: Rows) -> list[tuple[A
     if not instants:
         return list(rows)
     written = []
+    # Most instants of a load are one and the same object, the file's time; `rows` keeps them alive.
+    texts: dict[int, str] = {}
     for row in rows:
         values = list(row)
         for position in instants:
             value = values[position]
             if value is not None:
-                values[position] = _instant_text(value)
+                text = texts.get(id(value))
+                if text is None:
+                    text = texts[id(value)] = _instant_text(value)
+                values[position] = text
         written.append(tuple(values))
     return written
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from campaigns.errors import UsageError
+from campaigns.labels_zh import ROLE_LABELS
 from campaigns.values import Role
 from web import cli_output as out
 from web.cli_options import CLI, Json
@@ -93,7 +94,7 @@ def show_logins(logins: list[dict[str, Any]]) -> None:
         rows(
             "培训登录",
             ("姓名", "角色", "密码"),
-            [(x["name"], x["role"], x["password"]) for x in logins],
+            [(x["name"], ROLE_LABELS[x["role"]], x["password"]) for x in logins],
         )
 
 

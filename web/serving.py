@@ -8,6 +8,7 @@ from collections.abc import Callable
 import waitress
 
 from campaigns.errors import NotReadyError
+from campaigns.labels_zh import ROLE_LABELS
 from scheduler.engines.embedded import EmbeddedEngine
 from scheduler.flows.training import training_logins
 from scheduler.runtime import Runtime
@@ -33,7 +34,7 @@ def serve_forever(
     announce(f"http://{shown}:{bound}")
     if runtime.is_training:
         for login in training_logins():
-            announce(f"    {login.name}（{login.role}）  {login.password}")
+            announce(f"    {login.name}（{ROLE_LABELS[login.role]}）  {login.password}")
     announce("按 Ctrl+C 结束")
     try:
         waitress.serve(

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from adapters.store.queries import audit, tasks
+from adapters.store.queries import audit, imports, tasks
 from adapters.store.queries import jobs as queries
+from campaigns.days import business_day, midnight_of
 from campaigns.errors import WaihuError
 from campaigns.values import ENGINE, SHOP_ZONE
 from scheduler.flows.claim import release_expired
 from scheduler.flows.planning import plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.shop import refresh_calendar
-from scheduler.rules.case import business_day
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -70,10 +70,10 @@ def seal_trail(runtime: Runtime) -> int:
 
 def _calendar(runtime: Runtime, now: datetime) -> None:
     """R-HOURS-6. Once a day, ask whether the installed library knows another year."""
-    slot = datetime.combine(business_day(now), datetime.min.time(), tzinfo=SHOP_ZONE)
-    if _take(runtime, "calendar", slot.astimezone(UTC), now):
+    slot = midnight_of(business_day(now))
+    if _take(runtime, "calendar", slot, now):
         refresh_calendar(runtime, now)
-        _done(runtime, "calendar", slot.astimezone(UTC), now)
+        _done(runtime, "calendar", slot, now)
 
 
 def _morning_plan(runtime: Runtime, now: datetime) -> None:
@@ -112,7 +112,7 @@ def _plan_after_import(runtime: Runtime, now: datetime) -> None:
     """R-DUN-1. Again after each import, once the morning's plan is due."""
     with runtime.snapshot() as connection:
         law = runtime.law(connection)
-        imported = queries.last_order_import(connection)
+        imported = imports.last_order_import(connection)
     today = business_day(now)
     opens = datetime.combine(today, law.policy.plan_at, tzinfo=SHOP_ZONE)
     if imported is None or imported > now or now < opens or business_day(imported) != today:

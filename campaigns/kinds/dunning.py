@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from campaigns.days import business_day
 from campaigns.decisions import Allow, Decision, Follow, Stop, Wait
 from campaigns.facts import OrderFacts, TaskFacts
 from campaigns.outcomes import COMMON_OUTCOMES, Outcome
 from campaigns.policy import Policy
-from campaigns.values import SHOP_ZONE, Ending, OrderState, TodoKind
+from campaigns.values import Ending, OrderState, TodoKind
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome("will_pay", "本人·答应付款", "1", "customer", Follow.FOLLOW_UP, rule="R-DUN-4"),
@@ -49,7 +50,7 @@ OUTCOMES: tuple[Outcome, ...] = (
 
 def is_placed_for(placed_at: datetime, day_of_calling: date) -> bool:
     """R-DUN-1. Placed on the shop's calendar day before the day of calling."""
-    return placed_at.astimezone(SHOP_ZONE).date() == day_of_calling - timedelta(days=1)
+    return business_day(placed_at) == day_of_calling - timedelta(days=1)
 
 
 def closes_at(order: OrderFacts, policy: Policy) -> datetime:

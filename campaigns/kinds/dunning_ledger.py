@@ -11,9 +11,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
 
+from campaigns.days import business_day
 from campaigns.labels_zh import AWAITING_PAYMENT_LABEL, ENDING_LABELS
 from campaigns.ledger import TOTAL_LABEL, Cell, Column, ColumnKind, Ledger, LedgerForm
-from campaigns.values import SHOP_ZONE, Ending, OrderState
+from campaigns.values import Ending, OrderState
 
 # --- what a task came to -------------------------------------------------------------------------
 
@@ -168,13 +169,13 @@ def detail_row(task: CalledTask) -> DetailRow | None:
     ]
     return DetailRow(
         task_id=task.task_id,
-        dunned_on=_shop_day(first),
+        dunned_on=business_day(first),
         handler=task.handler,
-        placed_on=_shop_day(min(o.placed_at for o in called_for)),
+        placed_on=business_day(min(o.placed_at for o in called_for)),
         buyer=task.buyer,
         owed_fen=task.owed_fen,
         result=contact_result(task),
-        paid_on=_shop_day(max(at for at, _ in payments)) if payments else None,
+        paid_on=business_day(max(at for at, _ in payments)) if payments else None,
         paid_fen=sum(fen for _, fen in payments),
     )
 
@@ -272,7 +273,3 @@ def _summary_cells(totals: Totals) -> tuple[Cell, ...]:
 
 def _day_and_handler(row: DetailRow) -> tuple[date, str]:
     return row.dunned_on, row.handler
-
-
-def _shop_day(instant: datetime) -> date:
-    return instant.astimezone(SHOP_ZONE).date()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from adapters.store.queries import calls, desk, orders, timeline
 from adapters.store.queries.facts import load_tasks
+from campaigns.days import day_bounds
 from campaigns.errors import NotFoundError
 from campaigns.facts import TaskFacts
 from campaigns.kinds import dunning
@@ -18,7 +19,7 @@ from campaigns.outcomes import Outcome
 from campaigns.policy import Policy
 from campaigns.registry import outcome_of, rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import SHOP_ZONE, Exemption, Kind, OrderState
+from campaigns.values import Exemption, Kind, OrderState
 from scheduler.flows.words import words_for
 from scheduler.rules.hours import daypart_of, slots_on
 from scheduler.runtime import Runtime
@@ -228,8 +229,7 @@ def callback_stretches(
         law = runtime.law(connection)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         deadline = rules_of(task.kind).deadline(task.orders, law.policy)
-        starts = datetime.combine(day, time(), tzinfo=SHOP_ZONE).astimezone(UTC)
-        booked = timeline.callbacks_between(connection, starts, starts + timedelta(days=1))
+        booked = timeline.callbacks_between(connection, *day_bounds(day))
     next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     stretches = []
     for slot in slots_on(day, law.calendar.kind_of(day), task.customer.region, law.policy):

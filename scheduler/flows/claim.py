@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from adapters.identifiers import new_attempt_id
 from adapters.store.queries import audit, calls, tasks
 from adapters.store.queries.facts import load_tasks
+from campaigns.days import business_day
 from campaigns.decisions import Allow
 from campaigns.facts import TaskFacts
 from campaigns.kinds import dunning
@@ -21,7 +22,7 @@ from scheduler.flows.outlook import NobodyNow, nobody_now
 from scheduler.flows.people import NewPerson, enter_newcomer
 from scheduler.flows.refresh import refresh_one, withdraw
 from scheduler.flows.words import occasion_of, opening
-from scheduler.rules.case import Case, business_day, is_usable
+from scheduler.rules.case import Case, is_usable
 from scheduler.rules.gate import ask, case_for
 from scheduler.rules.hours import slot_at
 from scheduler.runtime import Law, Runtime
@@ -160,7 +161,7 @@ def _insert(
 ) -> _Held | None:
     phone, task, now = case.phone, case.task, case.now
     assert phone is not None, "the gate allowed, so there is a number"
-    exemption = case.step.exemption if case.is_exempt_now else Exemption.NONE
+    exemption = case.exemption
     made = [a for a in task.attempts if a.state in COUNTED_ATTEMPTS]
     redial = made[-1].id if exemption is Exemption.CUT_OFF and made else None
     attempt_id = new_attempt_id(now)

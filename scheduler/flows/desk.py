@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,11 +14,11 @@ from adapters.importers.rows import FileKind, Problem
 from adapters.store.queries import audit
 from adapters.store.queries import desk as queries
 from adapters.store.queries import intake as intake_queries
+from campaigns.days import business_day, day_bounds
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import PhoneFault, read_phone
 from campaigns.registry import outcome_of
-from campaigns.values import SHOP_ZONE, AttemptState, Ending, Kind, Person, PhoneNumber, Role
-from scheduler.rules.case import business_day
+from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, Role
 from scheduler.runtime import Runtime
 
 LISTED = 300
@@ -138,7 +138,7 @@ def hand_out_seen(runtime: Runtime, attempt_id: str, caller: Person, now: dateti
 
 def own_day(runtime: Runtime, caller: Person, now: datetime) -> OwnDay:
     """Sum up what a caller did since midnight."""
-    start, end = _day(now)
+    start, end = day_bounds(business_day(now))
     with runtime.snapshot() as connection:
         rows = queries.made_by(connection, caller.id, start, end, LISTED)
     labels = Counter(_label(row) for row in rows if row.outcome)
@@ -250,9 +250,3 @@ def reveal_number(
 
 def _label(row: Row[Any]) -> str:
     return outcome_of(Kind(row.kind), row.outcome).label
-
-
-def _day(now: datetime) -> tuple[datetime, datetime]:
-    """Give the shop's present day, from midnight to midnight."""
-    midnight = datetime.combine(business_day(now), time(), tzinfo=SHOP_ZONE).astimezone(UTC)
-    return midnight, midnight + timedelta(days=1)

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls, tasks
 from adapters.store.queries.facts import load_tasks
+from campaigns.days import business_day
 from campaigns.decisions import Allow, Stop, Wait
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.kinds import dunning
 from campaigns.values import AttemptState, Person
 from scheduler.flows.refresh import refresh_one, refresh_others, withdraw
-from scheduler.rules.case import business_day, is_usable
+from scheduler.rules.case import is_usable
 from scheduler.rules.gate import ask, case_for
 from scheduler.runtime import Runtime
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.settings import Settings
-from adapters.store.queries import overview
+from adapters.store.queries import imports, overview
+from campaigns.days import business_day
 from campaigns.errors import NotReadyError
-from scheduler.rules.case import business_day
 from scheduler.runtime import Runtime, open_runtime
 
 
@@ -65,7 +65,7 @@ def _imports(runtime: Runtime) -> Finding:
     now = runtime.now()
     with runtime.snapshot() as connection:
         policy = runtime.law(connection).policy
-        last = overview.last_import_at(connection)
+        last = imports.last_order_import(connection)
     if last is None:
         return Finding("订单导入", ok=False, detail="还没有导入过订单", is_needed=False)
     age = now - last

@@ -13,8 +13,9 @@ from adapters.store import bulk
 from adapters.store.models.customers import customer, order, order_sighting
 from adapters.store.queries import intake as queries
 from adapters.store.queries import tasks
+from campaigns.days import business_day, day_bounds
 from campaigns.phone import is_relay
-from campaigns.values import SHOP_ZONE, OrderState
+from campaigns.values import OrderState
 from scheduler.flows.intake_customers import (
     ALONE,
     Customer,
@@ -311,9 +312,7 @@ def _spans(hours: Iterable[tuple[date, int]]) -> list[tuple[datetime, datetime]]
     The shop's zone lies whole hours off UTC; a row notes its hour, as that is ten times cheaper.
     """
     starts = (datetime.combine(day, time(hour), tzinfo=UTC) for day, hour in hours)
-    days = sorted({start.astimezone(SHOP_ZONE).date() for start in starts})
-    midnights = [datetime.combine(day, time(), tzinfo=SHOP_ZONE) for day in days]
-    return [(midnight, midnight + timedelta(days=1)) for midnight in midnights]
+    return [day_bounds(day) for day in sorted({business_day(start) for start in starts})]
 
 
 def _known(found: Any) -> KnownOrder:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from adapters.store.queries import audit
 from adapters.store.queries.ledgers import Span, called_tasks
+from campaigns.days import day_bounds
 from campaigns.errors import UsageError
 from campaigns.kinds.dunning_ledger import (
     DETAIL_FORM,
@@ -18,7 +19,7 @@ from campaigns.kinds.dunning_ledger import (
     summary_ledger,
 )
 from campaigns.ledger import Ledger, LedgerRow
-from campaigns.values import SHOP_ZONE, Kind
+from campaigns.values import Kind
 from scheduler.runtime import Runtime
 
 MAX_ROWS = 200_000
@@ -94,7 +95,7 @@ def _span(first: date, last: date, as_of: datetime | None) -> Span:
     if first.year < _FIRST_YEAR or last.year > _LAST_YEAR:
         raise UsageError(f"日期应在 {_FIRST_YEAR} 年到 {_LAST_YEAR} 年之间", field="from")
     return Span(
-        start=datetime.combine(first, time(), tzinfo=SHOP_ZONE),
-        end=datetime.combine(last + timedelta(days=1), time(), tzinfo=SHOP_ZONE),
+        start=day_bounds(first)[0],
+        end=day_bounds(last)[1],
         as_of=as_of,
     )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from adapters.store.queries import calls, orders, overview, timeline
+from adapters.store.queries import calls, imports, orders, overview, timeline
+from campaigns.days import business_day, day_bounds
 from campaigns.errors import NotFoundError
 from campaigns.labels_zh import ENDING_LABELS, ORDER_STATE_LABELS, TASK_STATE_LABELS
 from campaigns.registry import outcome_of
-from campaigns.values import SHOP_ZONE, AttemptState, Ending, Kind, OrderState, TaskState
+from campaigns.values import AttemptState, Ending, Kind, OrderState, TaskState
 from scheduler.flows.outlook import NobodyNow, Queued, nobody_now, queue
 from scheduler.flows.planning import Plan, plan
-from scheduler.rules.case import business_day
 from scheduler.runtime import Runtime
 
 LISTED = 200
@@ -41,13 +41,12 @@ class Today:
 def today(runtime: Runtime, now: datetime) -> Today:
     """The day of the shop at `now`: counts, the queue, who is left out by which rule."""
     day = business_day(now)
-    start = datetime.combine(day, time(), tzinfo=SHOP_ZONE).astimezone(UTC)
-    end = start + timedelta(days=1)
+    start, end = day_bounds(day)
     with runtime.snapshot() as connection:
         law = runtime.law(connection)
         attempts, reached = overview.attempts_between(connection, start, end)
         planned_at = overview.planned_at(connection, day)
-        last_import_at = overview.last_import_at(connection)
+        last_import_at = imports.last_order_import(connection)
         by_state = overview.open_by_state(connection)
         ended = overview.ended_between(connection, start, end)
         outlook = nobody_now(connection, runtime, now)
@@ -96,11 +95,11 @@ class LeadersLists:
 
 def leaders_lists(runtime: Runtime, now: datetime) -> LeadersLists:
     """Missing outcomes, and today's skips."""
-    start = datetime.combine(business_day(now), time(), tzinfo=SHOP_ZONE).astimezone(UTC)
+    start, end = day_bounds(business_day(now))
     with runtime.snapshot() as connection:
         limit = timedelta(minutes=runtime.law(connection).policy.outcome_missing_minutes)
         missing = calls.missing_outcomes(connection, now - limit, LISTED)
-        skipped = overview.skipped_between(connection, start, start + timedelta(days=1), LISTED)
+        skipped = overview.skipped_between(connection, start, end, LISTED)
     return LeadersLists(
         tuple(MissingOutcome(r.id, r.buyer, r.caller, r.dialled_at) for r in missing),
         tuple(SkippedCall(r.ended_at, r.buyer, r.caller, r.end_reason) for r in skipped),

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import audit
+from adapters.store.queries import audit, imports
 from adapters.store.queries import planning as queries
 from adapters.store.queries.facts import load_customers, order_facts
 from adapters.store.queries.planning import Campaign
+from campaigns.days import business_day, day_bounds
 from campaigns.decisions import Follow, NextStep, Stop
 from campaigns.facts import CustomerFacts, TaskFacts
 from campaigns.kinds import dunning
 from campaigns.labels_zh import ENDING_LABELS
-from campaigns.values import SHOP_ZONE, Ending, Kind
+from campaigns.values import Ending, Kind
 from scheduler.flows.refresh import refresh_tasks, state_for, window_group
-from scheduler.rules.case import business_day
 from scheduler.rules.gate import GATE, case_for, forecast
 from scheduler.rules.hours import next_open
 from scheduler.rules.schedule import RULE_OF_ENDING, Schedule, schedule
@@ -126,7 +126,7 @@ class _Day:
         self.connection, self.runtime, self.law = connection, runtime, law
         self.campaign, self.day, self.now, self.who = campaign, day, now, who
         self.dry_run = dry_run
-        self.start, self.end = _day_bounds(day - timedelta(days=1))
+        self.start, self.end = day_bounds(day - timedelta(days=1))
 
     def plan(self) -> CampaignPlan:
         """Population, verdicts, tasks."""
@@ -148,7 +148,7 @@ class _Day:
                 left_out.append(_ended(rows[0]))
         would_be = self._judge(fresh, left_out)
         if self.dry_run:
-            listed = self._listed({}, joining)
+            listed = self._listed(set(), joining)
             listed += [_as_new(fresh) for fresh in would_be]
         else:
             created = self._store(would_be, joining)
@@ -163,7 +163,7 @@ class _Day:
         earliest = self.day - timedelta(days=1 + back)
         planned = queries.planned_days(self.connection, self.campaign.id, earliest, self.day)
         rows = queries.unpaid_placed(
-            self.connection, self.campaign.id, _day_bounds(earliest)[0], self.end
+            self.connection, self.campaign.id, day_bounds(earliest)[0], self.end
         )
         ahead = business_day(next_open(self.now, None, self.law.policy, self.law.calendar))
         kept = []
@@ -217,10 +217,10 @@ class _Day:
         self,
         would_be: list[_Fresh],
         joining: dict[int, list[Row[Any]]],
-    ) -> dict[int, bool]:
+    ) -> set[int]:
         batch_id = queries.batch_of(self.connection, self.campaign.id, self.day)
         is_first = batch_id is None
-        known = queries.data_until(self.connection)
+        known = imports.data_until(self.connection)
         if batch_id is None:
             batch_id = queries.add_batch(
                 self.connection, self.campaign.id, self.day, self.now, known
@@ -251,7 +251,7 @@ class _Day:
                 f"batch:{batch_id}",
                 after={"day": self.day, "tasks": len(ids), "joined": len(joining)},
             )
-        return dict.fromkeys(ids, True)
+        return set(ids)
 
     def _task_row(self, batch_id: int, fresh: _Fresh) -> dict[str, object]:
         judged = fresh.judged
@@ -272,9 +272,7 @@ class _Day:
             "created_at": self.now,
         }
 
-    def _listed(
-        self, created: dict[int, bool], joining: dict[int, list[Row[Any]]]
-    ) -> list[PlannedTask]:
+    def _listed(self, created: set[int], joining: dict[int, list[Row[Any]]]) -> list[PlannedTask]:
         """Every open task of this day, whether made now or before."""
         ids = queries.tasks_of_day(
             self.connection, self.campaign.id, self.day, self.start, self.end
@@ -291,7 +289,7 @@ class _Day:
             listed.append(
                 PlannedTask(
                     task=task_id,
-                    new=created.get(task_id, False),
+                    new=task_id in created,
                     buyer=row.buyer,
                     orders=tuple(o.order_no for o in orders),
                     amount_fen=sum(o.total_fen for o in orders),
@@ -324,12 +322,3 @@ def _stopped(buyer: str, stops: list[Stop]) -> LeftOut:
 def _ended(row: Row[Any]) -> LeftOut:
     ending = Ending(row.ending)
     return LeftOut(row.buyer, (RULE_OF_ENDING[ending],), f"任务已结束：{ENDING_LABELS[ending]}")
-
-
-def _day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The shop's day as half-open UTC instants; with summer time it had 23 or 25 hours."""
-    first, after = (
-        datetime.combine(d, time(), tzinfo=SHOP_ZONE).astimezone(UTC)
-        for d in (day, day + timedelta(days=1))
-    )
-    return first, after

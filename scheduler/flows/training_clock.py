@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
+from campaigns.days import business_day
 from campaigns.values import SHOP_ZONE, DayKind
 from scheduler.flows.shop import ClockShown, set_clock, show_clock
-from scheduler.rules.case import business_day
 from scheduler.rules.hours import LOOK_AHEAD_DAYS, slots_from
 from scheduler.runtime import Law, Runtime
 

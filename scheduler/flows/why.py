@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from adapters.store.queries import calls
 from adapters.store.queries import why as queries
 from adapters.store.queries.facts import load_customers, load_tasks
+from campaigns.days import business_day
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
 from campaigns.errors import NotFoundError, UsageError
 from campaigns.facts import AttemptFacts, CustomerFacts, OrderFacts, TaskFacts
@@ -18,7 +19,6 @@ from campaigns.kinds import dunning
 from campaigns.labels_zh import ENDING_LABELS
 from campaigns.values import AttemptState, Ending, Kind
 from scheduler.flows.refresh import live_attempt
-from scheduler.rules.case import business_day
 from scheduler.rules.gate import ask_all, case_for, forecast
 from scheduler.rules.schedule import RULE_OF_ENDING
 from scheduler.runtime import Law, Runtime

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.store.queries import calls, orders
+from campaigns.days import business_day
 from campaigns.facts import TaskFacts
 from campaigns.kinds import dunning
 from campaigns.registry import outcome_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import SHOP_ZONE, Exemption, Kind, OrderState
-from scheduler.rules.case import business_day
 from scheduler.runtime import Law, Runtime
 from scripts_zh.context import (
     CallerWords,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from campaigns.decisions import NextStep
 from campaigns.facts import AttemptFacts, PhoneFacts, TaskFacts
 from campaigns.policy import Policy
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import SHOP_ZONE, DayKind, Exemption
+from campaigns.values import DayKind, Exemption
 
 
 class OfficialDays(Protocol):
@@ -103,14 +103,3 @@ def best_phone(task: TaskFacts, now: datetime) -> PhoneFacts | None:
 def is_usable(task: TaskFacts, phone_id: int, now: datetime) -> bool:
     """R-PHONE-2. Whether the number that was handed out may still be dialled."""
     return any(p.id == phone_id and p.is_usable_at(now) for p in task.customer.phones)
-
-
-def business_day(instant: datetime) -> date:
-    """The shop's calendar date at this instant."""
-    return instant.astimezone(SHOP_ZONE).date()
-
-
-def midnight_after(instant: datetime) -> datetime:
-    """The first instant of the shop's next calendar day, in UTC."""
-    tomorrow = business_day(instant) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), tzinfo=SHOP_ZONE).astimezone(UTC)

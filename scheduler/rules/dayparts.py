@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from campaigns.days import business_day
 from campaigns.decisions import Allow, Decision, Wait
 from campaigns.labels_zh import DAYPART_LABELS
 from campaigns.registry import rules_of
 from campaigns.values import Daypart, Exemption
-from scheduler.rules.case import Case, business_day
+from scheduler.rules.case import Case
 from scheduler.rules.hours import Slot, daypart_of, slots_from
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
+from campaigns.days import business_day
 from campaigns.decisions import Allow, Decision, Wait
 from campaigns.labels_zh import DAYPART_LABELS
 from campaigns.policy import Policy
 from campaigns.values import SHOP_ZONE, DayKind, Daypart
-from scheduler.rules.case import Case, OfficialDays, business_day
+from scheduler.rules.case import Case, OfficialDays
 
 LOOK_AHEAD_DAYS = 45
 """No official closure lasts so long that a window is further away than this."""

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from campaigns.days import business_day, midnight_after
 from campaigns.decisions import Allow, Decision, Stop, Wait
 from campaigns.facts import AttemptFacts
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS, LIVE_ATTEMPTS
 from campaigns.values import AttemptState, Exemption
-from scheduler.rules.case import Case, business_day, midnight_after
+from scheduler.rules.case import Case
 
 _DAY = timedelta(hours=24)
 _MONTH = timedelta(days=30)

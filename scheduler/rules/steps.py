@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from campaigns.days import business_day, midnight_after, midnight_of
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Wait
 from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.policy import Policy
 from campaigns.registry import outcome_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import SHOP_ZONE, AttemptState, Ending, Exemption
-from scheduler.rules.case import Case, best_phone, business_day, midnight_after
+from campaigns.values import AttemptState, Ending, Exemption
+from scheduler.rules.case import Case, best_phone
 
 _PROMISES = (Follow.FOLLOW_UP, Follow.AFTER_IMPORT)
 
@@ -73,10 +74,6 @@ def _after_promise(
     )
 
 
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), tzinfo=SHOP_ZONE)
-
-
 def check_step(case: Case) -> Decision:
     """R-HOURS-7, R-CLAIM-1, R-DUN-1. Not before what the plan, the customer or a skip asked for.
 
@@ -90,8 +87,7 @@ def check_step(case: Case) -> Decision:
 def _reasons_to_wait(case: Case) -> Iterator[Wait]:
     step = case.step
     if business_day(case.now) < case.task.business_day:
-        opens = midnight_after(_noon(case.task.business_day - timedelta(days=1)))
-        yield Wait("R-DUN-1", opens, "计划在之后的日期拨打")
+        yield Wait("R-DUN-1", midnight_of(case.task.business_day), "计划在之后的日期拨打")
     if step.not_before is not None:
         yield Wait(step.rule, step.not_before, "客户约定了回电时间")
     if step.not_on is not None and business_day(case.now) == step.not_on:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, select, update
 
-from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
 from adapters.store.upsert import insert_into
 
@@ -69,10 +68,3 @@ def is_settled(connection: Connection, job: str, slot: datetime) -> bool:
         job_slot.c.job == job, job_slot.c.slot >= slot, job_slot.c.state != "running"
     )
     return connection.execute(query.limit(1)).first() is not None
-
-
-def last_order_import(connection: Connection) -> datetime | None:
-    """When the newest order file was taken in."""
-    return connection.execute(
-        select(func.max(import_file.c.imported_at)).where(import_file.c.kind == "orders")
-    ).scalar()

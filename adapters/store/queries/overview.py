@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, case, func, select, text
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, task
 from adapters.store.models.customers import customer, customer_phone
-from adapters.store.models.imports import import_file
 from adapters.store.models.shop import person
 
 COUNTED = text("attempt.state IN ('dialled', 'closed') AND attempt.redial_of IS NULL")
@@ -50,13 +49,6 @@ def planned_at(connection: Connection, day: date) -> datetime | None:
     """When this day of calling was planned first."""
     return connection.execute(
         select(func.min(batch.c.planned_at)).where(batch.c.business_day == day)
-    ).scalar()
-
-
-def last_import_at(connection: Connection) -> datetime | None:
-    """When the newest order file was taken in."""
-    return connection.execute(
-        select(func.max(import_file.c.imported_at)).where(import_file.c.kind == "orders")
     ).scalar()
 
 

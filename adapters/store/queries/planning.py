@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, text, update
+from sqlalchemy import Connection, Row, and_, insert, select, text, update
 
 from adapters.store.models.campaigns import batch, campaign, task, task_order
 from adapters.store.models.customers import customer, order
-from adapters.store.models.imports import import_file
-from campaigns.values import SHOP_ZONE
+from campaigns.days import midnight_of
 
 UNPAID = text("shop_order.state = 'awaiting_payment'")
 
@@ -49,8 +48,7 @@ def planned_days(connection: Connection, campaign_id: int, first: date, last: da
     return {
         row.business_day
         for row in connection.execute(query)
-        if row.data_until is not None
-        and row.data_until >= datetime.combine(row.business_day, time(), tzinfo=SHOP_ZONE)
+        if row.data_until is not None and row.data_until >= midnight_of(row.business_day)
     }
 
 
@@ -77,13 +75,6 @@ def add_batch(
 def extend_batch(connection: Connection, batch_id: int, data_until: datetime | None) -> None:
     """The day was planned again, from newer orders."""
     connection.execute(update(batch).where(batch.c.id == batch_id).values(data_until=data_until))
-
-
-def data_until(connection: Connection) -> datetime | None:
-    """The time of the newest order export."""
-    return connection.execute(
-        select(func.max(import_file.c.data_time)).where(import_file.c.kind == "orders")
-    ).scalar()
 
 
 def unpaid_placed(

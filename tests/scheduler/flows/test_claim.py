@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from campaigns.errors import ConflictError
@@ -14,13 +11,6 @@ from scheduler.flows.dialling import dial, renew, skip
 from scheduler.flows.outlook import NobodyNow
 from tests.factories import SECOND, a_number, at
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

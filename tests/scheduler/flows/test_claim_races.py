@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,13 +18,6 @@ from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.runtime import Runtime
 from tests.factories import a_number, at
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 def at_once(shop: Shop, many: int, work: Callable[[Runtime, int], Any]) -> list[Any]:

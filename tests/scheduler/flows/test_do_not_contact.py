@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +17,6 @@ from scheduler.flows.do_not_contact import EntryForm, add_entry, entries, lift_e
 from scheduler.flows.outlook import NobodyNow
 from tests.factories import a_number, at
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 def add(shop: Shop, now: str = "05-13 09:00", **form: object) -> int:

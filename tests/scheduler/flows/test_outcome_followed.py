@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from adapters.store.models.audit import audit
 from adapters.store.models.customers import suppression
 from campaigns.values import AttemptState, Ending, OrderState, Person, TodoKind
-from scheduler.flows.claim import HandOut, next_call
-from scheduler.flows.dialling import dial
-from scheduler.flows.outlook import NobodyNow
 from tests.factories import a_number, at
+from tests.scheduler.flows.calling import dialled, nobody
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -29,16 +17,6 @@ def caller(shop: Shop) -> Person:
     shop.buyer()
     shop.plan()
     return shop.person()
-
-
-def dialled(shop: Shop, caller: Person, now: str = "05-13 09:30") -> HandOut:
-    held = shop.take(caller, now)
-    dial(shop.runtime, held.attempt_id, at(now), caller)
-    return held
-
-
-def nobody(shop: Shop, caller: Person, now: str) -> bool:
-    return isinstance(next_call(shop.runtime, caller, at(now)), NobodyNow)
 
 
 # --- R-DNC ---------------------------------------------------------------------------------------

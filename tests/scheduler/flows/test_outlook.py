@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from campaigns.values import SHOP_ZONE
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.outlook import NobodyNow, queue
 from tests.factories import at
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 def test_r_dun_5_the_queue_is_the_order_of_the_hand_outs(shop: Shop) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,6 @@ from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.planning import plan
 from tests.factories import a_number, at, day
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 def test_r_dun_1_the_population_is_yesterdays_unpaid_orders(shop: Shop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -33,13 +32,6 @@ from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.factories import at, day
 from tests.shops import Shop
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(database_url, tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_shop_is_founded_with_its_standing_campaigns(shop: Shop) -> None:

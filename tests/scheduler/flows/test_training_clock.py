@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from adapters.clock import FixedClock
 from adapters.settings import Settings
+from campaigns.days import business_day
 from campaigns.errors import UsageError
 from campaigns.values import SHOP_ZONE, DayKind
 from scheduler.flows.shop import ShopForm, create_shop, set_clock, show_clock
 from scheduler.flows.training_clock import Leap, leap
-from scheduler.rules.case import business_day
 from scheduler.rules.hours import slot_at
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only

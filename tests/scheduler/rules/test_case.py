@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from campaigns.facts import PhoneFacts
-from scheduler.rules.case import best_phone, business_day, midnight_after
-from tests.factories import SECOND, at, attempt, case, day, phone, task
+from scheduler.rules.case import best_phone
+from tests.factories import SECOND, at, attempt, case, phone, task
 
 
 def offered(*phones: PhoneFacts, now: str = "05-13 10:00") -> str | None:
@@ -56,16 +56,3 @@ def test_r_phone_2_a_relay_number_ends_at_its_contact_by_time() -> None:
     assert case(of, at("05-13 15:00") - SECOND).phone == relay
     assert case(of, "05-13 15:00").phone == phone("b", is_owner=False)
     assert case(task(phones=(relay,)), "05-13 15:00").phone is None
-
-
-@pytest.mark.parametrize(
-    ("instant", "expected"),
-    [("05-13 00:00", "05-13"), ("05-12 23:59:59", "05-12"), ("05-13 07:59", "05-13")],
-)
-def test_the_shops_day_begins_at_its_own_midnight(instant: str, expected: str) -> None:
-    assert business_day(at(instant)) == day(expected)
-
-
-def test_midnight_after_is_never_the_instant_itself() -> None:
-    assert midnight_after(at("05-13 00:00")) == at("05-14 00:00")
-    assert midnight_after(at("05-13 23:59:59")) == at("05-14 00:00")

@@ -53,22 +53,31 @@ def _undressed(text: str) -> str:
 
 
 def read_order_no(text: str) -> str:
-    """R-IMP-2. Digits only; what a spreadsheet has rounded or rewritten is never repaired."""
-    if text.isascii() and text.isdecimal() and len(text) <= 32:
+    """R-IMP-2. Digits, or another system's number of letters, digits, hyphens and underscores.
+
+    What a spreadsheet has rounded or rewritten, as a number or as a date, is never repaired.
+    """
+    if text.isascii() and text.isdecimal() and len(text) <= 40:
         return text
     if not text:
         raise BadCell("没有订单编号")
     if _SCIENTIFIC.fullmatch(text):
         raise BadCell("订单编号被表格软件改成了数字，后几位已经丢失；请用原始导出文件")
-    raise BadCell("订单编号应全是数字")
+    if _DATE_LIKE.fullmatch(text):
+        raise BadCell("订单编号被表格软件改成了日期；请用原始导出文件")
+    if _MIXED_NUMBER.fullmatch(text):
+        return text
+    raise BadCell("订单编号应是 5 到 40 位字母、数字、横线或下划线，其中要有数字")
 
 
 def is_rounded(order_no: str) -> bool:
     """Whether nothing but zeros follows the 15 digits that a spreadsheet keeps of a number."""
-    return len(order_no) > 15 and order_no[15:].strip("0") == ""
+    return len(order_no) > 15 and order_no[15:].strip("0") == "" and order_no.isdecimal()
 
 
-_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+")
+_SCIENTIFIC = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
+_DATE_LIKE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+_MIXED_NUMBER = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z][0-9A-Za-z_-]{3,38}[0-9A-Za-z]")
 
 
 # --- money and counts ----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ class ItemParser:
 
     def __init__(self, header: Header) -> None:
         self._columns = Columns(header, _ROLES)
-        self._seen: Counter[int] = Counter()
+        self._seen: Counter[str] = Counter()
 
     def __call__(self, line: int, cells: list[str]) -> Taken | Rejected:
         """See RowParser."""
@@ -39,11 +39,11 @@ class ItemParser:
         price_fen = row.if_given("price", read_fen, price)
         if row.faults or number is None or name is None or pieces is None:
             return Rejected(line, tuple(row.faults))
-        self._seen[int(number)] += 1
+        self._seen[number] += 1
         taken = ItemRow(
             line=line,
             order_no=number,
-            line_no=self._seen[int(number)],
+            line_no=self._seen[number],
             title=name,
             price_fen=price_fen,
             quantity=pieces,

@@ -111,12 +111,23 @@ def test_r_imp_2_a_csv_whose_long_numbers_all_end_in_zeros_was_rounded():
 
 @pytest.mark.parametrize(
     "order_no",
-    ["", "null", "3.51531E+18", "35,15", "351531A", "351531-1", "3515 3131", "-5", "5.0", "一二三"],
-)
+    ["", "null", "3.51531E+18", "3E18", "351E-18", "35,15", "3515 3131", "-5", "5.0", "一二三",
+     "A-1", "ABCDEF", "-351531", "351531_", "351531A/1", "3515.3131", "２０２３０１", "2026-11-20",
+     "A" * 40 + "1", "1" * 41],
+)  # fmt: skip
 def test_r_imp_2_a_damaged_order_number_rejects_the_row(order_no):
     answer = one(order_no=order_no)
     assert isinstance(answer, Rejected)
     assert [problem.column for problem in answer.problems] == ["订单编号"]
+
+
+@pytest.mark.parametrize(
+    "order_no",
+    ["230101-123456789012345", "351531A", "351531-1", "JY202611200001", "6921_0001_2", "X-230101",
+     "2E1234567890", "A" * 39 + "1", "1" * 40],
+)  # fmt: skip
+def test_r_imp_1_numbers_of_other_systems_are_taken_as_they_stand(order_no):
+    assert taken(order_no=order_no).order_no == order_no
 
 
 def test_r_imp_2_a_comma_inside_an_unquoted_number_splits_it_and_rejects_the_row():

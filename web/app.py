@@ -13,6 +13,7 @@ from campaigns.values import Role
 from scheduler.runtime import Runtime
 from web.account.routes import account, sign_in
 from web.admin.routes import admin
+from web.appearance import appearance, init_appearance
 from web.assets import init_assets
 from web.auth import (
     CALLING,
@@ -32,6 +33,7 @@ from web.caller.routes import caller
 from web.errors import init_errors
 from web.filters import init_filters
 from web.home import home
+from web.language import init_language
 from web.leader import leader
 from web.navigation import menu_of
 from web.protection import init_form_tokens, init_protection
@@ -74,10 +76,13 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
     init_form_tokens(app)
     init_errors(app)
     init_assets(app)
+    init_language(app)
+    init_appearance(app)
     init_filters(app)
     for blueprint, roles in PARTS:
         register_guarded(app, blueprint, roles)
     app.register_blueprint(sign_in)
+    app.register_blueprint(appearance)
     for words in (rule_words, takes_callback, is_undone_softly):
         app.add_template_global(words)
     app.context_processor(lambda: _chrome(runtime))

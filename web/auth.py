@@ -26,8 +26,8 @@ SUPERVISING = frozenset({Role.SUPERVISOR})
 MANAGING = frozenset({Role.ADMIN})
 STAFF = frozenset({Role.LEADER, Role.SUPERVISOR, Role.ADMIN})
 
-PUBLIC_BLUEPRINTS = frozenset({"assets", "sign_in"})
-"""What somebody who is not signed in may see: the sign-in page and its style."""
+PUBLIC_BLUEPRINTS = frozenset({"appearance", "assets", "sign_in"})
+"""What somebody who is not signed in may see: the sign-in page, its style and its language."""
 
 
 def guards_of(app: Flask) -> Mapping[str, frozenset[Role]]:

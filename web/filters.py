@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
+from babel.dates import format_date
 from flask import Flask
+from flask_babel import gettext as _
 
 from campaigns import labels_zh
 from campaigns.ledger import Cell, Column, ColumnKind, yuan
 from campaigns.values import SHOP_ZONE, AttemptState, Exemption
+from web.language import is_english, say
 
 WEEKDAYS = "一二三四五六日"
 ATTEMPT_LABELS = {
@@ -51,6 +54,8 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     shown = local(value).date() if isinstance(value, datetime) else value
+    if is_english():
+        return format_date(shown, "EEE d MMM", locale="en")
     return f"{shown.month}月{shown.day}日 周{WEEKDAYS[shown.weekday()]}"
 
 
@@ -61,12 +66,20 @@ def moment(instant: datetime | None, now: datetime | None = None) -> str:
     shown = local(instant)
     if now is not None:
         apart = (shown.date() - local(now).date()).days
-        near = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}.get(apart)
+        near = near_day(apart)
         if near is not None:
             return f"{near} {shown:%H:%M}"
         if shown.year == local(now).year:
+            if is_english():
+                return f"{format_date(shown.date(), 'd MMM', locale='en')} {shown:%H:%M}"
             return f"{shown.month}月{shown.day}日 {shown:%H:%M}"
     return f"{shown:%Y-%m-%d %H:%M}"
+
+
+def near_day(apart: int) -> str | None:
+    """Name a day that is `apart` days from today, where it has a name: 今天, 明天."""
+    names = {-1: _("昨天"), 0: _("今天"), 1: _("明天"), 2: _("后天")}
+    return names.get(apart)
 
 
 def full_time(instant: datetime | None) -> str:
@@ -84,10 +97,12 @@ def length(span: timedelta) -> str:
     minutes = int(abs(span.total_seconds())) // 60
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
-        return f"{days} 天 {hours} 小时" if hours else f"{days} 天"
+        text = _("%(days)s 天", days=days)
+        return f"{text} {_('%(hours)s 小时', hours=hours)}" if hours else text
     if hours:
-        return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
-    return f"{rest} 分"
+        text = _("%(hours)s 小时", hours=hours)
+        return f"{text} {_('%(minutes)s 分', minutes=rest)}" if rest else text
+    return _("%(minutes)s 分", minutes=rest)
 
 
 def since(instant: datetime | None, now: datetime) -> str:
@@ -95,8 +110,9 @@ def since(instant: datetime | None, now: datetime) -> str:
     if instant is None:
         return "—"
     if abs(now - instant) < timedelta(minutes=1):
-        return "刚刚" if instant <= now else "马上"
-    return f"{length(now - instant)}{'前' if instant <= now else '后'}"
+        return _("刚刚") if instant <= now else _("马上")
+    span = length(now - instant)
+    return _("%(length)s前", length=span) if instant <= now else _("%(length)s后", length=span)
 
 
 def minutes_seconds(span: timedelta) -> str:
@@ -133,12 +149,12 @@ def ledger_cell(cell: Cell, column: Column) -> str:
 
 def attempt_label(state: AttemptState) -> str:
     """Say what became of a hand-out that has no outcome."""
-    return ATTEMPT_LABELS[state]
+    return say(ATTEMPT_LABELS[state])
 
 
 def exemption_label(exemption: Exemption) -> str:
     """Say why a call is free of the spacing rules (R-REPEAT-5)."""
-    return EXEMPTION_LABELS[exemption]
+    return say(EXEMPTION_LABELS[exemption])
 
 
 def wangwang_url(buyer: str) -> str:

@@ -1,8 +1,10 @@
-"""What a rule says, in one short Chinese line beside its id. The whole text is docs/rules.md."""
+"""What a rule says, in one short line beside its id. The whole text is docs/rules.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from flask_babel import gettext
 
 RULE_WORDS: Mapping[str, str] = {
     "R-HOURS-1": "工作日只在 9–12 点、13–20 点联系",
@@ -48,4 +50,5 @@ RULE_WORDS: Mapping[str, str] = {
 
 def rule_words(rule: str) -> str:
     """Say what the rule is about; its own id where no line is written."""
-    return RULE_WORDS.get(rule, rule)
+    words = RULE_WORDS.get(rule)
+    return rule if words is None else str(gettext(words))

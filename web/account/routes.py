@@ -12,6 +12,7 @@ from flask import (
     session,
     url_for,
 )
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from campaigns.values import SHOP_ZONE
@@ -62,9 +63,10 @@ def enter() -> Response:
     )
     if isinstance(answer, people.SignInRefused):
         if answer.wait_until is None:
-            return make_response(_form("用户名或密码不对", name), 401)
-        until = answer.wait_until.astimezone(SHOP_ZONE)
-        return make_response(_form(f"尝试次数太多，请在 {until:%H:%M:%S} 之后再试", name), 429)
+            return make_response(_form(_("用户名或密码不对"), name), 401)
+        until = f"{answer.wait_until.astimezone(SHOP_ZONE):%H:%M:%S}"
+        fault = _("尝试次数太多，请在 %(until)s 之后再试", until=until)
+        return make_response(_form(fault, name), 429)
     before = own_session_id()
     if before:
         people.sign_out(the_runtime(), before)
@@ -101,7 +103,7 @@ def change_password() -> Response:
     people.change_own_password(
         the_runtime(), new, request.form.get("old", ""), now(), the_passwords()
     )
-    flash("密码已更换，其他设备已退出登录")
+    flash(_("密码已更换，其他设备已退出登录"))
     return redirect(url_for("account.password"), 303)
 
 

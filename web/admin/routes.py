@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from campaigns.errors import ConflictError, UsageError, WaihuError
@@ -12,6 +13,7 @@ from scheduler.flows import people
 from scheduler.flows.health import examine
 from web.auth import me, now, the_passwords, the_runtime
 from web.errors import beside_the_form
+from web.language import say
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -40,7 +42,8 @@ def add() -> Response:
         person = people.add_person(the_runtime(), new, now(), me().name, the_passwords())
     except (UsageError, ConflictError) as error:
         return beside_the_form(error, _page(error))
-    flash(f"已添加 {person.name}（{ROLE_LABELS[person.role]}）")
+    role = say(ROLE_LABELS[person.role])
+    flash(_("已添加 %(name)s（%(role)s）", name=person.name, role=role))
     return redirect(url_for("admin.people_list"), 303)
 
 
@@ -57,7 +60,7 @@ def reset_password(person_id: int) -> Response:
     """Set somebody's new password; all their browsers are signed out."""
     new = people.NewPassword(person_id, request.form.get("password", ""))
     people.set_password(the_runtime(), new, now(), me().name, the_passwords())
-    flash("密码已重设，该用户的所有设备已退出登录")
+    flash(_("密码已重设，该用户的所有设备已退出登录"))
     return redirect(url_for("admin.people_list"), 303)
 
 
@@ -66,7 +69,7 @@ def set_active(person_id: int) -> Response:
     """Lock somebody out at once, or let them in again."""
     is_active = request.form.get("active") == "1"
     people.set_active(the_runtime(), person_id, is_active, now(), who=me())
-    flash("已启用" if is_active else "已停用，该用户立即退出登录")
+    flash(_("已启用") if is_active else _("已停用，该用户立即退出登录"))
     return redirect(url_for("admin.people_list"), 303)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from campaigns.values import SHOP_ZONE
 from scheduler.flows.briefing import OpenStretch, callback_stretches
 from scheduler.runtime import Runtime
-from web.filters import clock_time, day
+from web.filters import clock_time, day, near_day
 
 STEP = timedelta(minutes=10)
 MAX_DAYS = 4
@@ -59,7 +59,7 @@ def _callback_day(
     listed = list(stretches)
     apart = (business_day - now.astimezone(SHOP_ZONE).date()).days
     return CallbackDay(
-        title={0: "今天", 1: "明天", 2: "后天"}.get(apart) or day(business_day),
+        title=near_day(apart) or day(business_day),
         stretches=tuple(f"{clock_time(a)}–{clock_time(b)}" for a, b in _joined(listed)),
         choices=tuple(choice for s in listed for choice in _choices(s)),
     )

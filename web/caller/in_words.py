@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import gettext as _
+
 from scheduler.flows.outcome import OutcomeAnswer
 from web.filters import moment
+from web.language import is_english, say
 
 _FOLLOWS = {
-    "import": "等下一次导入核对付款后再定",
-    "message": "已生成旺旺留言待办",
-    "todo": "已生成待办，请在“我的待办”里完成",
+    "import": "等下一次导入核对付款后再定。",
+    "message": "已生成旺旺留言待办。",
+    "todo": "已生成待办，请在“我的待办”里完成。",
 }
 
 
 def recorded(answer: OutcomeAnswer, now: datetime) -> str:
     """Say what was recorded and what follows (R-HOURS-7: also that a wish was moved)."""
-    parts = ["已记录。"]
+    parts = [_("已记录。")]
     if answer.state == "closed":
-        parts.append(f"任务结束：{answer.result}。")
+        parts.append(_("任务结束：%(result)s。", result=say(answer.result or "")))
     if answer.moved_callback:
-        parts.append("约定的时间不在可拨时段，已顺延。")
+        parts.append(_("约定的时间不在可拨时段，已顺延。"))
     if answer.next_at is not None:
-        parts.append(f"下次联系：{moment(answer.next_at, now)}。")
+        parts.append(_("下次联系：%(at)s。", at=moment(answer.next_at, now)))
     elif answer.state == "open" and answer.how is None:
-        parts.append("关闭之前没有可以再打的时间了。")
+        parts.append(_("关闭之前没有可以再打的时间了。"))
     if answer.how in _FOLLOWS:
-        parts.append(f"{_FOLLOWS[answer.how]}。")
-    return "".join(parts)
+        parts.append(say(_FOLLOWS[answer.how]))
+    return (" " if is_english() else "").join(parts)
 
 
 def skipped(back_at: datetime | None, now: datetime) -> str:
     """Say when a skipped customer comes back (R-CLAIM-1)."""
     if back_at is None:
-        return "已跳过，组长会看到原因。"
-    return f"已跳过，组长会看到原因。这位客户 {moment(back_at, now)} 再回到队列。"
+        return _("已跳过，组长会看到原因。")
+    return _("已跳过，组长会看到原因。这位客户 %(at)s 再回到队列。", at=moment(back_at, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
@@ -113,7 +114,7 @@ def todos() -> str:
 def todo_done(todo_id: int) -> Response:
     """Tick a to-do off; a message counts as sent now (R-MSG-1)."""
     todo_flow.finish_todo(the_runtime(), todo_id, now(), me().name)
-    flash("已完成")
+    flash(_("已完成"))
     return redirect(url_for("caller.todos"), 303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from campaigns.errors import UsageError
@@ -43,5 +44,5 @@ def add_offer() -> Response:
         flow.add_offer(the_runtime(), form, now(), me().name)
     except UsageError as error:
         return beside_the_form(error, _page(error))
-    flash("优惠已保存")
+    flash(_("优惠已保存"))
     return redirect(url_for("leader.offers"), 303)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from scheduler.flows import desk, overview
@@ -28,7 +29,8 @@ def make_plan() -> Response:
     new = sum(task.new for campaign in made.campaigns for task in campaign.tasks)
     total = sum(len(campaign.tasks) for campaign in made.campaigns)
     left_out = sum(len(campaign.left_out) for campaign in made.campaigns)
-    flash(f"计划已完成：{total} 位客户（新增 {new} 位），另有 {left_out} 位按规则不拨打")
+    text = _("计划已完成：%(total)s 位客户（新增 %(new)s 位），另有 %(left)s 位按规则不拨打")
+    flash(text % {"total": total, "new": new, "left": left_out})
     return redirect(url_for("leader.today"), 303)
 
 
@@ -46,7 +48,7 @@ def work_lists() -> str:
 def todo_done(todo_id: int) -> Response:
     """Tick a to-do off; a message counts as sent now (R-MSG-1)."""
     todo_flow.finish_todo(the_runtime(), todo_id, now(), me().name)
-    flash("已完成")
+    flash(_("已完成"))
     return redirect(url_for("leader.work_lists"), 303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from adapters.reports.do_not_contact_csv import do_not_contact_csv
@@ -44,9 +45,9 @@ def add_suppression() -> Response:
     except UsageError as error:
         return beside_the_form(error, _page(error))
     if form.user_id and do_not_contact.is_of_nobody_yet(the_runtime(), form.user_id):
-        flash("店里还没有这个用户ID，已先登记，出现订单时立即生效；请核对有没有写错")
+        flash(_("店里还没有这个用户ID，已先登记，出现订单时立即生效；请核对有没有写错"))
     else:
-        flash("已加入免打扰名单，已生效；排着的工作也撤回了")
+        flash(_("已加入免打扰名单，已生效；排着的工作也撤回了"))
     return redirect(url_for("leader.suppressions"), 303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from scheduler.flows.do_not_contact import lift_entry
@@ -15,5 +16,5 @@ supervisor = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 def lift(entry_id: int) -> Response:
     """Lift a do-not-contact entry with a reason (R-DNC-3)."""
     lift_entry(the_runtime(), entry_id, request.form.get("reason", ""), now(), me())
-    flash("已解除，记录保留在名单里")
+    flash(_("已解除，记录保留在名单里"))
     return redirect(url_for("leader.suppressions"), 303)

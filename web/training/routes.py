@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from campaigns.errors import UsageError
@@ -22,11 +23,12 @@ def move() -> Response:
     runtime, who = the_runtime(), me().name
     if how in ("pause", "resume"):
         shown = set_clock(runtime, who, ticks=how == "resume")
-        flash("时钟已暂停" if how == "pause" else "时钟继续走")
+        flash(_("时钟已暂停") if how == "pause" else _("时钟继续走"))
     else:
         try:
             shown = leap(runtime, Leap(how), who)
         except ValueError as error:
             raise UsageError("不认识的时钟操作", field="how") from error
-        flash(f"店铺时间已调到 {day(shown.now)} {clock_time(shown.now)}")
+        at = f"{day(shown.now)} {clock_time(shown.now)}"
+        flash(_("店铺时间已调到 %(at)s", at=at))
     return redirect(local_path(request.form.get("back")) or home_of(me().role), 303)

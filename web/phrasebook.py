@@ -1,0 +1,54 @@
+"""Reading finished sentences: a text that a rule or a flow wrote, said in another language.
+
+Below `web/` nobody knows of languages. A sentence arrives with its numbers and names filled in:
+`距上次拨打不足 30 分钟`. The catalogue holds it as it stands in the code, with numbered places:
+`距上次拨打不足 {0} 分钟`. A phrase is found by its fixed words, and what stands in its places is
+looked up in turn, since a sentence may hold another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+PLACE = re.compile(r"\{(\d)\}")
+DEEPEST = 3
+"""Sentences within sentences; one more is somebody's own text."""
+
+_CJK = re.compile(r"[\u3400-\u9fff]")
+
+
+class Phrasebook:
+    """Phrases by their Chinese wording."""
+
+    def __init__(self, phrases: Mapping[str, str]) -> None:
+        self._exact = dict(phrases)
+        with_places = [phrase for phrase in phrases if PLACE.search(phrase)]
+        # The one with the most fixed words is asked first: it says most exactly what it fits.
+        with_places.sort(key=lambda phrase: len(PLACE.sub("", phrase)), reverse=True)
+        self._patterns = [(_pattern(phrase), phrases[phrase]) for phrase in with_places]
+        self.find = lru_cache(maxsize=4096)(self._find)
+
+    def _find(self, text: str, depth: int = 0) -> str | None:
+        """Give the phrase in the other language, or None where nobody wrote it down."""
+        known = self._exact.get(text)
+        if known is not None:
+            return known
+        if depth == DEEPEST or not _CJK.search(text):
+            return None
+        for pattern, phrase in self._patterns:
+            match = pattern.fullmatch(text)
+            if match is not None:
+                inside = [self._find(part, depth + 1) or part for part in match.groups()]
+                return _filled(phrase, inside)
+        return None
+
+
+def _filled(phrase: str, inside: Sequence[str]) -> str:
+    return PLACE.sub(lambda place: inside[int(place[1])], phrase)
+
+
+def _pattern(phrase: str) -> re.Pattern[str]:
+    fixed = PLACE.split(phrase)[::2]
+    return re.compile("(.*?)".join(re.escape(part) for part in fixed), re.DOTALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from campaigns.values import AttemptState, Exemption, Kind, OrderState, Scope
+from campaigns.values import AttemptState, Exemption, Kind, OrderState, Scope, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class OrderFacts:
     """One order as known at the instant asked about. Amounts in fen.
 
     `last_seen_at` is the time of the newest export that listed it; `missing_since` that of a newer
-    export of its day which did not (R-IMP-3).
+    export of its day which did not (R-IMP-3). R-CB-2: `shipped_at` and `signed_at` are as stated,
+    else when the state was first seen.
     """
 
     order_no: str
@@ -24,11 +25,23 @@ class OrderFacts:
     missing_since: datetime | None = None
     paid_at: datetime | None = None
     paid_fen: int = 0
+    shipped_at: datetime | None = None
+    signed_at: datetime | None = None
 
     @property
     def is_unpaid(self) -> bool:
         """Still waiting for the buyer's payment, as far as is known."""
         return self.state is OrderState.AWAITING_PAYMENT
+
+
+@dataclass(frozen=True, slots=True)
+class ShortageFacts:
+    """One article that is out of stock (R-OOS-1). `expected_on`: the day it is expected back."""
+
+    id: int
+    name: str
+    expected_on: date
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,8 @@ class AttemptFacts:
 
     `outcome` and what belongs to it are None while it is not entered. `is_redial` marks the second
     half of an attempt whose line was cut (R-REPEAT-5): the same attempt, so it is not counted again.
+    `rides_on` names the attempt in whose call this matter was settled too (R-REPEAT-2): the same
+    contact, so the customer's budget does not count it again, but its own task's does.
     """
 
     id: str
@@ -77,6 +92,7 @@ class AttemptFacts:
     given_phone_id: int | None = None
     ended_at: datetime | None = None
     lease_until: datetime | None = None
+    rides_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +136,7 @@ class TaskFacts:
     orders: tuple[OrderFacts, ...] = field(default=())
     attempts: tuple[AttemptFacts, ...] = field(default=())
     """Hand-outs and attempts of this task, oldest first, the uncounted ones too."""
+    topic: Topic = Topic.NONE
+    shortages: tuple[ShortageFacts, ...] = ()
+    held_back: str | None = None
+    """Why its campaign, or the whole shop, hands nothing out just now; None: it runs."""

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from campaigns.values import DayKind, Daypart, Ending, Kind, OrderState, Role, TaskState, TodoKind
+from campaigns.values import (
+    CampaignState,
+    CaseKind,
+    CaseState,
+    DayKind,
+    Daypart,
+    Effect,
+    Ending,
+    Kind,
+    OrderState,
+    Promise,
+    Role,
+    TaskState,
+    TodoKind,
+    Topic,
+)
 
 DAYPART_LABELS: Mapping[Daypart, str] = {
     Daypart.MORNING: "上午",
@@ -18,7 +33,17 @@ DAY_KIND_LABELS: Mapping[DayKind, str] = {
     DayKind.UNKNOWN: "日历未公布",
 }
 
-KIND_LABELS: Mapping[Kind, str] = {Kind.DUNNING: "催款"}
+KIND_LABELS: Mapping[Kind, str] = {
+    Kind.DUNNING: "催款",
+    Kind.CALLBACK: "回访",
+    Kind.STOCK_OUT: "缺货通知",
+}
+
+TOPIC_LABELS: Mapping[Topic, str] = {
+    Topic.NONE: "",
+    Topic.RECEIVED: "已签收",
+    Topic.NOT_RECEIVED: "未签收",
+}
 
 ORDER_STATE_LABELS: Mapping[OrderState, str] = {
     OrderState.AWAITING_PAYMENT: "等待买家付款",
@@ -45,6 +70,7 @@ TASK_STATE_LABELS: Mapping[TaskState, str] = {
 TODO_LABELS: Mapping[TodoKind, str] = {
     TodoKind.CLOSE_TRADE: "关闭交易",
     TodoKind.WANGWANG: "旺旺留言",
+    TodoKind.PROMISE: "兑现承诺",
 }
 
 ENDING_LABELS: Mapping[Ending, str] = {
@@ -58,6 +84,58 @@ ENDING_LABELS: Mapping[Ending, str] = {
     Ending.ANGRY: "客户反感，不再联系",
     Ending.OPTED_OUT: "免打扰",
     Ending.DEADLINE: "已到关闭时间",
+    Ending.LAPSED: "已过期限",
+    Ending.OVERTAKEN: "情况已变，无需再打",
+    Ending.ANSWERED: "已回访",
+    Ending.DECLINED: "客户没空，不再打扰",
+    Ending.AGREED: "同意等货",
+    Ending.REFUSED: "不同意，转售后",
+    Ending.RELAYED: "已请人转告",
 }
 
-AWAITING_PAYMENT_LABEL = "等待付款"
+OPEN_LABELS: Mapping[Kind, str] = {
+    Kind.DUNNING: "等待付款",
+    Kind.CALLBACK: "待回访",
+    Kind.STOCK_OUT: "待通知",
+}
+"""联络结果 while a task is open."""
+
+AWAITING_PAYMENT_LABEL = OPEN_LABELS[Kind.DUNNING]
+
+PROMISE_LABELS: Mapping[Promise, str] = {
+    Promise.SHIP_TOGETHER: "到货一起发",
+    Promise.FIRST_PLACE: "到货优先发",
+    Promise.GIFT: "随货送赠品",
+}
+
+CASE_KIND_LABELS: Mapping[CaseKind, str] = {
+    CaseKind.PRODUCT: "产品质量",
+    CaseKind.USE: "使用问题",
+    CaseKind.PARCEL: "快递问题",
+    CaseKind.REFUND: "退款",
+    CaseKind.EXCHANGE: "换货",
+    CaseKind.RETURN: "退货",
+    CaseKind.SERVICE: "服务态度",
+    CaseKind.OTHER: "其他",
+}
+
+CASE_STATE_LABELS: Mapping[CaseState, str] = {
+    CaseState.OPEN: "待处理",
+    CaseState.IN_PROGRESS: "处理中",
+    CaseState.WAITING: "等待客户或快递",
+    CaseState.SOLVED: "已解决",
+    CaseState.CLOSED: "已关闭",
+}
+
+EFFECT_LABELS: Mapping[Effect, str] = {
+    Effect.GOOD: "效果好",
+    Effect.FAIR: "一般",
+    Effect.NONE: "没效果",
+    Effect.BAD: "有问题",
+}
+
+CAMPAIGN_STATE_LABELS: Mapping[CampaignState, str] = {
+    CampaignState.RUNNING: "进行中",
+    CampaignState.PAUSED: "已暂停",
+    CampaignState.STOPPED: "已停止",
+}

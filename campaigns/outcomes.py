@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from campaigns.decisions import Follow
-from campaigns.values import Ending, TodoKind
+from campaigns.values import CaseKind, Ending, Promise, TodoKind
 
 Person = Literal["nobody", "customer", "other", "somebody"]
 """Who was spoken to. `somebody`: a person, but the outcome does not say who."""
@@ -23,6 +23,8 @@ class Outcome:
     needs_phone, needs_note   fields that must come with it
     todo        work for a person that it creates
     suppresses  the rule by which it puts the customer on the do-not-contact list
+    opens_case  what kind of problem it enters in the after-sales register (R-CASE-1)
+    promises    what we owe the customer from then on (R-OOS-1)
     """
 
     code: str
@@ -36,6 +38,8 @@ class Outcome:
     todo: TodoKind | None = None
     suppresses: str | None = None
     rule: str = "R-SLOT-1"
+    opens_case: CaseKind | None = None
+    promises: tuple[Promise, ...] = ()
 
     @property
     def is_reached(self) -> bool:

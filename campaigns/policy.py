@@ -27,7 +27,7 @@ def _default_shifts() -> Mapping[str, RegionShift]:
 
 
 def _default_attempts() -> Mapping[Kind, int]:
-    return {Kind.DUNNING: 3}
+    return {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ class Policy:
     worth_base_yuan: int = 100  # R-DUN-5
     worth_hours_per_doubling: int = 3  # R-DUN-5
     message_after_failures: int = 2  # R-MSG-1, sop.md §3
+    signed_from_days: int = 3  # R-CB-2
+    signed_to_days: int = 10  # R-CB-2
+    unsigned_from_days: int = 5  # R-CB-2
+    unsigned_to_days: int = 15  # decision 0017
+    case_answer_hours: int = 24  # R-CPL-2
 
     @property
     def slot_gap(self) -> timedelta:
@@ -112,6 +117,7 @@ AT_LEAST_ONE = frozenset(
         "lease_minutes",
         "marketplace_closes_hours",
         "payment_stale_hours",
+        "case_answer_hours",
     }
 )
 """Limits of which a zero would forbid every call for ever."""

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from campaigns.decisions import Decision
 from campaigns.errors import UsageError
-from campaigns.facts import OrderFacts, TaskFacts
-from campaigns.kinds import dunning
+from campaigns.facts import TaskFacts
+from campaigns.kinds import callback, dunning, stock_out
+from campaigns.labels_zh import KIND_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.policy import Policy
 from campaigns.values import Ending, Kind
@@ -17,34 +18,98 @@ from campaigns.values import Ending, Kind
 
 @dataclass(frozen=True, slots=True)
 class KindRules:
-    """What the engine needs to know of a kind. Every callable is pure."""
+    """What the engine needs to know of a kind. Every callable is pure.
+
+    plan_rule          by which rule a customer is planned
+    population_rule    by which rule there is still something to talk about
+    deadline_rule      by which rule the calling ends
+    is_survey          R-REPEAT-1 counts it
+    writes_after_failures  after failed attempts a Wangwang message is queued (R-MSG-1)
+    lapsed, promised   how a task ends at its deadline, and after its second promise
+    amount_fen         the money that the task is about; 0 where it is about none
+    """
 
     kind: Kind
-    label: str
     outcomes: Mapping[str, Outcome]
+    plan_rule: str
+    population_rule: str
+    deadline_rule: str
     is_survey: bool
+    writes_after_failures: bool
+    lapsed: Ending
+    promised: Ending
     check_population: Callable[[TaskFacts, datetime, Policy, datetime | None], Decision]
     check_deadline: Callable[[TaskFacts, datetime, Policy], Decision]
-    deadline: Callable[[tuple[OrderFacts, ...], Policy], datetime | None]
-    last_closing: Callable[[tuple[OrderFacts, ...], Policy], datetime | None]
-    stale_at: Callable[[tuple[OrderFacts, ...], Policy], datetime | None]
-    rank_at: Callable[[tuple[OrderFacts, ...], Policy], datetime | None]
-    ending_by_orders: Callable[[tuple[OrderFacts, ...], datetime | None], Ending | None]
+    deadline: Callable[[TaskFacts, Policy], datetime | None]
+    stale_at: Callable[[TaskFacts, Policy], datetime | None]
+    rank_at: Callable[[TaskFacts, Policy], datetime | None]
+    ending_by_orders: Callable[[TaskFacts, datetime | None], Ending | None]
+    needs_a_look: Callable[[TaskFacts, datetime, Policy], bool]
+    amount_fen: Callable[[TaskFacts], int]
+
+    @property
+    def label(self) -> str:
+        """The kind's Chinese name."""
+        return KIND_LABELS[self.kind]
 
 
 KINDS: Mapping[Kind, KindRules] = {
     Kind.DUNNING: KindRules(
         kind=Kind.DUNNING,
-        label="催款",
         outcomes={outcome.code: outcome for outcome in dunning.OUTCOMES},
+        plan_rule="R-DUN-1",
+        population_rule="R-DUN-4",
+        deadline_rule="R-DUN-3",
         is_survey=False,
+        writes_after_failures=True,
+        lapsed=Ending.DEADLINE,
+        promised=Ending.PROMISES_USED,
         check_population=dunning.check_payment,
         check_deadline=dunning.check_deadline,
-        deadline=dunning.deadline,
-        last_closing=dunning.last_closing,
-        stale_at=dunning.stale_at,
-        rank_at=dunning.rank_at,
-        ending_by_orders=dunning.ending_by_orders,
+        deadline=lambda task, policy: dunning.deadline(task.orders, policy),
+        stale_at=lambda task, policy: dunning.stale_at(task.orders, policy),
+        rank_at=lambda task, policy: dunning.rank_at(task.orders, policy),
+        ending_by_orders=lambda task, first: dunning.ending_by_orders(task.orders, first),
+        needs_a_look=lambda task, now, policy: dunning.needs_a_look(task.orders, now, policy),
+        amount_fen=lambda task: dunning.owed_fen(task.orders),
+    ),
+    Kind.CALLBACK: KindRules(
+        kind=Kind.CALLBACK,
+        outcomes={outcome.code: outcome for outcome in callback.OUTCOMES},
+        plan_rule="R-CB-2",
+        population_rule="R-CB-2",
+        deadline_rule="R-CB-2",
+        is_survey=True,
+        writes_after_failures=False,
+        lapsed=Ending.LAPSED,
+        promised=Ending.RELAYED,
+        check_population=callback.check_population,
+        check_deadline=callback.check_deadline,
+        deadline=callback.deadline,
+        stale_at=lambda task, policy: None,
+        rank_at=callback.rank_at,
+        ending_by_orders=callback.ending_by_orders,
+        needs_a_look=callback.needs_a_look,
+        amount_fen=lambda task: 0,
+    ),
+    Kind.STOCK_OUT: KindRules(
+        kind=Kind.STOCK_OUT,
+        outcomes={outcome.code: outcome for outcome in stock_out.OUTCOMES},
+        plan_rule="R-OOS-1",
+        population_rule="R-OOS-1",
+        deadline_rule="R-OOS-1",
+        is_survey=False,
+        writes_after_failures=True,
+        lapsed=Ending.LAPSED,
+        promised=Ending.RELAYED,
+        check_population=stock_out.check_population,
+        check_deadline=stock_out.check_deadline,
+        deadline=stock_out.deadline,
+        stale_at=lambda task, policy: None,
+        rank_at=stock_out.rank_at,
+        ending_by_orders=stock_out.ending_by_orders,
+        needs_a_look=stock_out.needs_a_look,
+        amount_fen=lambda task: 0,
     ),
 }
 

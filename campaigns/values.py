@@ -17,6 +17,16 @@ class Kind(StrEnum):
     """What a campaign calls about."""
 
     DUNNING = "dunning"
+    CALLBACK = "callback"
+    STOCK_OUT = "stock_out"
+
+
+class Topic(StrEnum):
+    """What a task of a kind with several scripts is about (R-CB-2); it chooses the script."""
+
+    NONE = ""
+    RECEIVED = "received"
+    NOT_RECEIVED = "not_received"
 
 
 class OrderState(StrEnum):
@@ -109,6 +119,13 @@ class Ending(StrEnum):
     ANGRY = "angry"
     OPTED_OUT = "opted_out"
     DEADLINE = "deadline"
+    LAPSED = "lapsed"
+    OVERTAKEN = "overtaken"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    RELAYED = "relayed"
 
 
 class Exemption(StrEnum):
@@ -132,6 +149,55 @@ class TodoKind(StrEnum):
 
     CLOSE_TRADE = "close_trade"
     WANGWANG = "wangwang"
+    PROMISE = "promise"
+
+
+class Promise(StrEnum):
+    """R-OOS-1. What we promised a customer who waits for goods."""
+
+    SHIP_TOGETHER = "ship_together"
+    FIRST_PLACE = "first_place"
+    GIFT = "gift"
+
+
+class CaseKind(StrEnum):
+    """R-CASE-1. What a problem is about."""
+
+    PRODUCT = "product"
+    USE = "use"
+    PARCEL = "parcel"
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+    RETURN = "return"
+    SERVICE = "service"
+    OTHER = "other"
+
+
+class CaseState(StrEnum):
+    """R-CASE-1. Where a problem stands."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
+class Effect(StrEnum):
+    """R-CB-6. How the product does, in the customer's eyes."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    NONE = "none"
+    BAD = "bad"
+
+
+class CampaignState(StrEnum):
+    """Whether a campaign hands out calls."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
             buyer=row.buyer,
             receiver=row.receiver,
             region=row.region,
-            owed_fen=dunning.owed_fen(task.orders),
-            deadline=rules_of(task.kind).deadline(task.orders, law.policy),
+            owed_fen=rules_of(task.kind).amount_fen(task),
+            deadline=rules_of(task.kind).deadline(task, law.policy),
             offer=words.order.offer_text,
             must_look_first=words.order.look_first,
             orders=_orders(connection, task, law.policy),
@@ -184,7 +184,7 @@ def _reasons(task: TaskFacts, attempt: Row[Any], policy: Policy, now: datetime) 
         Reason("R-DUN-1", f"{len(dunning.unpaid(task.orders))} 笔订单还没有付款"),
         Reason("R-REPEAT-4", _budget_words(len(made) + 1, budget)),
     ]
-    deadline = rules_of(task.kind).deadline(task.orders, policy)
+    deadline = rules_of(task.kind).deadline(task, policy)
     if deadline is not None:
         minutes = max(int((deadline - now) / timedelta(minutes=1)), 0)
         hours = f"{minutes // 60} 小时 " if minutes >= 60 else ""
@@ -228,7 +228,7 @@ def callback_stretches(
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
         law = runtime.law(connection)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
-        deadline = rules_of(task.kind).deadline(task.orders, law.policy)
+        deadline = rules_of(task.kind).deadline(task, law.policy)
         booked = timeline.callbacks_between(connection, *day_bounds(day))
     next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     stretches = []

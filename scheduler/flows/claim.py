@@ -9,12 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.identifiers import new_attempt_id
-from adapters.store.queries import audit, calls, tasks
+from adapters.store.queries import audit, calls, campaigns, tasks
 from adapters.store.queries.facts import load_tasks
 from campaigns.days import business_day
 from campaigns.decisions import Allow
 from campaigns.facts import TaskFacts
-from campaigns.kinds import dunning
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import Exemption, Kind, Person, PhoneNumber
@@ -115,12 +114,14 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
         withdraw(connection, held.id, now, rule, caller.name)
         task = load_tasks(connection, [held.task_id], now)[held.task_id]
         refresh_one(connection, law, now, task, caller.name)
-    groups = open_groups(law, now)
+    groups, running = open_groups(law, now), campaigns.open_to(connection, caller.id)
     tasks.promote(connection, now)
     lease_until = now + timedelta(minutes=law.policy.lease_minutes)
     taken: list[int] = []
-    while groups:
-        claimed = tasks.claim_best(connection, now, groups, caller.id, lease_until, skipping=taken)
+    while groups and running:
+        claimed = tasks.claim_best(
+            connection, now, groups, running, caller.id, lease_until, skipping=taken
+        )
         if claimed is None:
             break
         taken.append(claimed.id)
@@ -166,7 +167,7 @@ def _insert(
     redial = made[-1].id if exemption is Exemption.CUT_OFF and made else None
     attempt_id = new_attempt_id(now)
     occasion = Occasion.REDIAL if exemption is Exemption.CUT_OFF else occasion_of(task)
-    script_id, script_version = opening(task.kind, occasion)
+    script_id, script_version = opening(task.kind, occasion, task.topic)
     inserted = calls.insert_unless_held(
         connection,
         {
@@ -186,7 +187,7 @@ def _insert(
             "is_reached": False,
             "exemption": exemption,
             "redial_of": redial,
-            "owed_fen": dunning.owed_fen(task.orders),
+            "owed_fen": rules_of(task.kind).amount_fen(task),
             "policy_version": law.policy.version,
             "calendar_version": law.calendar.version,
             "day_kind": law.calendar.kind_of(business_day(now)),
@@ -252,7 +253,7 @@ def _hand_out(
         customer_id=task.customer.id,
         buyer=buyer,
         phone=runtime.vault.open(sealed),
-        deadline=rules_of(task.kind).deadline(task.orders, law.policy) or now,
+        deadline=rules_of(task.kind).deadline(task, law.policy) or now,
         lease_until=attempt.lease_until,
         handed_out_at=attempt.handed_out_at,
         dialled_at=attempt.dialled_at,
@@ -260,6 +261,6 @@ def _hand_out(
         number=len(made) + (0 if attempt.redial_of else 1),
         budget=law.policy.attempts_per_task[task.kind],
         exemption=attempt.exemption,
-        must_look_first=dunning.needs_a_look(task.orders, now, law.policy),
+        must_look_first=rules_of(task.kind).needs_a_look(task, now, law.policy),
         region=task.customer.region,
     )

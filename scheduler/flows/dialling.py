@@ -13,7 +13,7 @@ from adapters.store.queries.facts import load_tasks
 from campaigns.days import business_day
 from campaigns.decisions import Allow, Stop, Wait
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from campaigns.kinds import dunning
+from campaigns.registry import rules_of
 from campaigns.values import AttemptState, Person
 from scheduler.flows.refresh import refresh_one, refresh_others, withdraw
 from scheduler.rules.case import is_usable
@@ -73,7 +73,7 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
                 state="dialled",
                 dialled_at=now,
                 at=now,
-                owed_fen=dunning.owed_fen(task.orders),
+                owed_fen=rules_of(task.kind).amount_fen(task),
                 policy_version=law.policy.version,
                 calendar_version=law.calendar.version,
                 day_kind=law.calendar.kind_of(business_day(now)),

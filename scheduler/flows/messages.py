@@ -50,7 +50,7 @@ def queue_wangwang(
     """
     now = origin.now
     due = next_open(now, task.customer.region, law.policy, law.calendar)
-    deadline = rules_of(task.kind).deadline(task.orders, law.policy)
+    deadline = rules_of(task.kind).deadline(task, law.policy)
     if deadline is None or due >= deadline:
         return None
     words = words_for(connection, runtime, law, task, now, caller=origin.caller.name)

@@ -165,7 +165,7 @@ def _wish(
         raise UsageError("约定的回电时间已经过去", field="callback_at")
     task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
     at, moved = move_into_window(form.callback_at, task.customer.region, law.policy, law.calendar)
-    deadline = rules_of(task.kind).deadline(task.orders, law.policy)
+    deadline = rules_of(task.kind).deadline(task, law.policy)
     if deadline is not None and at >= deadline:
         raise RefusedError("约定的回电时间晚于订单关闭时间", rules=("R-HOURS-7", "R-DUN-3"))
     return at, moved

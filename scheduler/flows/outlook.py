@@ -115,7 +115,7 @@ def queue(runtime: Runtime, now: datetime, limit: int) -> list[Queued]:
 
 def _order(case: Case, due: datetime | None) -> tuple[object, ...]:
     """As the claim takes them (`tasks.claim_best`): what is due at once first, then by R-DUN-5."""
-    rank = rules_of(case.task.kind).rank_at(case.task.orders, case.policy) or case.now
+    rank = rules_of(case.task.kind).rank_at(case.task, case.policy) or case.now
     if due is None:
         return (True, case.now, True, rank, case.task.id)
     in_turn = case.at(due).exemption is Exemption.NONE
@@ -130,7 +130,7 @@ def _line(task: TaskFacts, buyer: str, rank: int, due: datetime | None, law: Law
         kind=task.kind,
         rank=rank,
         due_at=due,
-        deadline=kind.deadline(task.orders, law.policy),
-        amount_fen=sum(o.total_fen for o in task.orders if o.is_unpaid),
+        deadline=kind.deadline(task, law.policy),
+        amount_fen=kind.amount_fen(task),
         region=task.customer.region,
     )

@@ -1,33 +1,39 @@
-"""The day's plan (R-DUN-1, R-DUN-2): who becomes a task, and who is left out by which rule."""
+"""The day's plan (R-DUN-1, R-CB-2, R-OOS-1): who becomes a task, and who is left out by which rule."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import audit, imports
+from adapters.store.queries import audit, imports, stock
 from adapters.store.queries import planning as queries
 from adapters.store.queries.facts import load_customers, order_facts
-from adapters.store.queries.planning import Campaign
-from campaigns.days import business_day, day_bounds
-from campaigns.decisions import Follow, NextStep, Stop
+from adapters.store.queries.planning import Campaign, OpenTask
+from campaigns.days import day_bounds
+from campaigns.decisions import Follow, NextStep, Stop, Wait
 from campaigns.facts import CustomerFacts, TaskFacts
-from campaigns.kinds import dunning
 from campaigns.labels_zh import ENDING_LABELS
-from campaigns.values import Ending, Kind
+from campaigns.registry import rules_of
+from campaigns.values import Ending, Kind, OrderState, Topic
+from scheduler.flows.populations import Candidate, Question, population
 from scheduler.flows.refresh import refresh_tasks, state_for, window_group
 from scheduler.rules.gate import GATE, case_for, forecast
-from scheduler.rules.hours import next_open
-from scheduler.rules.schedule import RULE_OF_ENDING, Schedule, schedule
+from scheduler.rules.schedule import Schedule, rule_of_ending, schedule
 from scheduler.runtime import Law, Runtime
 
 _NO_WINDOW = {
     "R-DUN-3": "关闭时间之前没有可以拨打的时段",
+    "R-CB-2": "回访期限之前没有可以拨打的时段",
+    "R-OOS-1": "预计到货日之前没有可以拨打的时段",
     "R-PHONE-2": "虚拟号过期之前没有可以拨打的时段",
 }
+
+_SETTLED = frozenset({Ending.ANSWERED, Ending.DECLINED, Ending.AGREED, Ending.REFUSED})
+"""Said and done: such a customer is not among those who were left out."""
 
 NEW_TASK_ID = 0
 """Stands for a task that is not stored yet."""
@@ -45,6 +51,7 @@ class PlannedTask:
     due_at: datetime | None
     deadline: datetime
     region: str | None
+    topic: Topic = Topic.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,8 @@ def plan(
 class _Fresh:
     """A customer who is to become a task: the orders, the region, and when."""
 
-    rows: list[Row[Any]]
-    region: str | None
+    found: list[Candidate]
+    facts: TaskFacts
     judged: Schedule
 
 
@@ -125,99 +132,83 @@ class _Day:
     ) -> None:
         self.connection, self.runtime, self.law = connection, runtime, law
         self.campaign, self.day, self.now, self.who = campaign, day, now, who
+        self.kind = Kind(campaign.kind)
         self.dry_run = dry_run
-        self.start, self.end = day_bounds(day - timedelta(days=1))
 
     def plan(self) -> CampaignPlan:
         """Population, verdicts, tasks."""
-        by_customer: dict[int, list[Row[Any]]] = {}
-        for row in self._population():
-            by_customer.setdefault(row.customer_id, []).append(row)
+        by_customer: dict[int, list[Candidate]] = {}
+        question = Question(self.campaign, self.day, self.now, self.law)
+        for found in population(self.connection, question):
+            by_customer.setdefault(found.row.customer_id, []).append(found)
         open_tasks = queries.open_tasks(self.connection, self.campaign.id)
         left_out: list[LeftOut] = []
-        joining: dict[int, list[Row[Any]]] = {}
-        fresh: dict[int, list[Row[Any]]] = {}
-        for customer_id, rows in by_customer.items():
-            unassigned = [row for row in rows if row.task_id is None]
-            if customer_id in open_tasks:
-                if unassigned:
-                    joining[open_tasks[customer_id]] = unassigned
-            elif unassigned:
-                fresh[customer_id] = unassigned
-            else:
-                left_out.append(_ended(rows[0]))
+        joining: dict[int, list[Candidate]] = {}
+        fresh: dict[int, list[Candidate]] = {}
+        for customer_id, candidates in by_customer.items():
+            task = open_tasks.get(customer_id)
+            free = [found for found in candidates if found.is_free]
+            if task is not None:
+                more = _joining(task, candidates)
+                if more:
+                    joining[task.id] = more
+            elif free:
+                fresh[customer_id] = _of_one_topic(free)
+            elif Ending(candidates[0].row.ending) not in _SETTLED:
+                left_out.append(self._ended(candidates[0]))
         would_be = self._judge(fresh, left_out)
         if self.dry_run:
             listed = self._listed(set(), joining)
-            listed += [_as_new(fresh) for fresh in would_be]
+            listed += [self._as_new(fresh) for fresh in would_be]
         else:
             created = self._store(would_be, joining)
             listed = self._listed(created, joining)
-        return CampaignPlan(
-            Kind(self.campaign.kind), self.campaign.id, tuple(listed), tuple(left_out)
-        )
+        return CampaignPlan(self.kind, self.campaign.id, tuple(listed), tuple(left_out))
 
-    def _population(self) -> list[Row[Any]]:
-        """R-DUN-1. Yesterday's unpaid orders, and those of earlier days that nobody planned."""
-        back = int(self.law.policy.marketplace_closes / timedelta(days=1)) + 1
-        earliest = self.day - timedelta(days=1 + back)
-        planned = queries.planned_days(self.connection, self.campaign.id, earliest, self.day)
-        rows = queries.unpaid_placed(
-            self.connection, self.campaign.id, day_bounds(earliest)[0], self.end
-        )
-        ahead = business_day(next_open(self.now, None, self.law.policy, self.law.calendar))
-        kept = []
-        for row in rows:
-            called_on = business_day(row.placed_at) + timedelta(days=1)
-            closes = dunning.closes_at(order_facts(row), self.law.policy)
-            # A day that can still be called on is not missed: it gets a plan of its own.
-            made_up = called_on not in planned and called_on < ahead and closes > self.now
-            if dunning.is_placed_for(row.placed_at, self.day) or made_up:
-                kept.append(row)
-        return kept
-
-    def _judge(self, fresh: dict[int, list[Row[Any]]], left_out: list[LeftOut]) -> list[_Fresh]:
+    def _judge(self, fresh: dict[int, list[Candidate]], left_out: list[LeftOut]) -> list[_Fresh]:
         """Ask the gate about every would-be task; a Stop leaves the customer out."""
         customers = load_customers(self.connection, fresh, self.now)
         kept: list[_Fresh] = []
-        for customer_id, rows in fresh.items():
-            facts = self._facts(customers[customer_id], rows)
+        for customer_id, found in fresh.items():
+            facts = self._facts(customers[customer_id], found)
             judged, stops = self._ask(facts)
             if stops:
-                left_out.append(_stopped(rows[0].buyer, stops))
+                left_out.append(_stopped(found[0].row.buyer, stops))
             else:
-                kept.append(_Fresh(rows, facts.customer.region, judged))
+                kept.append(_Fresh(found, facts, judged))
         return kept
 
-    def _facts(self, customer: CustomerFacts, rows: list[Row[Any]]) -> TaskFacts:
+    def _facts(self, customer: CustomerFacts, found: list[Candidate]) -> TaskFacts:
         return TaskFacts(
             id=NEW_TASK_ID,
-            kind=Kind(self.campaign.kind),
+            kind=self.kind,
             campaign_id=self.campaign.id,
             created_at=self.now,
             business_day=self.day,
             customer=customer,
-            orders=tuple(order_facts(row) for row in rows),
+            orders=tuple(order_facts(one.row) for one in found),
+            topic=found[0].topic,
+            shortages=tuple(dict.fromkeys(short for one in found for short in one.shortages)),
         )
 
-    def _ask(self, facts: TaskFacts) -> tuple[Schedule, list[Stop]]:
-        step = NextStep(Follow.FIRST, rule="R-DUN-1")
+    def _ask(self, facts: TaskFacts) -> tuple[Schedule, list[Stop | Wait]]:
+        step = NextStep(Follow.FIRST, rule=rules_of(self.kind).plan_rule)
         case = case_for(facts, self.now, self.law.policy, self.law.calendar, step=step)
         judged = schedule(case)
         if judged.due_at is not None:
             return judged, []
-        stops = [answer for check in GATE if isinstance(answer := check.ask(case), Stop)]
+        stops: list[Stop | Wait] = [
+            answer for check in GATE if isinstance(answer := check.ask(case), Stop)
+        ]
         blocked = forecast(case).blocked_by
         if not stops and isinstance(blocked, Stop):  # not now, but before any window opens
             reason = _NO_WINDOW.get(blocked.rule, blocked.reason)
             stops.append(Stop(blocked.rule, reason, ("R-HOURS-3",)))
+        elif not stops and isinstance(blocked, Wait) and blocked.until is not None:
+            stops.append(blocked)  # it holds until nothing can be said any more
         return judged, stops
 
-    def _store(
-        self,
-        would_be: list[_Fresh],
-        joining: dict[int, list[Row[Any]]],
-    ) -> set[int]:
+    def _store(self, would_be: list[_Fresh], joining: dict[int, list[Candidate]]) -> set[int]:
         batch_id = queries.batch_of(self.connection, self.campaign.id, self.day)
         is_first = batch_id is None
         known = imports.data_until(self.connection)
@@ -230,17 +221,8 @@ class _Day:
         ids = queries.add_tasks(
             self.connection, [self._task_row(batch_id, fresh) for fresh in would_be]
         )
-        links = [
-            {"task_id": task_id, "order_id": row.id, "joined_at": self.now}
-            for task_id, fresh in zip(ids, would_be, strict=True)
-            for row in fresh.rows
-        ]
-        links += [
-            {"task_id": task_id, "order_id": row.id, "joined_at": self.now}
-            for task_id, rows in joining.items()
-            for row in rows
-        ]
-        queries.link_orders(self.connection, links)
+        made = [(task_id, fresh.found) for task_id, fresh in zip(ids, would_be, strict=True)]
+        links = self._link([*made, *joining.items()])
         refresh_tasks(self.connection, self.runtime, self.now, joining, self.who)
         if is_first or links:
             audit.record(
@@ -253,12 +235,32 @@ class _Day:
             )
         return set(ids)
 
+    def _link(self, tasks: list[tuple[int, list[Candidate]]]) -> int:
+        """Note which orders, and which missing articles, each task is about."""
+        orders = [
+            {"task_id": task_id, "order_id": one.row.id, "joined_at": self.now}
+            for task_id, found in tasks
+            for one in found
+            if one.row.task_id != task_id
+        ]
+        queries.link_orders(self.connection, orders)
+        stock.link(
+            self.connection,
+            [
+                {"task_id": task_id, "shortage_id": short.id, "joined_at": self.now}
+                for task_id, found in tasks
+                for short in dict.fromkeys(s for one in found for s in one.shortages)
+            ],
+        )
+        return len(orders)
+
     def _task_row(self, batch_id: int, fresh: _Fresh) -> dict[str, object]:
         judged = fresh.judged
         return {
             "campaign_id": self.campaign.id,
             "kind": self.campaign.kind,
-            "customer_id": fresh.rows[0].customer_id,
+            "topic": fresh.facts.topic,
+            "customer_id": fresh.facts.customer.id,
             "batch_id": batch_id,
             "state": state_for(judged, self.now),
             "due_at": judged.due_at,
@@ -266,59 +268,83 @@ class _Day:
             "rank_at": judged.rank_at,
             "deadline": judged.deadline,
             "callable_until": judged.callable_until,
-            "region": fresh.region,
-            "window_group": window_group(fresh.region, self.law.policy),
+            "region": fresh.facts.customer.region,
+            "window_group": window_group(fresh.facts.customer.region, self.law.policy),
             "fence": 0,
             "created_at": self.now,
         }
 
-    def _listed(self, created: set[int], joining: dict[int, list[Row[Any]]]) -> list[PlannedTask]:
+    def _listed(self, created: set[int], joining: dict[int, list[Candidate]]) -> list[PlannedTask]:
         """Every open task of this day, whether made now or before."""
-        ids = queries.tasks_of_day(
-            self.connection, self.campaign.id, self.day, self.start, self.end
-        )
-        ids = sorted({*ids, *created, *joining})
-        stored = queries.stored_schedule(self.connection, ids)
-        unpaid = queries.unpaid_orders_of(self.connection, ids)
+        ids = {*queries.made_for(self.connection, self.campaign.id, self.day), *created, *joining}
+        if self.kind is Kind.DUNNING:
+            placed = day_bounds(self.day - timedelta(days=1))
+            ids.update(queries.with_unpaid_placed(self.connection, self.campaign.id, *placed))
+        stored = queries.stored_schedule(self.connection, sorted(ids))
+        orders = queries.orders_of(self.connection, ids)
         listed = []
-        for task_id in ids:
+        for task_id in sorted(ids):
             row = stored[task_id]
-            orders = [*unpaid.get(task_id, [])]
+            about = [o for o in orders.get(task_id, []) if self._is_about(o.state)]
             if self.dry_run:
-                orders += joining.get(task_id, [])
+                known = {o.order_no for o in about}
+                more = (one.row for one in joining.get(task_id, []))
+                about += [order for order in more if order.order_no not in known]
             listed.append(
                 PlannedTask(
                     task=task_id,
                     new=task_id in created,
                     buyer=row.buyer,
-                    orders=tuple(o.order_no for o in orders),
-                    amount_fen=sum(o.total_fen for o in orders),
+                    orders=tuple(o.order_no for o in about),
+                    amount_fen=self._amount(about),
                     due_at=row.due_at,
                     deadline=row.deadline,
                     region=row.region,
+                    topic=Topic(row.topic),
                 )
             )
         return listed
 
+    def _is_about(self, state: str) -> bool:
+        """R-DUN-2. A reminder is about what is still unpaid; the others about all their orders."""
+        return self.kind is not Kind.DUNNING or state == OrderState.AWAITING_PAYMENT
 
-def _as_new(fresh: _Fresh) -> PlannedTask:
-    return PlannedTask(
-        task=None,
-        new=True,
-        buyer=fresh.rows[0].buyer,
-        orders=tuple(row.order_no for row in fresh.rows),
-        amount_fen=sum(row.total_fen for row in fresh.rows),
-        due_at=fresh.judged.due_at,
-        deadline=fresh.judged.deadline,
-        region=fresh.region,
-    )
+    def _amount(self, orders: Sequence[Row[Any]]) -> int:
+        return sum(o.total_fen for o in orders) if self.kind is Kind.DUNNING else 0
+
+    def _as_new(self, fresh: _Fresh) -> PlannedTask:
+        rows = [one.row for one in fresh.found]
+        return PlannedTask(
+            task=None,
+            new=True,
+            buyer=rows[0].buyer,
+            orders=tuple(row.order_no for row in rows),
+            amount_fen=self._amount(rows),
+            due_at=fresh.judged.due_at,
+            deadline=fresh.judged.deadline,
+            region=fresh.facts.customer.region,
+            topic=fresh.facts.topic,
+        )
+
+    def _ended(self, found: Candidate) -> LeftOut:
+        ending = Ending(found.row.ending)
+        rule = rule_of_ending(self.kind, ending)
+        return LeftOut(found.row.buyer, (rule,), f"任务已结束：{ENDING_LABELS[ending]}")
 
 
-def _stopped(buyer: str, stops: list[Stop]) -> LeftOut:
+def _joining(task: OpenTask, candidates: list[Candidate]) -> list[Candidate]:
+    """What an open task does not have yet: orders of its own topic, and articles found missing."""
+    fitting = [one for one in candidates if one.topic is task.topic]
+    return [one for one in fitting if one.is_free or one.shortages]
+
+
+def _of_one_topic(found: list[Candidate]) -> list[Candidate]:
+    """R-CB-2. One talk, one script: who still waits for a parcel is called about that one first."""
+    topics = {one.topic for one in found}
+    topic = Topic.NOT_RECEIVED if Topic.NOT_RECEIVED in topics else found[0].topic
+    return [one for one in found if one.topic is topic]
+
+
+def _stopped(buyer: str, stops: Sequence[Stop | Wait]) -> LeftOut:
     rules = dict.fromkeys(rule for stop in stops for rule in (stop.rule, *stop.also))
     return LeftOut(buyer, tuple(rules), "；".join(stop.reason for stop in stops))
-
-
-def _ended(row: Row[Any]) -> LeftOut:
-    ending = Ending(row.ending)
-    return LeftOut(row.buyer, (RULE_OF_ENDING[ending],), f"任务已结束：{ENDING_LABELS[ending]}")

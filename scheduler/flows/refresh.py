@@ -15,7 +15,7 @@ from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.kinds import dunning
 from campaigns.policy import Policy
 from campaigns.states import LIVE_ATTEMPTS
-from campaigns.values import AttemptState, Ending, TaskState, TodoKind
+from campaigns.values import AttemptState, Ending, Kind, TaskState, TodoKind
 from scheduler.rules.gate import case_for, check_deadline, check_population
 from scheduler.rules.schedule import Schedule, schedule
 from scheduler.rules.suppression import check_suppression
@@ -137,7 +137,7 @@ def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> No
         stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
         if stop is not None:
             calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, stop.rule)
-        if dunning.is_paid(task.orders):
+        if task.kind is Kind.DUNNING and dunning.is_paid(task.orders):
             calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,13 +15,22 @@ from adapters.store.queries.facts import load_customers, load_tasks
 from campaigns.days import business_day
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
 from campaigns.errors import NotFoundError, UsageError
-from campaigns.facts import AttemptFacts, CustomerFacts, OrderFacts, TaskFacts
-from campaigns.kinds import dunning
+from campaigns.facts import (
+    AttemptFacts,
+    CustomerFacts,
+    OrderFacts,
+    ShortageFacts,
+    TaskFacts,
+)
+from campaigns.kinds import callback, dunning
 from campaigns.labels_zh import ENDING_LABELS
-from campaigns.values import AttemptState, Ending, Kind
+from campaigns.registry import rules_of
+from campaigns.values import AttemptState, Ending, Kind, Topic
+from scheduler.flows.populations import matches
 from scheduler.flows.refresh import live_attempt
+from scheduler.rules.case import Case
 from scheduler.rules.gate import ask_all, case_for, forecast
-from scheduler.rules.schedule import RULE_OF_ENDING
+from scheduler.rules.schedule import rule_of_ending
 from scheduler.runtime import Law, Runtime
 
 Verdict = Literal["allow", "wait", "stop"]
@@ -58,7 +68,7 @@ def explain(runtime: Runtime, buyer: str, at: datetime, *, kind: Kind | None = N
     with runtime.snapshot() as connection:
         customer_id = _customer(connection, buyer)
         law = runtime.law_at(connection, at)
-        task_id = queries.task_at(connection, customer_id, at, kind or Kind.DUNNING)
+        task_id = queries.task_at(connection, customer_id, at, kind)
         if task_id is None:
             return _without_task(connection, law, customer_id, buyer, at, kind or Kind.DUNNING)
         task = load_tasks(connection, [task_id], at, as_of=at)[task_id]
@@ -86,9 +96,9 @@ def _with_task(
     case = case_for(
         task, at, law.policy, law.calendar, ignoring=held.id if held is not None else None
     )
-    checks = [row for check, answer in ask_all(case) for row in _rows(check.rules, answer)]
+    checks = _all_checks(case)
     if ending is not None:
-        closed = Stop(RULE_OF_ENDING[ending], f"任务已结束：{ENDING_LABELS[ending]}")
+        closed = Stop(rule_of_ending(task.kind, ending), f"任务已结束：{ENDING_LABELS[ending]}")
         checks = [*_rows((closed.rule,), closed), *checks]
         return _explained(buyer, at, task.id, checks, None)
     if held is not None:
@@ -96,6 +106,11 @@ def _with_task(
         checks.insert(0, Checked("R-CLAIM-1", "wait", held.lease_until, f"这位客户{who}"))
         return _explained(buyer, at, task.id, checks, None)
     return _explained(buyer, at, task.id, checks, forecast(case).at)
+
+
+def _all_checks(case: Case) -> list[Checked]:
+    kind = case.task.kind
+    return [row for check, answer in ask_all(case) for row in _rows(check.rules_for(kind), answer)]
 
 
 def _has_lapsed(held: AttemptFacts, at: datetime) -> bool:
@@ -109,27 +124,62 @@ def _without_task(
     """No open task: say what kept the customer from becoming one."""
     customer = load_customers(connection, [customer_id], at, as_of=at)[customer_id]
     orders = tuple(queries.orders_at(connection, customer_id, at))
-    missing = _not_planned(orders, at)
-    facts = _would_be(customer, orders, at, kind)
-    step = NextStep(Follow.FIRST, rule="R-DUN-1")
+    facts = _would_be(connection, law, customer, orders, at, kind)
+    missing = _NOT_PLANNED[kind](facts, at)
+    step = NextStep(Follow.FIRST, rule=rules_of(kind).plan_rule)
     case = case_for(facts, at, law.policy, law.calendar, step=step)
-    checks = [row for check, answer in ask_all(case) for row in _rows(check.rules, answer)]
+    checks = _all_checks(case)
     return _explained(buyer, at, None, [missing, *checks], None)
 
 
-def _not_planned(orders: tuple[OrderFacts, ...], at: datetime) -> Checked:
-    unpaid = dunning.unpaid(orders)
+def _no_reminder_yet(facts: TaskFacts, at: datetime) -> Checked:
+    unpaid = dunning.unpaid(facts.orders)
     if not unpaid:
-        reason = "没有待付款的订单" if orders else "这时还没有这位客户的订单"
+        reason = "没有待付款的订单" if facts.orders else "这时还没有这位客户的订单"
         return Checked("R-DUN-4", "stop", None, reason)
     if all(business_day(o.placed_at) >= business_day(at) for o in unpaid):
         return Checked("R-DUN-1", "wait", None, "订单是今天拍下的，明天才进入计划")
     return Checked("R-DUN-1", "wait", None, "还没有排入计划")
 
 
+def _no_callback_yet(facts: TaskFacts, at: datetime) -> Checked:
+    if facts.topic is not Topic.NONE:
+        return Checked("R-CB-2", "wait", None, "还没有排入计划")
+    return Checked("R-CB-2", "stop", None, "没有签收或在途天数合适的订单")
+
+
+def _no_notice_yet(facts: TaskFacts, at: datetime) -> Checked:
+    if facts.shortages:
+        return Checked("R-OOS-1", "wait", None, "还没有排入计划")
+    return Checked("R-OOS-1", "stop", None, "没有缺货的已付款订单")
+
+
+_NOT_PLANNED: Mapping[Kind, Callable[[TaskFacts, datetime], Checked]] = {
+    Kind.DUNNING: _no_reminder_yet,
+    Kind.CALLBACK: _no_callback_yet,
+    Kind.STOCK_OUT: _no_notice_yet,
+}
+
+
 def _would_be(
-    customer: CustomerFacts, orders: tuple[OrderFacts, ...], at: datetime, kind: Kind
+    connection: Connection,
+    law: Law,
+    customer: CustomerFacts,
+    orders: tuple[OrderFacts, ...],
+    at: datetime,
+    kind: Kind,
 ) -> TaskFacts:
+    """The task that the plan of this day would make of the customer's orders."""
+    topic, shortages = Topic.NONE, tuple[ShortageFacts, ...]()
+    day = business_day(at)
+    if kind is Kind.CALLBACK:
+        topics = [callback.topic_of(order, day, law.policy) for order in orders]
+        topic = next((t for t in (Topic.NOT_RECEIVED, Topic.RECEIVED) if t in topics), topic)
+        orders = tuple(o for o, t in zip(orders, topics, strict=True) if t is topic)
+    elif kind is Kind.STOCK_OUT:
+        missing = matches(connection)
+        orders = tuple(o for o in orders if o.order_no in missing)
+        shortages = tuple(dict.fromkeys(s for o in orders for s in missing[o.order_no]))
     return TaskFacts(
         id=0,
         kind=kind,
@@ -138,6 +188,8 @@ def _would_be(
         business_day=business_day(at),
         customer=customer,
         orders=orders,
+        topic=topic,
+        shortages=shortages,
     )
 
 

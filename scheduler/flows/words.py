@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from adapters.store.queries import calls, orders
 from campaigns.days import business_day
-from campaigns.facts import TaskFacts
-from campaigns.kinds import dunning
-from campaigns.registry import outcome_of
+from campaigns.facts import OrderFacts, TaskFacts
+from campaigns.kinds import callback, dunning, stock_out
+from campaigns.labels_zh import KIND_LABELS
+from campaigns.registry import outcome_of, rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import SHOP_ZONE, Exemption, Kind, OrderState
+from campaigns.values import SHOP_ZONE, Exemption, Kind, OrderState, Topic
+from scheduler.flows.words_of_goods import parcel_words, stock_words, titles_of
 from scheduler.runtime import Law, Runtime
 from scripts_zh.context import (
     CallerWords,
@@ -50,20 +52,25 @@ def words_for(
     caller: str,
     ignoring: str | None = None,
     via_relay_number: bool = False,
+    beside: Sequence[Kind] = (),
 ) -> Words:
-    """Everything the dialogue or a message is filled with, as of `now`."""
-    unpaid = dunning.unpaid(task.orders)
-    first = unpaid[0] if unpaid else (task.orders[0] if task.orders else None)
+    """Everything the dialogue or a message is filled with, as of `now`.
+
+    `beside`: the kinds of the further matters that the same call settles (R-REPEAT-2).
+    """
     row = calls.customer_row(connection, task.customer.id)
-    others = orders.of_customer(connection, task.customer.id, ORDERS_LOOKED_AT)
+    rows = orders.of_customer(connection, task.customer.id, ORDERS_LOOKED_AT)
+    about = _about(task)
     days = {business_day(o.placed_at) for o in task.orders}
     paid = [
         o
-        for o in others
+        for o in rows
         if o.state in (OrderState.PAID, OrderState.SHIPPED, OrderState.COMPLETED)
         and business_day(o.placed_at) in days
     ]
-    placed = first.placed_at if first else now
+    placed = about[0].placed_at if about else now
+    numbers = [o.order_no for o in about]
+    is_dunning = task.kind is Kind.DUNNING
     return Words(
         customer=CustomerWords(
             user_id=row.buyer,
@@ -71,21 +78,35 @@ def words_for(
             via_relay_number=via_relay_number,
         ),
         order=OrderWords(
-            items_text=items_in_words(_titles(connection, [o.order_no for o in unpaid], others)),
-            amount_fen=dunning.owed_fen(task.orders),
+            items_text=items_in_words(titles_of(connection, numbers, rows)),
+            amount_fen=rules_of(task.kind).amount_fen(task),
             placed_at=placed,
-            closes_at=dunning.deadline(task.orders, law.policy),
-            orders_count=max(len(unpaid), 1),
-            paid_orders_count=len(paid),
+            closes_at=dunning.deadline(task.orders, law.policy) if is_dunning else None,
+            orders_count=max(len(about), 1),
+            paid_orders_count=len(paid) if is_dunning else 0,
             offer_text=orders.offer_on(connection, task.campaign_id, business_day(placed)),
-            look_first=dunning.needs_a_look(task.orders, now, law.policy),
+            look_first=rules_of(task.kind).needs_a_look(task, now, law.policy),
         ),
         caller=CallerWords(caller),
         shop=ShopWords(runtime.shop_name, runtime.service_phone),
         promise=_promise(task, law, now),
         now=now,
         occasion=occasion_of(task, ignoring),
+        topic=task.topic,
+        parcel=parcel_words(task, rows, now) if task.kind is Kind.CALLBACK else None,
+        stock=stock_words(connection, task) if task.kind is Kind.STOCK_OUT else None,
+        callers_matters=tuple(KIND_LABELS[kind] for kind in beside),
     )
+
+
+def _about(task: TaskFacts) -> list[OrderFacts]:
+    """The orders that are spoken of, the oldest first; without any left, whatever the task has."""
+    spoken = {
+        Kind.DUNNING: lambda: dunning.unpaid(task.orders),
+        Kind.CALLBACK: lambda: callback.concerned(task),
+        Kind.STOCK_OUT: lambda: stock_out.waiting_orders(task.orders),
+    }[task.kind]()
+    return sorted(spoken or task.orders, key=lambda o: (o.placed_at, o.order_no))
 
 
 def occasion_of(task: TaskFacts, ignoring: str | None = None) -> Occasion:
@@ -105,9 +126,10 @@ def occasion_of(task: TaskFacts, ignoring: str | None = None) -> Occasion:
 
 
 @cache
-def opening(kind: Kind, occasion: Occasion) -> tuple[str, int]:
+def opening(kind: Kind, occasion: Occasion, topic: Topic) -> tuple[str, int]:
     """Id and version of the script that this call opens with; an attempt keeps both."""
-    spoken = [s for s in standard_library().tree(kind).walk(occasion) if s.medium is Medium.VOICE]
+    tree = standard_library().tree(kind)
+    spoken = [s for s in tree.walk(occasion, topic=topic) if s.medium is Medium.VOICE]
     return spoken[0].id, spoken[0].version
 
 
@@ -121,14 +143,5 @@ def _promise(task: TaskFacts, law: Law, now: datetime) -> PromiseWords:
             now.astimezone(SHOP_ZONE).weekday(),
         ),
         last_spoken_at=max(spoken, default=None),
+        answer_hours=law.policy.case_answer_hours,
     )
-
-
-def _titles(connection: Connection, order_nos: list[str], rows: list[Row[Any]]) -> list[str]:
-    items = orders.items_of(connection, order_nos)
-    by_no = {row.order_no: row.title for row in rows}
-    titles: list[str] = []
-    for order_no in order_nos:
-        listed = [item.title for item in items.get(order_no, [])]
-        titles += listed or ([by_no[order_no]] if by_no.get(order_no) else [])
-    return titles or ["您拍下的宝贝"]

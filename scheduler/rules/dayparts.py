@@ -69,7 +69,7 @@ def _may_use(slot: Slot, tried: dict[Daypart, datetime], last: datetime, ahead: 
 
 def open_slots(case: Case) -> Iterator[Slot]:
     """The dayparts that can still open for this customer before the task's deadline, in order."""
-    deadline = rules_of(case.task.kind).deadline(case.task.orders, case.policy)
+    deadline = rules_of(case.task.kind).deadline(case.task, case.policy)
     horizon = deadline if deadline is not None else case.now + timedelta(days=30)
     for slot in slots_from(case.now, case.task.customer.region, case.policy, case.calendar):
         if slot.opens >= horizon:

@@ -13,7 +13,8 @@ from datetime import datetime
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
 from campaigns.facts import TaskFacts
 from campaigns.policy import Policy
-from campaigns.registry import rules_of
+from campaigns.registry import KindRules, rules_of
+from campaigns.values import Kind
 from scheduler.rules.case import Case, OfficialDays
 from scheduler.rules.dayparts import check_assigned_daypart, check_slot
 from scheduler.rules.hours import check_hours
@@ -37,15 +38,22 @@ def check_ended(case: Case) -> Decision:
     return Allow()
 
 
+def check_running(case: Case) -> Decision:
+    """R-CLAIM-1. Nothing is handed out of a campaign that its leader has paused or stopped."""
+    if case.task.held_back is None:
+        return Allow()
+    return Wait("R-CLAIM-1", None, case.task.held_back)
+
+
 def check_population(case: Case) -> Decision:
-    """R-DUN-4. The kind's own condition: something is still to be talked about."""
+    """R-DUN-4, R-CB-2, R-OOS-1. The kind's own condition: something is still to be talked about."""
     return rules_of(case.task.kind).check_population(
         case.task, case.asked_at, case.policy, case.step.needs_import
     )
 
 
 def check_deadline(case: Case) -> Decision:
-    """R-DUN-3. The kind's own last instant."""
+    """R-DUN-3, R-CB-2, R-OOS-1. The kind's own last instant."""
     return rules_of(case.task.kind).check_deadline(case.task, case.now, case.policy)
 
 
@@ -64,17 +72,26 @@ def check_phone(case: Case) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the gate: the function, and the rule ids that its yes stands for."""
+    """One line of the gate: the function, and the rule ids that its yes stands for.
+
+    `own_rule` picks the id where it is the kind's own.
+    """
 
     rules: tuple[str, ...]
     ask: Callable[[Case], Decision]
+    own_rule: Callable[[KindRules], str] | None = None
+
+    def rules_for(self, kind: Kind) -> tuple[str, ...]:
+        """The ids that a yes stands for in a task of this kind."""
+        return self.rules if self.own_rule is None else (self.own_rule(rules_of(kind)),)
 
 
 GATE: tuple[Check, ...] = (
     Check(("R-DNC-1", "R-DNC-2", "R-DNC-3"), check_suppression),
     Check((), check_ended),
-    Check(("R-DUN-4",), check_population),
-    Check(("R-DUN-3",), check_deadline),
+    Check((), check_population, lambda kind: kind.population_rule),
+    Check((), check_deadline, lambda kind: kind.deadline_rule),
+    Check((), check_running),
     Check(("R-PHONE-1", "R-PHONE-2", "R-PHONE-3"), check_phone),
     Check(("R-REPEAT-4",), check_task_budget),
     Check(("R-REPEAT-2",), check_conversation),

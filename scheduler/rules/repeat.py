@@ -54,10 +54,15 @@ def check_other_campaigns(case: Case) -> Decision:
     gap = timedelta(hours=case.policy.other_campaign_gap_hours)
     if case.exemption is not Exemption.NONE:
         return Allow()
+    own = {a.id for a in case.task.attempts}
+    shared = {a.rides_on for a in case.task.attempts}
     others = [
         a.at
         for a in _counted(case.known_attempts())
-        if a.campaign_id != case.task.campaign_id and a.customer_id == case.task.customer.id
+        if a.campaign_id != case.task.campaign_id
+        and a.customer_id == case.task.customer.id
+        and a.id not in shared  # one call about both matters is no call of another campaign
+        and a.rides_on not in own
     ]
     last = max(others, default=None)
     if last is not None and case.now < last + gap:
@@ -101,7 +106,7 @@ def check_contact_budget(case: Case) -> Decision:
     if exemption is Exemption.CUT_OFF:
         return Allow("断线重拨，算同一次")
     phone = case.phone
-    counted = [a for a in _counted(case.known_attempts()) if not a.is_redial]
+    counted = [a for a in _counted(case.known_attempts()) if not a.is_redial and a.rides_on is None]
     by_customer = [a for a in counted if a.customer_id == case.task.customer.id]
     by_phone = [a for a in counted if phone is not None and a.phone_key == phone.key]
     waits = [

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from campaigns.decisions import Follow, Stop
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import Ending, Exemption
+from campaigns.values import Ending, Exemption, Kind
 from scheduler.rules.case import Case
 from scheduler.rules.gate import ask_all, forecast
 from scheduler.rules.suppression import check_suppression
@@ -29,7 +29,7 @@ _ENDING_OF_RULE = {
     "R-DUN-3": Ending.DEADLINE,
 }
 
-RULE_OF_ENDING = {
+_RULE_OF_ENDING = {
     Ending.PAID_UNCALLED: "R-DUN-4",
     Ending.PAID: "R-DUN-4",
     Ending.CLOSED_BY_MARKETPLACE: "R-DUN-3",
@@ -40,8 +40,18 @@ RULE_OF_ENDING = {
     Ending.ANGRY: "R-DNC-1",
     Ending.OPTED_OUT: "R-DNC-2",
     Ending.DEADLINE: "R-DUN-3",
+    Ending.ANSWERED: "R-CB-3",
+    Ending.DECLINED: "R-CB-3",
+    Ending.AGREED: "R-OOS-1",
+    Ending.REFUSED: "R-OOS-1",
+    Ending.RELAYED: "R-OOS-1",
 }
-"""The rule that a closed task is explained by (R-AUD-3)."""
+
+
+def rule_of_ending(kind: Kind, ending: Ending) -> str:
+    """The rule that a closed task is explained by (R-AUD-3)."""
+    return _RULE_OF_ENDING.get(ending) or rules_of(kind).deadline_rule
+
 
 FAR = timedelta(days=3650)
 
@@ -67,10 +77,10 @@ class Schedule:
 
 def schedule(case: Case) -> Schedule:
     """Judge a task anew: when next, how urgent, until when, or that it has ended and why."""
-    kind, orders, policy = rules_of(case.task.kind), case.task.orders, case.policy
+    kind, task, policy = rules_of(case.task.kind), case.task, case.policy
     far = case.now + FAR
-    deadline = kind.deadline(orders, policy) or case.now
-    stale = kind.stale_at(orders, policy) or far
+    deadline = kind.deadline(task, policy) or case.now
+    stale = kind.stale_at(task, policy) or far
     ending, rule = _ending(case)
     due = None
     if ending is None:
@@ -83,7 +93,7 @@ def schedule(case: Case) -> Schedule:
     return Schedule(
         due_at=due if ending is None else None,
         urgency=_URGENT if exempt else _IN_TURN,
-        rank_at=kind.rank_at(orders, policy) or deadline,
+        rank_at=kind.rank_at(task, policy) or deadline,
         deadline=deadline,
         # Data exactly as old as the limit still count (R-DUN-4: "older than").
         callable_until=min(deadline, stale + timedelta(microseconds=1)),
@@ -98,12 +108,12 @@ def _ending(case: Case) -> tuple[Ending | None, str]:
         return _ENDING_OF_RULE[suppressed.rule], suppressed.rule
     if case.step.follow is Follow.END:
         return case.step.ending, case.step.rule
-    kind, orders = rules_of(case.task.kind), case.task.orders
+    kind = rules_of(case.task.kind)
     first = min((a.at for a in case.task.attempts if a.state in COUNTED_ATTEMPTS), default=None)
-    ending = kind.ending_by_orders(orders, first)
+    ending = kind.ending_by_orders(case.task, first)
     if ending is None and isinstance(kind.check_deadline(case.task, case.now, case.policy), Stop):
-        ending = Ending.DEADLINE
-    return ending, RULE_OF_ENDING[ending] if ending else ""
+        ending = kind.lapsed
+    return ending, rule_of_ending(case.task.kind, ending) if ending else ""
 
 
 def _is_final(case: Case, blocked: Stop) -> bool:

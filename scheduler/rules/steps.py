@@ -9,7 +9,7 @@ from campaigns.days import business_day, midnight_after, midnight_of
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Wait
 from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.policy import Policy
-from campaigns.registry import outcome_of
+from campaigns.registry import outcome_of, rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import AttemptState, Ending, Exemption
 from scheduler.rules.case import Case, best_phone
@@ -24,7 +24,7 @@ def next_step(task: TaskFacts, policy: Policy, now: datetime) -> NextStep:
     """
     made = sorted((a for a in task.attempts if a.state in COUNTED_ATTEMPTS), key=lambda a: a.at)
     if not made:
-        return NextStep(Follow.FIRST, rule="R-DUN-1")
+        return NextStep(Follow.FIRST, rule=rules_of(task.kind).plan_rule)
     last = made[-1]
     if last.outcome is None:
         return NextStep(Follow.RETRY)
@@ -65,7 +65,7 @@ def _after_promise(
     last = made[-1]
     earlier = (outcome_of(task.kind, a.outcome).follow for a in made[:-1] if a.outcome)
     if any(f in _PROMISES for f in earlier):
-        return NextStep(Follow.END, ending=Ending.PROMISES_USED, rule=rule)
+        return NextStep(Follow.END, ending=rules_of(task.kind).promised, rule=rule)
     return NextStep(
         follow,
         not_on=business_day(last.at),
@@ -87,7 +87,8 @@ def check_step(case: Case) -> Decision:
 def _reasons_to_wait(case: Case) -> Iterator[Wait]:
     step = case.step
     if business_day(case.now) < case.task.business_day:
-        yield Wait("R-DUN-1", midnight_of(case.task.business_day), "计划在之后的日期拨打")
+        rule = rules_of(case.task.kind).plan_rule
+        yield Wait(rule, midnight_of(case.task.business_day), "计划在之后的日期拨打")
     if step.not_before is not None:
         yield Wait(step.rule, step.not_before, "客户约定了回电时间")
     if step.not_on is not None and business_day(case.now) == step.not_on:

@@ -27,7 +27,7 @@ from campaigns.values import Daypart, Kind
         ("reached_per_day", 1),
         ("attempts_per_24_hours", 3),
         ("attempts_per_30_days", 10),
-        ("attempts_per_task", {Kind.DUNNING: 3}),  # R-REPEAT-4
+        ("attempts_per_task", {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4}),  # R-REPEAT-4
         ("redial_minutes", 10),  # R-REPEAT-5
         ("lease_minutes", 15),  # R-CLAIM-1
         ("outcome_missing_minutes", 30),
@@ -59,7 +59,7 @@ def test_settings_survive_being_written_down() -> None:
     assert changed.version == 3
     assert changed.plan_at == time(7, 30)
     assert changed.region_dayparts == {"浙江": Daypart.EVENING}
-    assert changed.attempts_per_task == {Kind.DUNNING: 5}
+    assert changed.attempts_per_task == {Kind.DUNNING: 5, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4}
     assert with_overrides(json.loads(json.dumps(settings_of(changed))), 3) == changed
 
 

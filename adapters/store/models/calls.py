@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -51,6 +52,8 @@ attempt = Table(
     Column("answer", Text),  # JSON: what the caller was told, for a repeated request
     Column("exemption", Text, nullable=False),  # R-REPEAT-5, as judged at hand-out
     Column("redial_of", Text, ForeignKey("attempt.id")),  # R-REPEAT-5: the same attempt
+    # R-REPEAT-2: a further matter settled in the call of this attempt; the same contact.
+    Column("rides_on", Text, ForeignKey("attempt.id")),
     Column("owed_fen", BigInteger, nullable=False),  # 订单未付款额 at its instant
     # R-HOURS-6: what it was made under; history is judged by these.
     Column("policy_version", Integer, nullable=False),
@@ -92,6 +95,12 @@ attempt = Table(
     Index(None, "customer_id", "at"),
     Index(None, "phone_key", "at"),
     Index(None, "at"),
+    Index(
+        "ix_attempt_rides_on",
+        "rides_on",
+        sqlite_where=text("rides_on IS NOT NULL"),
+        postgresql_where=text("rides_on IS NOT NULL"),
+    ),
 )
 
 todo = Table(
@@ -112,6 +121,11 @@ todo = Table(
     Column("done_by", Text),
     Column("withdrawn_at", Instant),
     Column("withdrawn_rule", Text),
+    # R-OOS-2, of a promise: the order it is for, the day that was named, and when it was broken.
+    Column("order_no", Text),
+    Column("promised_on", Date),
+    Column("broken_at", Instant),
+    Column("broken_why", Text),
     UniqueConstraint("task_id", "kind", "occasion"),
     CheckConstraint("done_at IS NULL OR withdrawn_at IS NULL", name="done_or_withdrawn"),
     Index(

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from adapters.store.models.base import METADATA, Instant, one_of
-from campaigns.values import Ending, TaskState
+from campaigns.values import CampaignState, Ending, TaskState, Topic
 
 campaign = Table(
     "campaign",
@@ -25,6 +25,19 @@ campaign = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False, unique=True),
     Column("started_at", Instant, nullable=False),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("state_since", Instant),
+    Column("state_by", Text),
+    Column("state_reason", Text),
+    one_of("state", CampaignState),
+)
+
+person_campaign = Table(
+    "person_campaign",
+    METADATA,
+    # What somebody calls for; without a row they call for every campaign.
+    Column("person_id", Integer, ForeignKey("person.id"), primary_key=True),
+    Column("campaign_id", Integer, ForeignKey("campaign.id"), primary_key=True),
 )
 
 offer = Table(
@@ -60,6 +73,7 @@ task = Table(
     Column("id", Integer, primary_key=True),
     Column("campaign_id", Integer, ForeignKey("campaign.id"), nullable=False),
     Column("kind", Text, nullable=False),
+    Column("topic", Text, nullable=False, server_default=""),  # R-CB-2: which script
     Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
     Column("batch_id", Integer, ForeignKey("batch.id"), nullable=False),
     Column("state", Text, nullable=False),
@@ -80,6 +94,7 @@ task = Table(
     Column("ending", Text),
     one_of("state", TaskState),
     one_of("ending", Ending),
+    one_of("topic", Topic),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
     CheckConstraint("(state = 'closed') = (ending IS NOT NULL)", name="closed_has_ending"),
     CheckConstraint("(state = 'claimed') = (claimed_by IS NOT NULL)", name="claimed_has_holder"),

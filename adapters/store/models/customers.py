@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 
@@ -63,6 +64,7 @@ order = Table(
     Column("placed_at", Instant, nullable=False),
     Column("paid_at", Instant),
     Column("shipped_at", Instant),
+    Column("shipped_seen_at", Instant),  # R-CB-2: when 已发货, or further, was first seen
     Column("received_at", Instant),
     Column("completed_at", Instant),
     Column("closed_at", Instant),
@@ -90,6 +92,26 @@ order = Table(
         "placed_at",
         sqlite_where=text("state = 'awaiting_payment'"),
         postgresql_where=text("state = 'awaiting_payment'"),
+    ),
+    # R-CB-2: who signed within some days, and whose parcel is on its way since some days.
+    Index(
+        "ix_order_signed",
+        func.coalesce(text("received_at"), text("completed_at")),
+        sqlite_where=text("state = 'completed'"),
+        postgresql_where=text("state = 'completed'"),
+    ),
+    Index(
+        "ix_order_shipped",
+        func.coalesce(text("shipped_at"), text("shipped_seen_at")),
+        sqlite_where=text("state = 'shipped'"),
+        postgresql_where=text("state = 'shipped'"),
+    ),
+    # R-OOS-1: what is paid and not shipped yet.
+    Index(
+        "ix_order_paid",
+        "paid_at",
+        sqlite_where=text("state = 'paid'"),
+        postgresql_where=text("state = 'paid'"),
     ),
 )
 

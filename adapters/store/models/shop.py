@@ -19,6 +19,13 @@ shop = Table(
     Column("clock_shop", Instant),
     Column("clock_machine", Instant),
     Column("clock_ticks", Boolean, nullable=False, default=True),
+    # How many shop seconds pass in one of the machine's while it ticks.
+    Column("clock_speed", Integer, nullable=False, default=1, server_default="1"),
+    # The switch for everything: while set, no campaign hands out a call.
+    Column("paused_at", Instant),
+    Column("paused_by", Text),
+    Column("paused_reason", Text),
+    Column("colleagues", Integer, nullable=False, default=0, server_default="0"),  # simulated
 )
 
 person = Table(

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from adapters.store.models.base import Instant
 from adapters.store.models.calls import attempt
-from adapters.store.models.campaigns import batch, task, task_order
+from adapters.store.models.campaigns import batch, campaign, task, task_order
 from adapters.store.models.customers import (
     customer,
     customer_phone,
@@ -19,6 +19,8 @@ from adapters.store.models.customers import (
     order_sighting,
     suppression,
 )
+from adapters.store.models.shop import shop
+from adapters.store.models.stock import shortage, shortage_date, task_shortage
 
 IDS: Any = bindparam("ids", expanding=True)
 KEYS: Any = bindparam("keys", expanding=True)
@@ -31,9 +33,16 @@ TASKS = (
         task.c.campaign_id,
         task.c.customer_id,
         task.c.created_at,
+        task.c.topic,
         batch.c.business_day,
+        campaign.c.state.label("campaign_state"),
+        campaign.c.state_reason,
+        shop.c.paused_at,
+        shop.c.paused_reason,
     )
     .join(batch, batch.c.id == task.c.batch_id)
+    .join(campaign, campaign.c.id == task.c.campaign_id)
+    .join(shop, shop.c.id == 1)
     .where(task.c.id.in_(IDS))
 )
 CUSTOMERS = select(customer.c.id, customer.c.identity, customer.c.region).where(
@@ -79,6 +88,7 @@ ATTEMPTS = (
         attempt.c.given_phone_id,
         attempt.c.exemption,
         attempt.c.redial_of,
+        attempt.c.rides_on,
     )
     .where(
         or_(attempt.c.customer_id.in_(IDS), attempt.c.phone_key.in_(KEYS)),
@@ -119,6 +129,10 @@ ORDERS = (
         order.c.paid_at,
         order.c.last_seen_at,
         order.c.missing_since,
+        order.c.shipped_at,
+        order.c.shipped_seen_at,
+        order.c.received_at,
+        order.c.completed_at,
     )
     .join(order, order.c.id == task_order.c.order_id)
     .where(task_order.c.task_id.in_(IDS))
@@ -148,6 +162,10 @@ def sightings_then(as_of: Any) -> Any:
             order.c.order_no,
             order.c.placed_at,
             order.c.missing_since,
+            order.c.shipped_at,
+            order.c.shipped_seen_at,
+            order.c.received_at,
+            order.c.completed_at,
             order_sighting.c.state,
             order_sighting.c.total_fen,
             order_sighting.c.paid_fen,
@@ -168,4 +186,37 @@ ORDERS_THEN = (
         task_order.c.task_id.in_(IDS),
         task_order.c.joined_at <= AS_OF,
     )
+)
+
+SHORTAGES = (
+    select(
+        task_shortage.c.task_id,
+        shortage.c.id,
+        shortage.c.name,
+        shortage.c.expected_on,
+        shortage.c.arrived_at,
+    )
+    .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
+    .where(task_shortage.c.task_id.in_(IDS))
+    .order_by(shortage.c.id)
+)
+_THEN = shortage_date.alias("then")
+SHORTAGES_THEN = (
+    select(
+        task_shortage.c.task_id,
+        shortage.c.id,
+        shortage.c.name,
+        shortage_date.c.expected_on,
+        shortage.c.arrived_at,
+    )
+    .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
+    .join(
+        shortage_date,
+        shortage_date.c.id
+        == select(func.max(_THEN.c.id))
+        .where(_THEN.c.shortage_id == shortage.c.id, _THEN.c.known_at <= AS_OF)
+        .scalar_subquery(),
+    )
+    .where(task_shortage.c.task_id.in_(IDS), task_shortage.c.joined_at <= AS_OF)
+    .order_by(shortage.c.id)
 )

@@ -23,6 +23,8 @@ from adapters.store.queries.fact_statements import (
     ORDERS_THEN,
     PHONES,
     PHONES_THEN,
+    SHORTAGES,
+    SHORTAGES_THEN,
     TASKS,
 )
 from campaigns.facts import (
@@ -30,10 +32,20 @@ from campaigns.facts import (
     CustomerFacts,
     OrderFacts,
     PhoneFacts,
+    ShortageFacts,
     SuppressionFacts,
     TaskFacts,
 )
-from campaigns.values import AttemptState, Exemption, Kind, OrderState, Scope
+from campaigns.labels_zh import CAMPAIGN_STATE_LABELS
+from campaigns.values import (
+    AttemptState,
+    CampaignState,
+    Exemption,
+    Kind,
+    OrderState,
+    Scope,
+    Topic,
+)
 
 HISTORY = timedelta(days=91)
 """How far back the longest budget reads (R-REPEAT-1's 90 days)."""
@@ -59,6 +71,8 @@ def _load_chunk(
     rows = connection.execute(TASKS, {"ids": ids}).all()
     customers = load_customers(connection, {row.customer_id for row in rows}, now, as_of=as_of)
     orders = _orders_of_tasks(connection, ids, as_of)
+    stock_outs = [row.id for row in rows if row.kind == Kind.STOCK_OUT]
+    shortages = _shortages(connection, stock_outs, as_of) if stock_outs else {}
     own: dict[int, list[AttemptFacts]] = defaultdict(list)
     for facts in customers.values():
         for made in facts.attempts:
@@ -74,9 +88,34 @@ def _load_chunk(
             customer=customers[row.customer_id],
             orders=tuple(orders[row.id]),
             attempts=tuple(own[row.id]),
+            topic=Topic(row.topic),
+            shortages=tuple(shortages.get(row.id, ())),
+            held_back=_held_back(row, as_of),
         )
         for row in rows
     }
+
+
+def _held_back(row: Row[Any], as_of: datetime | None) -> str | None:
+    """Why nothing is handed out of the task's campaign just now; the past is not asked."""
+    if as_of is not None:
+        return None
+    if row.paused_at is not None:
+        return f"全部外呼已暂停：{row.paused_reason}"
+    state = CampaignState(row.campaign_state)
+    if state is CampaignState.RUNNING:
+        return None
+    return f"活动{CAMPAIGN_STATE_LABELS[state]}：{row.state_reason}"
+
+
+def _shortages(
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
+) -> dict[int, list[ShortageFacts]]:
+    found: dict[int, list[ShortageFacts]] = defaultdict(list)
+    for row in _read(connection, SHORTAGES, SHORTAGES_THEN, as_of, ids=ids):
+        arrived = row.arrived_at if _since(row.arrived_at, as_of) else None
+        found[row.task_id].append(ShortageFacts(row.id, row.name, row.expected_on, arrived))
+    return found
 
 
 def load_customers(
@@ -197,6 +236,7 @@ def _attempt_facts(row: Row[Any], as_of: datetime | None) -> AttemptFacts:
         given_phone_id=row.given_phone_id if closed else None,
         ended_at=row.ended_at if ended else None,
         lease_until=row.lease_until,
+        rides_on=row.rides_on,
     )
 
 
@@ -257,4 +297,6 @@ def order_facts(row: Row[Any], as_of: datetime | None = None) -> OrderFacts:
         missing_since=missing if _since(missing, as_of) else None,
         paid_at=row.paid_at,
         paid_fen=row.paid_fen,
+        shipped_at=row.shipped_at or row.shipped_seen_at,
+        signed_at=row.received_at or row.completed_at,
     )

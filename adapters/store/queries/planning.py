@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, text, update
 
 from adapters.store.models.campaigns import batch, campaign, task, task_order
 from adapters.store.models.customers import customer, order
 from campaigns.days import midnight_of
+from campaigns.values import Topic
 
 UNPAID = text("shop_order.state = 'awaiting_payment'")
 
@@ -23,6 +24,14 @@ class Campaign:
     id: int
     kind: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A customer's open task in a campaign, and what it is about."""
+
+    id: int
+    topic: Topic
 
 
 def campaigns(
@@ -80,17 +89,64 @@ def extend_batch(connection: Connection, batch_id: int, data_until: datetime | N
 def unpaid_placed(
     connection: Connection, campaign_id: int, start: datetime, end: datetime
 ) -> Sequence[Row[Any]]:
-    """Unpaid orders placed in [start, end), each with the campaign's task that has it, if any.
+    """R-DUN-1. Unpaid orders placed in [start, end).
 
     Reads `ix_order_unpaid_placed`: its size is that of what is unpaid, not of all orders.
     """
-    own_tasks = (
-        select(task_order.c.order_id, task.c.id.label("task_id"), task.c.state, task.c.ending)
-        .join(task, task.c.id == task_order.c.task_id)
-        .where(task.c.campaign_id == campaign_id)
-        .subquery()
-    )
     query = (
+        _candidates(campaign_id)
+        .where(UNPAID, order.c.placed_at >= start, order.c.placed_at < end)
+        .order_by(order.c.placed_at, order.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def signed_between(
+    connection: Connection, campaign_id: int, start: datetime, end: datetime
+) -> Sequence[Row[Any]]:
+    """R-CB-2. Completed orders signed for in [start, end); reads `ix_order_signed`."""
+    signed = func.coalesce(order.c.received_at, order.c.completed_at)
+    query = (
+        _candidates(campaign_id)
+        .where(text("shop_order.state = 'completed'"), signed >= start, signed < end)
+        .order_by(signed, order.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def shipped_between(
+    connection: Connection, campaign_id: int, start: datetime, end: datetime
+) -> Sequence[Row[Any]]:
+    """R-CB-2. Orders on their way that were shipped in [start, end); reads `ix_order_shipped`."""
+    shipped = func.coalesce(order.c.shipped_at, order.c.shipped_seen_at)
+    query = (
+        _candidates(campaign_id)
+        .where(text("shop_order.state = 'shipped'"), shipped >= start, shipped < end)
+        .order_by(shipped, order.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def paid_unshipped(connection: Connection, campaign_id: int) -> Sequence[Row[Any]]:
+    """R-OOS-1. Orders that are paid and not shipped; reads `ix_order_paid`."""
+    query = (
+        _candidates(campaign_id)
+        .where(text("shop_order.state = 'paid'"))
+        .order_by(order.c.paid_at, order.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def _candidates(campaign_id: int) -> Select[Any]:
+    """Orders with their buyer and the newest of the campaign's tasks that has them, if any."""
+    last = (
+        select(func.max(task_order.c.task_id))
+        .join(task, task.c.id == task_order.c.task_id)
+        .where(task_order.c.order_id == order.c.id, task.c.campaign_id == campaign_id)
+        .correlate(order)
+        .scalar_subquery()
+    )
+    return (
         select(
             order.c.id,
             order.c.order_no,
@@ -102,24 +158,28 @@ def unpaid_placed(
             order.c.paid_at,
             order.c.last_seen_at,
             order.c.missing_since,
+            order.c.shipped_at,
+            order.c.shipped_seen_at,
+            order.c.received_at,
+            order.c.completed_at,
+            order.c.title,
             customer.c.buyer,
-            own_tasks.c.task_id,
-            own_tasks.c.ending,
+            task.c.id.label("task_id"),
+            task.c.ending,
         )
         .join(customer, customer.c.id == order.c.customer_id)
-        .join(own_tasks, own_tasks.c.order_id == order.c.id, isouter=True)
-        .where(UNPAID, order.c.placed_at >= start, order.c.placed_at < end)
-        .order_by(order.c.placed_at, order.c.id)
+        .join(task, task.c.id == last, isouter=True)
     )
-    return connection.execute(query).all()
 
 
-def open_tasks(connection: Connection, campaign_id: int) -> dict[int, int]:
+def open_tasks(connection: Connection, campaign_id: int) -> dict[int, OpenTask]:
     """The campaign's open task by customer; `uq_task_open_customer` makes it one."""
-    query = select(task.c.customer_id, task.c.id).where(
+    query = select(task.c.customer_id, task.c.id, task.c.topic).where(
         text("task.state <> 'closed'"), task.c.campaign_id == campaign_id
     )
-    return {row.customer_id: row.id for row in connection.execute(query)}
+    return {
+        row.customer_id: OpenTask(row.id, Topic(row.topic)) for row in connection.execute(query)
+    }
 
 
 def add_tasks(connection: Connection, rows: list[dict[str, object]]) -> list[int]:
@@ -138,11 +198,9 @@ def link_orders(connection: Connection, rows: list[dict[str, object]]) -> None:
         connection.execute(insert(task_order), rows)
 
 
-def tasks_of_day(
-    connection: Connection, campaign_id: int, day: date, start: datetime, end: datetime
-) -> list[int]:
-    """Open tasks of a day of calling: made for it, or with an order placed in [start, end)."""
-    made = (
+def made_for(connection: Connection, campaign_id: int, day: date) -> list[int]:
+    """Open tasks that were made for a day of calling."""
+    query = (
         select(task.c.id)
         .join(batch, batch.c.id == task.c.batch_id)
         .where(
@@ -151,7 +209,14 @@ def tasks_of_day(
             batch.c.business_day == day,
         )
     )
-    joined = (
+    return list(connection.execute(query).scalars())
+
+
+def with_unpaid_placed(
+    connection: Connection, campaign_id: int, start: datetime, end: datetime
+) -> list[int]:
+    """R-DUN-2. Open tasks with an unpaid order placed in [start, end)."""
+    query = (
         select(task.c.id)
         .join(task_order, task_order.c.task_id == task.c.id)
         .join(order, order.c.id == task_order.c.order_id)
@@ -162,8 +227,7 @@ def tasks_of_day(
             and_(order.c.placed_at >= start, order.c.placed_at < end),
         )
     )
-    found = connection.execute(made.union(joined)).scalars()
-    return sorted(found)
+    return list(connection.execute(query.distinct()).scalars())
 
 
 def stored_schedule(connection: Connection, task_ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -172,7 +236,14 @@ def stored_schedule(connection: Connection, task_ids: Iterable[int]) -> dict[int
     rows: dict[int, Row[Any]] = {}
     for start in range(0, len(ids), 1_000):
         query = (
-            select(task.c.id, task.c.due_at, task.c.deadline, task.c.region, customer.c.buyer)
+            select(
+                task.c.id,
+                task.c.due_at,
+                task.c.deadline,
+                task.c.region,
+                task.c.topic,
+                customer.c.buyer,
+            )
             .join(customer, customer.c.id == task.c.customer_id)
             .where(task.c.id.in_(ids[start : start + 1_000]))
         )
@@ -180,15 +251,15 @@ def stored_schedule(connection: Connection, task_ids: Iterable[int]) -> dict[int
     return rows
 
 
-def unpaid_orders_of(connection: Connection, task_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
-    """Order number and amount of the unpaid orders, by task id."""
+def orders_of(connection: Connection, task_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
+    """Number, amount and state of the tasks' orders, by task id."""
     ids = list(task_ids)
     found: dict[int, list[Row[Any]]] = {}
     for start in range(0, len(ids), 1_000):
         query = (
-            select(task_order.c.task_id, order.c.order_no, order.c.total_fen)
+            select(task_order.c.task_id, order.c.order_no, order.c.total_fen, order.c.state)
             .join(order, order.c.id == task_order.c.order_id)
-            .where(UNPAID, task_order.c.task_id.in_(ids[start : start + 1_000]))
+            .where(task_order.c.task_id.in_(ids[start : start + 1_000]))
             .order_by(order.c.placed_at, order.c.id)
         )
         for row in connection.execute(query):

@@ -54,6 +54,7 @@ _CLAIM_BEST = (
             task.c.due_at <= _NOW,
             task.c.callable_until > _NOW,
             task.c.window_group.in_(bindparam("groups", expanding=True)),
+            task.c.campaign_id.in_(bindparam("campaigns", expanding=True)),
             task.c.id.not_in(bindparam("skipping", expanding=True)),
         )
         .order_by(task.c.urgency, task.c.rank_at, task.c.id)
@@ -125,6 +126,7 @@ def claim_best(
     connection: Connection,
     now: datetime,
     groups: Sequence[str],
+    campaigns: Sequence[int],
     person_id: int,
     until: datetime,
     *,
@@ -132,7 +134,7 @@ def claim_best(
 ) -> Claimed | None:
     """Take the best ready task in one statement, with a lease and a new fence (R-CLAIM-1, R-DUN-5).
 
-    `groups`: the window groups open now. `ix_task_ready` gives the order, so the cost does not
+    `groups`: the window groups open now; `campaigns`: those that run and that this caller calls for. `ix_task_ready` gives the order, so the cost does not
     depend on how many tasks are stored; SKIP LOCKED lets several callers claim side by side.
     """
     row = connection.execute(
@@ -141,6 +143,7 @@ def claim_best(
             "now": now,
             "until": until,
             "groups": list(groups),
+            "campaigns": list(campaigns),
             "person": person_id,
             "skipping": list(skipping),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order
@@ -14,14 +14,19 @@ from campaigns.facts import OrderFacts
 from campaigns.values import Ending, Kind
 
 
-def task_at(connection: Connection, customer_id: int, at: datetime, kind: Kind) -> int | None:
-    """The customer's newest task of this kind at that instant, open or ended."""
+def task_at(
+    connection: Connection, customer_id: int, at: datetime, kind: Kind | None
+) -> int | None:
+    """The customer's task at that instant: of this kind, or of any; an open one first, the newest."""
+    is_closed = case((task.c.closed_at <= at, 1), else_=0)
     query = (
         select(task.c.id)
-        .where(task.c.customer_id == customer_id, task.c.kind == kind, task.c.created_at <= at)
-        .order_by(task.c.created_at.desc(), task.c.id.desc())
+        .where(task.c.customer_id == customer_id, task.c.created_at <= at)
+        .order_by(is_closed, task.c.created_at.desc(), task.c.id.desc())
         .limit(1)
     )
+    if kind is not None:
+        query = query.where(task.c.kind == kind)
     return connection.execute(query).scalar()
 
 

@@ -37,7 +37,7 @@ from tests.shops import Shop
 def test_a_shop_is_founded_with_its_standing_campaigns(shop: Shop) -> None:
     assert shop.runtime.shop_name == "四季花坊"
     assert shop.runtime.service_phone == "057187654321"
-    assert [row.kind for row in shop.rows(campaign)] == ["dunning"]
+    assert [row.kind for row in shop.rows(campaign)] == ["dunning", "callback", "stock_out"]
     (version,) = shop.rows(calendar_version)
     assert (version.first_year, version.last_year) == library_years()
     assert [line.what for line in shop.rows(audit)] == ["shop.created"]

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from campaigns.decisions import Allow, Stop, Wait
 from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.policy import Policy
-from campaigns.values import AttemptState, Daypart, OrderState
+from campaigns.values import AttemptState, Daypart, Kind, OrderState
 from scheduler.rules.case import Case
 from scheduler.rules.gate import GATE, ask, ask_all, forecast
 from tests.factories import MINUTE, SECOND, at, attempt, case, order, phone, suppression, task
 
 
 def test_the_gate_names_every_rule_of_contact() -> None:
-    named = {rule for check in GATE for rule in check.rules}
+    named = {rule for kind in Kind for check in GATE for rule in check.rules_for(kind)}
     assert named >= {
         *("R-DNC-1", "R-DNC-2", "R-DNC-3", "R-DUN-3", "R-DUN-4", "R-PHONE-1", "R-PHONE-2"),
         *("R-PHONE-3", "R-REPEAT-1", "R-REPEAT-2", "R-REPEAT-3", "R-REPEAT-4", "R-REPEAT-5"),
         *("R-HOURS-1", "R-HOURS-2", "R-HOURS-3", "R-HOURS-4", "R-HOURS-6", "R-HOURS-7"),
-        *("R-SLOT-1", "R-CLAIM-1"),
+        *("R-SLOT-1", "R-CLAIM-1", "R-CB-2", "R-OOS-1"),
     }
 
 

@@ -1,0 +1,138 @@
+"""What is out of stock: the list, its dates, and which items of paid orders it is about (R-OOS-1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, text, update
+
+from adapters.store.models.calls import todo
+from adapters.store.models.customers import order, order_item
+from adapters.store.models.stock import shortage, shortage_date, task_shortage
+from adapters.store.upsert import insert_into
+
+PAID = text("shop_order.state = 'paid'")
+
+
+def missing(connection: Connection) -> list[Row[Any]]:
+    """The articles that are followed and not here yet."""
+    query = (
+        select(shortage)
+        .where(shortage.c.arrived_at.is_(None), shortage.c.closed_at.is_(None))
+        .order_by(shortage.c.id)
+    )
+    return list(connection.execute(query).all())
+
+
+def listed(connection: Connection, limit: int) -> list[Row[Any]]:
+    """The whole list, what is still missing first, then by the day it is expected."""
+    query = (
+        select(shortage)
+        .order_by(shortage.c.arrived_at.is_not(None), shortage.c.expected_on, shortage.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).all())
+
+
+def of_ids(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
+    """These articles."""
+    query = select(shortage).where(shortage.c.id.in_(list(ids))).order_by(shortage.c.id)
+    return list(connection.execute(query).all())
+
+
+def items_of_paid(connection: Connection) -> dict[str, list[tuple[str, str | None]]]:
+    """Title and code of every item of a paid, unshipped order, by order number."""
+    query = (
+        select(order_item.c.order_no, order_item.c.title, order_item.c.sku)
+        .join(order, order.c.order_no == order_item.c.order_no)
+        .where(PAID)
+        .order_by(order_item.c.order_no, order_item.c.line_no)
+    )
+    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.order_no].append((row.title, row.sku))
+    return found
+
+
+def titles_of_paid(connection: Connection) -> list[tuple[str, str | None]]:
+    """Number and title of the paid, unshipped orders, for those without item lines."""
+    query = select(order.c.order_no, order.c.title).where(PAID)
+    return [(row.order_no, row.title) for row in connection.execute(query)]
+
+
+def link(connection: Connection, rows: list[dict[str, object]]) -> None:
+    """Which articles a task is about; a link that exists is left as it is."""
+    if rows:
+        statement = insert_into(connection, task_shortage).on_conflict_do_nothing()
+        connection.execute(statement, rows)
+
+
+def tasks_about(connection: Connection, shortage_ids: Iterable[int]) -> list[int]:
+    """Every task, open or ended, about one of these articles."""
+    query = (
+        select(task_shortage.c.task_id)
+        .where(task_shortage.c.shortage_id.in_(list(shortage_ids)))
+        .distinct()
+    )
+    return sorted(connection.execute(query).scalars())
+
+
+def of_tasks(connection: Connection, task_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
+    """The articles of each task, with reason and gift."""
+    query = (
+        select(task_shortage.c.task_id, shortage)
+        .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
+        .where(task_shortage.c.task_id.in_(list(task_ids)))
+        .order_by(shortage.c.id)
+    )
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.task_id].append(row)
+    return found
+
+
+def move_date(
+    connection: Connection, shortage_id: int, expected_on: date, now: datetime, who: str
+) -> None:
+    """R-OOS-2. Another day is expected; the days before it stay on record."""
+    connection.execute(
+        update(shortage)
+        .where(shortage.c.id == shortage_id)
+        .values(expected_on=expected_on, changed_at=now, arrived_at=None, closed_at=None)
+    )
+    connection.execute(
+        insert(shortage_date).values(
+            shortage_id=shortage_id, expected_on=expected_on, known_at=now, who=who
+        )
+    )
+
+
+def mark_arrived(connection: Connection, shortage_id: int, now: datetime) -> None:
+    """R-OOS-2. The goods are here."""
+    connection.execute(
+        update(shortage).where(shortage.c.id == shortage_id).values(arrived_at=now, changed_at=now)
+    )
+
+
+def promised_day(connection: Connection, task_id: int) -> date | None:
+    """The day that the customer of this task was told last (R-OOS-2)."""
+    query = (
+        select(todo.c.promised_on)
+        .where(todo.c.task_id == task_id, todo.c.promised_on.is_not(None))
+        .order_by(todo.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def due_on(connection: Connection, day: date) -> list[int]:
+    """The articles that are still missing on the day they were expected, or after it."""
+    query = select(shortage.c.id).where(
+        shortage.c.arrived_at.is_(None),
+        shortage.c.closed_at.is_(None),
+        shortage.c.expected_on <= day,
+    )
+    return list(connection.execute(query).scalars())

@@ -1,0 +1,140 @@
+"""Whom each kind calls about what on a day of calling: R-DUN-1, R-CB-2, R-OOS-1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from adapters.store.queries import planning as queries
+from adapters.store.queries import stock
+from adapters.store.queries.facts import order_facts
+from adapters.store.queries.planning import Campaign
+from campaigns.days import business_day, day_bounds, midnight_of
+from campaigns.facts import ShortageFacts
+from campaigns.kinds import callback, dunning, stock_out
+from campaigns.values import Ending, Kind, Topic
+from scheduler.rules.hours import next_open
+from scheduler.runtime import Law
+
+REOPENING = frozenset({Ending.OVERTAKEN, Ending.LAPSED})
+"""After these an order may be called about anew: nothing was said, and the situation changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """For which campaign and which day of calling the population is asked, and when."""
+
+    campaign: Campaign
+    day: date
+    now: datetime
+    law: Law
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One order of the population: what it is called about, and the newest task that had it."""
+
+    row: Row[Any]
+    topic: Topic = Topic.NONE
+    shortages: tuple[ShortageFacts, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """No task has it, or the last one ended without a word because things had changed."""
+        return self.row.task_id is None or (
+            self.row.ending is not None and Ending(self.row.ending) in REOPENING
+        )
+
+
+def population(connection: Connection, question: Question) -> list[Candidate]:
+    """Every order that this day's calls of the campaign may be about."""
+    return _OF_KIND[Kind(question.campaign.kind)](connection, question)
+
+
+def _unpaid(connection: Connection, question: Question) -> list[Candidate]:
+    """R-DUN-1. Yesterday's unpaid orders, and those of earlier days that nobody planned."""
+    day, policy = question.day, question.law.policy
+    back = int(policy.marketplace_closes / timedelta(days=1)) + 1
+    earliest = day - timedelta(days=1 + back)
+    planned = queries.planned_days(connection, question.campaign.id, earliest, day)
+    _, end = day_bounds(day - timedelta(days=1))
+    rows = queries.unpaid_placed(connection, question.campaign.id, day_bounds(earliest)[0], end)
+    ahead = business_day(next_open(question.now, None, policy, question.law.calendar))
+    kept = []
+    for row in rows:
+        called_on = business_day(row.placed_at) + timedelta(days=1)
+        closes = dunning.closes_at(order_facts(row), policy)
+        # A day that can still be called on is not missed: it gets a plan of its own.
+        made_up = called_on not in planned and called_on < ahead and closes > question.now
+        if dunning.is_placed_for(row.placed_at, day) or made_up:
+            kept.append(Candidate(row))
+    return kept
+
+
+def _parcels(connection: Connection, question: Question) -> list[Candidate]:
+    """R-CB-2. Signed for some days ago, or on the way since some days."""
+    policy, campaign_id = question.law.policy, question.campaign.id
+    signed = _days_before(question.day, policy.signed_from_days, policy.signed_to_days)
+    shipped = _days_before(question.day, policy.unsigned_from_days, policy.unsigned_to_days)
+    rows = [
+        *queries.shipped_between(connection, campaign_id, *shipped),
+        *queries.signed_between(connection, campaign_id, *signed),
+    ]
+    found = (
+        Candidate(row, callback.topic_of(order_facts(row), question.day, policy)) for row in rows
+    )
+    return [candidate for candidate in found if candidate.topic is not Topic.NONE]
+
+
+def _days_before(day: date, least: int, most: int) -> tuple[datetime, datetime]:
+    """The instants that lie between so many calendar days before a day."""
+    return midnight_of(day - timedelta(days=most)), midnight_of(day - timedelta(days=least - 1))
+
+
+def _waiting(connection: Connection, question: Question) -> list[Candidate]:
+    """R-OOS-1. Paid orders with an article on the list of what is out of stock."""
+    found = matches(connection)
+    if not found:
+        return []
+    rows = queries.paid_unshipped(connection, question.campaign.id)
+    return [
+        Candidate(row, shortages=tuple(found[row.order_no]))
+        for row in rows
+        if row.order_no in found
+    ]
+
+
+def matches(connection: Connection) -> dict[str, list[ShortageFacts]]:
+    """R-OOS-1. What is missing of each paid order, by order number."""
+    missing = stock.missing(connection)
+    if not missing:
+        return {}
+
+    @cache
+    def about(title: str, sku: str | None) -> tuple[ShortageFacts, ...]:
+        return tuple(
+            ShortageFacts(row.id, row.name, row.expected_on)
+            for row in missing
+            if stock_out.is_about(row.name, row.code, title, sku)
+        )
+
+    items = stock.items_of_paid(connection)
+    found: dict[str, list[ShortageFacts]] = {}
+    for order_no, title in stock.titles_of_paid(connection):
+        parts = items.get(order_no) or ([(title, None)] if title else [])
+        lacking = dict.fromkeys(short for part in parts for short in about(*part))
+        if lacking:
+            found[order_no] = list(lacking)
+    return found
+
+
+_OF_KIND: Mapping[Kind, Callable[[Connection, Question], list[Candidate]]] = {
+    Kind.DUNNING: _unpaid,
+    Kind.CALLBACK: _parcels,
+    Kind.STOCK_OUT: _waiting,
+}

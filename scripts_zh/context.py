@@ -1,4 +1,4 @@
-"""The facts that a script may speak of: five small roots and the instant they are spoken at.
+"""The facts that a script may speak of: eight small roots and the instant they are spoken at.
 
 Whoever briefs a call fills these in; a template only reads them. Nothing here decides anything:
 what a fact says was settled by the rules before.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+
+from campaigns.labels_zh import KIND_LABELS
+from campaigns.values import Kind, Topic
 
 ITEM_MAX_CHARS = 11
 """How much of an item's title is read aloud; shop titles are lists of search words."""
@@ -46,6 +49,9 @@ class CustomerWords:
 class OrderWords:
     """R-DUN-6. The customer's unpaid orders as one matter (R-DUN-2).
 
+    In a callback or a stock-out notice it is the orders that the call is about: `items_text` names
+    the goods, and nothing of it is said to be unpaid.
+
     items_text         the items in words, see `items_in_words`
     amount_fen         what is still to pay, over all unpaid orders
     placed_at          aware; when the earliest unpaid order was placed
@@ -53,7 +59,7 @@ class OrderWords:
     orders_count       how many are unpaid
     paid_orders_count  how many others of the same days are paid already
     offer_text         the campaign's offer if it applied at that time, at most about 25 characters
-    look_first         R-DUN-4: payment data are old, the caller looks in the shop before dialling
+    look_first         R-DUN-4, R-CB-4: the data are old, the caller looks in the shop before dialling
     """
 
     items_text: str
@@ -74,6 +80,68 @@ class OrderWords:
     def partly_paid(self) -> bool:
         """R-DUN-2. Other orders of the same customer are paid already."""
         return self.paid_orders_count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelWords:
+    """R-CB-2, R-CB-4. The parcel that a callback asks about.
+
+    shipped_on, signed_on  days of the shop's calendar, if known
+    days                   whole days since it was signed for, else since it was shipped
+    carrier, tracking_no   for the caller's eyes, if known
+    last_state             a clause about the customer's parcel, at most about 25 characters, such as
+                           `已经发出 6 天，还没有显示签收`
+    orders_count           how many parcels (orders) of this customer the call is about
+    """
+
+    days: int
+    last_state: str
+    shipped_on: date | None = None
+    signed_on: date | None = None
+    carrier: str | None = None
+    tracking_no: str | None = None
+    orders_count: int = 1
+
+    @property
+    def several(self) -> bool:
+        """More than one parcel is asked about."""
+        return self.orders_count > 1
+
+
+@dataclass(frozen=True, slots=True)
+class StockWords:
+    """R-OOS-1. What a paid order waits for.
+
+    items_text       what is missing, in words, see `items_in_words`
+    expected_on      the day it is expected: the only date that may be named
+    reason           why it is missing, a clause of at most about 20 characters, if the list says so
+    was_expected_on  the day promised before it moved (R-OOS-2); None: it did not move
+    others_text      what of the order is in stock, in words; None: nothing else
+    several          more than one article is missing
+    gift             what may be given to a reluctant customer, at most 16 characters; None: nothing
+    is_arrived       the goods are in
+    """
+
+    items_text: str
+    expected_on: date
+    reason: str | None = None
+    was_expected_on: date | None = None
+    others_text: str | None = None
+    several: bool = False
+    gift: str | None = None
+    is_arrived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallWords:
+    """R-REPEAT-2. What else the same call settles.
+
+    others_text   the further matters as a customer may hear them; None: there are none
+    others_count  how many they are
+    """
+
+    others_text: str | None = None
+    others_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +166,23 @@ class PromiseWords:
     day_greeting    R-CB-5, see `scripts_zh.greetings.day_greeting`
     last_spoken_at  aware; when a person was last spoken to for this task
     callback_at     aware; the time agreed in this very call, None before it is chosen
+    answer_hours    R-CPL-2: within how many hours a case that is opened now is answered
     """
 
     day_greeting: str
     last_spoken_at: datetime | None = None
     callback_at: datetime | None = None
+    answer_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything a script is filled with. `now` is aware: relative days are counted from it."""
+    """Everything a script is filled with. `now` is aware: relative days are counted from it.
+
+    `parcel` belongs to a callback and `stock` to a stock-out notice; a script that reads one which
+    is not there cannot be filled in. `callers_matters` are the labels of the kinds that the same
+    call settles too (R-REPEAT-2).
+    """
 
     customer: CustomerWords
     order: OrderWords
@@ -116,6 +191,15 @@ class Words:
     promise: PromiseWords
     now: datetime
     occasion: Occasion = Occasion.FIRST
+    topic: Topic = Topic.NONE
+    parcel: ParcelWords | None = None
+    stock: StockWords | None = None
+    callers_matters: tuple[str, ...] = ()
+
+    @property
+    def call(self) -> CallWords:
+        """The further matters, ready to be spoken of."""
+        return CallWords(matters_in_words(self.callers_matters), len(self.callers_matters))
 
 
 def _facts_of(root: type) -> frozenset[str]:
@@ -130,14 +214,32 @@ ROOTS: Mapping[str, type] = MappingProxyType(
         "caller": CallerWords,
         "shop": ShopWords,
         "promise": PromiseWords,
+        "parcel": ParcelWords,
+        "stock": StockWords,
+        "call": CallWords,
     }
 )
-"""The five names that a template may begin with."""
+"""The eight names that a template may begin with."""
 
 FACTS: Mapping[type, frozenset[str]] = MappingProxyType(
     {root: _facts_of(root) for root in ROOTS.values()}
 )
 """What may be read from each of them, and nothing else."""
+
+
+_MATTERS_ALOUD: Mapping[str, str] = MappingProxyType(
+    {
+        KIND_LABELS[Kind.DUNNING]: "还没付款的订单",
+        KIND_LABELS[Kind.CALLBACK]: "您前面买的东西",
+        KIND_LABELS[Kind.STOCK_OUT]: "缺货的商品",
+    }
+)
+
+
+def matters_in_words(labels: Sequence[str]) -> str | None:
+    """R-REPEAT-2. Say further matters as a customer may hear them, never by our own labels."""
+    aloud = dict.fromkeys(_MATTERS_ALOUD.get(label, "店里的订单") for label in labels)
+    return "和".join(aloud) or None
 
 
 def items_in_words(titles: Sequence[str]) -> str:

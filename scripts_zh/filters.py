@@ -1,10 +1,10 @@
-"""The six filters a script may use. They turn one ready fact into words and decide nothing."""
+"""The eight filters a script may use. They turn one ready fact into words and decide nothing."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from jinja2 import pass_context
@@ -15,6 +15,7 @@ from campaigns.values import SHOP_ZONE
 SHORT_MAX_CHARS = 16
 
 _DAY_WORDS = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
+_WEEKDAYS = "一二三四五六日"
 _PARTS_OF_DAY = ((6, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 
 
@@ -48,6 +49,26 @@ def moment(context: Context, at: datetime) -> str:
     hour = local.hour - 12 if local.hour > 12 else local.hour
     minute = f"{local.minute}分" if local.minute else ""
     return f"{day}{part}{hour}点{minute}"
+
+
+@pass_context
+def day_said(context: Context, day: date) -> str:
+    """Say a day as it is spoken today: `明天`, `周三12月3日` within the week, else `12月18日`.
+
+    The weekday never stands without the date: which Wednesday is meant would be a guess.
+    """
+    today = _local(_now(context)).date()
+    ahead = (day - today).days
+    if ahead in _DAY_WORDS:
+        return _DAY_WORDS[ahead]
+    year = "" if day.year == today.year else f"{day.year}年"
+    weekday = f"周{_WEEKDAYS[day.weekday()]}" if 0 < ahead < 7 else ""
+    return f"{weekday}{year}{day_written(day)}"
+
+
+def day_written(day: date) -> str:
+    """Write a day for a text that may be read on another one: `12月3日`."""
+    return f"{day.month}月{day.day}日"
 
 
 def written(at: datetime) -> str:
@@ -84,6 +105,8 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
         "money": money,
         "moment": moment,
         "written": written,
+        "day_said": day_said,
+        "day_written": day_written,
         "time_left": time_left,
         "short": short,
         "clause": clause,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from campaigns.values import Topic
 from scripts_zh.context import Occasion
 from scripts_zh.errors import ScriptError
 
@@ -34,12 +35,18 @@ class Medium(StrEnum):
 class Branch:
     """One way on from a moment. `to` is a moment of the same kind.
 
-    `occasion` limits it to calls of that occasion; None: always offered.
+    `occasion` and `topic` limit it to calls of that occasion and that topic (R-CB-2); None: on any.
     """
 
     label: str
     to: str
     occasion: Occasion | None = None
+    topic: Topic | None = None
+
+    def is_offered(self, occasion: Occasion | None, topic: Topic) -> bool:
+        """Whether a call can take it. None: on any occasion; `Topic.NONE`: whatever the topic."""
+        on_occasion = occasion is None or self.occasion in (None, occasion)
+        return on_occasion and (topic is Topic.NONE or self.topic in (None, topic))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +86,38 @@ def parse_script(kind: str, file_name: str, text: str) -> Script:
     try:
         data, source = _split(text)
         return Script(
-            id=_expected("id", data["id"], script_id),
-            version=_version(data["version"]),
+            id=expected_of("id", data["id"], script_id),
+            version=version_of(data["version"]),
             kind=kind,
             moment=name["moment"],
             medium=Medium(name["medium"]),
-            title=_text("title", data["title"]),
-            rules=_texts("rules", data),
-            needs=frozenset(_texts("needs", data)),
-            buttons=_texts("buttons", data),
+            title=text_of("title", data["title"]),
+            rules=texts_of("rules", data),
+            needs=frozenset(texts_of("needs", data)),
+            buttons=texts_of("buttons", data),
             branches=_branches(data.get("next", [])),
-            manners=_texts("manners", data),
+            manners=texts_of("manners", data),
             source=source,
         )
     except ScriptError as error:
         raise ScriptError(error.message, script_id=script_id) from error
 
 
-def _split(text: str) -> tuple[dict[str, object], str]:
+def split_head(text: str) -> tuple[dict[str, object], str]:
+    """Part a file into its TOML head and what follows. Raises ScriptError without a valid head."""
     head, closing, source = text.removeprefix(_FENCE).partition(f"\n{_FENCE}")
     if not text.startswith(_FENCE) or not closing:
         raise ScriptError("文件头应写在两行 +++ 之间")
     if len(head) > FRONT_MATTER_MAX_CHARS:
         raise ScriptError(f"文件头超过 {FRONT_MATTER_MAX_CHARS} 个字符")
     try:
-        data = tomllib.loads(head)
+        return tomllib.loads(head), source
     except tomllib.TOMLDecodeError as error:
         raise ScriptError(f"文件头不是有效的 TOML：{error}") from error
+
+
+def _split(text: str) -> tuple[dict[str, object], str]:
+    data, source = split_head(text)
     missing = _REQUIRED - data.keys()
     unknown = data.keys() - _REQUIRED - _OPTIONAL
     if missing or unknown:
@@ -124,38 +136,47 @@ def _branch(item: object) -> Branch:
         "label",
         "to",
         "occasion",
+        "topic",
     }:
-        raise ScriptError("next 的每一项应有 label 和 to，可有 occasion")
+        raise ScriptError("next 的每一项应有 label 和 to，可有 occasion、topic")
     occasion = item.get("occasion")
     if occasion is not None and occasion not in set(Occasion):
         raise ScriptError(f"没有这种来电情形：{occasion}")
+    topic = item.get("topic")
+    if topic is not None and topic not in set(Topic) - {Topic.NONE}:
+        raise ScriptError(f"没有这个话题：{topic}")
     return Branch(
-        label=_text("label", item["label"]),
-        to=_text("to", item["to"]),
+        label=text_of("label", item["label"]),
+        to=text_of("to", item["to"]),
         occasion=None if occasion is None else Occasion(occasion),
+        topic=None if topic is None else Topic(topic),
     )
 
 
-def _expected(field: str, value: object, expected: str) -> str:
+def expected_of(field: str, value: object, expected: str) -> str:
+    """Take a field that the file's name fixes. Raises ScriptError for another value."""
     if value != expected:
         raise ScriptError(f"{field} 应与文件名一致：{expected}")
     return expected
 
 
-def _version(value: object) -> int:
+def version_of(value: object) -> int:
+    """Take a whole number from 1 on, else raise ScriptError."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ScriptError("version 应为不小于 1 的整数")
     return value
 
 
-def _text(field: str, value: object) -> str:
+def text_of(field: str, value: object) -> str:
+    """Take a text that says something, else raise ScriptError."""
     if not isinstance(value, str) or not value.strip():
         raise ScriptError(f"{field} 应为文字")
     return value
 
 
-def _texts(field: str, data: Mapping[str, object]) -> tuple[str, ...]:
+def texts_of(field: str, data: Mapping[str, object]) -> tuple[str, ...]:
+    """Take a list of texts; a field that is not there has none. Else raises ScriptError."""
     value = data.get(field, [])
     if not isinstance(value, list):
         raise ScriptError(f"{field} 应为列表")
-    return tuple(_text(field, item) for item in value)
+    return tuple(text_of(field, item) for item in value)

@@ -11,7 +11,7 @@ from threading import Lock
 
 from jinja2 import Template
 
-from campaigns.values import Kind
+from campaigns.values import Kind, Topic
 from scripts_zh.context import Occasion, Words
 from scripts_zh.errors import ScriptError
 from scripts_zh.front_matter import Branch, Medium, Script, parse_script
@@ -38,8 +38,11 @@ class ScriptTree:
     root: str
     nodes: Mapping[str, Script]
 
-    def walk(self, occasion: Occasion | None = None) -> Iterator[Script]:
-        """Yield the nodes that can be met, depth first, each once; None: on any occasion."""
+    def walk(self, occasion: Occasion | None = None, topic: Topic = Topic.NONE) -> Iterator[Script]:
+        """Yield the nodes that can be met, depth first, each once.
+
+        None: on any occasion; `Topic.NONE`: whatever the topic.
+        """
         waiting = [self.root]
         met: set[str] = set()
         while waiting:
@@ -49,7 +52,7 @@ class ScriptTree:
             met.add(moment)
             node = self.nodes[moment]
             yield node
-            ways = (b.to for b in node.branches if occasion is None or _is_offered(b, occasion))
+            ways = (b.to for b in node.branches if b.is_offered(occasion, topic))
             waiting.extend(reversed(list(ways)))
 
 
@@ -57,7 +60,8 @@ class ScriptTree:
 class Rendered:
     """One script filled in, as the page and the command line show it.
 
-    `text` holds one sentence a line, plain text. `branches` are the ones of this call's occasion.
+    `text` holds one sentence a line, plain text. `branches` are the ones of this call's occasion and
+    topic.
     An attempt stores `id` and `version`.
     """
 
@@ -133,7 +137,7 @@ class ScriptLibrary:
             if error.script_id:
                 raise
             raise ScriptError(error.message, script_id=script_id) from error
-        return _shown(script, words.occasion, text)
+        return _shown(script, words, text)
 
     def render_tree(self, kind: Kind, words: Words, *, fallback: bool = False) -> list[Rendered]:
         """Fill in every moment that this call can come to, the one before dialling first.
@@ -158,7 +162,8 @@ class ScriptLibrary:
                 )
             ]
         return [
-            self._render_node(node, words, fallback=fallback) for node in tree.walk(words.occasion)
+            self._render_node(node, words, fallback=fallback)
+            for node in tree.walk(words.occasion, topic=words.topic)
         ]
 
     def _render_node(self, node: Script, words: Words, *, fallback: bool) -> Rendered:
@@ -167,7 +172,7 @@ class ScriptLibrary:
         except ScriptError:
             if not fallback:
                 raise
-            return _shown(node, words.occasion, None)
+            return _shown(node, words, None)
 
     def _load_kind(self, kind: Kind, folder: Traversable) -> None:
         dialogue: dict[str, Script] = {}
@@ -210,7 +215,7 @@ def _check_targets(kind: Kind, dialogue: Mapping[str, Script]) -> None:
                 raise ScriptError(f"没有要去的环节 {branch.to}", script_id=script.id)
 
 
-def _shown(script: Script, occasion: Occasion, text: tuple[str, ...] | None) -> Rendered:
+def _shown(script: Script, words: Words, text: tuple[str, ...] | None) -> Rendered:
     """Show the script with its text; None: with the fallback's words, a note to the caller."""
     return Rendered(
         id=script.id,
@@ -220,10 +225,6 @@ def _shown(script: Script, occasion: Occasion, text: tuple[str, ...] | None) -> 
         title=script.title,
         text=_FALLBACK_LINES if text is None else text,
         buttons=script.buttons,
-        branches=tuple(b for b in script.branches if _is_offered(b, occasion)),
+        branches=tuple(b for b in script.branches if b.is_offered(words.occasion, words.topic)),
         manners=script.manners,
     )
-
-
-def _is_offered(branch: Branch, occasion: Occasion) -> bool:
-    return branch.occasion is None or branch.occasion is occasion

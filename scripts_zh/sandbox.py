@@ -23,7 +23,7 @@ _CONST_MAX_NUMBER: Final = 10**9
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Reads the listed facts of the five roots; calls nothing."""
+    """Reads the listed facts of the eight roots; calls nothing."""
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         return attr in FACTS.get(type(obj), frozenset())
@@ -43,16 +43,13 @@ def compile_source(source: str, needs: frozenset[str]) -> Template:
 def fill(template: Template, words: Words) -> tuple[str, ...]:
     """Give the lines that the template says with these facts: plain text; pages escape it.
 
-    Raises ScriptError when a fact is missing or of the wrong type.
+    Raises ScriptError when a fact is missing or of the wrong type. A root that is None is left out,
+    so that nothing of it can be read, not even that it is none.
     """
+    roots = {name: getattr(words, name) for name in ROOTS}
     try:
         text = template.render(
-            customer=words.customer,
-            order=words.order,
-            caller=words.caller,
-            shop=words.shop,
-            promise=words.promise,
-            now=words.now,
+            {name: root for name, root in roots.items() if root is not None}, now=words.now
         )
     except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ScriptError(f"话术无法填写：{error}") from error

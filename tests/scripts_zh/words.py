@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from campaigns.values import Topic
 from scripts_zh.context import (
     CallerWords,
     CustomerWords,
     Occasion,
     OrderWords,
+    ParcelWords,
     PromiseWords,
     ShopWords,
+    StockWords,
     Words,
     items_in_words,
 )
 
 NOW = datetime(2025, 11, 21, 10, 30, tzinfo=UTC)  # a Friday, 18:30 in the shop
+TODAY = date(2025, 11, 21)
 
 LONG = "加绒保暖家居棉靴女冬季室内防滑情侣款厚底包跟棉靴男"
 HOSTILE = "{{ 7 * 7 }}{% for x in y %}<script>alert(1)</script>&amp;"
@@ -95,4 +99,126 @@ WORD_SETS = {
         USUAL, promise=replace(USUAL.promise, callback_at=NOW + timedelta(hours=1))
     ),
     **{f"occasion {it.value}": replace(USUAL, occasion=it) for it in Occasion},
+}
+
+RECEIVED = replace(
+    USUAL,
+    topic=Topic.RECEIVED,
+    parcel=ParcelWords(
+        days=5,
+        last_state="11 月 16 日已签收",
+        shipped_on=TODAY - timedelta(days=8),
+        signed_on=TODAY - timedelta(days=5),
+        carrier="顺达快递",
+        tracking_no="SD7700112233445",
+    ),
+)
+
+NOT_RECEIVED = replace(
+    USUAL,
+    topic=Topic.NOT_RECEIVED,
+    parcel=ParcelWords(
+        days=6,
+        last_state="已经发出 6 天，还没有显示签收",
+        shipped_on=TODAY - timedelta(days=6),
+        carrier="顺达快递",
+        tracking_no="SD7700112233445",
+    ),
+)
+
+
+def sparse(words: Words) -> Words:
+    """The same call when nothing is known that may be missing."""
+    return replace(
+        words,
+        customer=CustomerWords(user_id="tb_invented_02", via_relay_number=True),
+        shop=ShopWords(name="暖屋家居"),
+        order=replace(words.order, closes_at=None, look_first=True),
+        parcel=words.parcel
+        and replace(words.parcel, shipped_on=None, carrier=None, tracking_no=None),
+        stock=words.stock and replace(words.stock, reason=None, others_text=None, gift=None),
+    )
+
+
+def overlong(words: Words) -> Words:
+    """The same call with the longest facts that the fields allow."""
+    return replace(
+        words,
+        customer=LONG_NAMES.customer,
+        order=LONG_NAMES.order,
+        caller=LONG_NAMES.caller,
+        shop=LONG_NAMES.shop,
+        promise=replace(LONG_NAMES.promise, answer_hours=48),
+        callers_matters=("催款", "回访", "缺货通知"),
+        parcel=words.parcel
+        and replace(
+            words.parcel,
+            days=120,
+            orders_count=120,
+            carrier="某某快递" * 20,
+            tracking_no="7" * 30,
+            last_state="已经发出 120 天，还没有显示签收，也没有新的物流",
+        ),
+        stock=words.stock
+        and replace(
+            words.stock,
+            items_text=LONG * 20,
+            others_text=LONG * 20,
+            reason="厂家生产线检修，推迟了整整两个星期发货",
+            expected_on=date(2026, 12, 28),
+            was_expected_on=date(2026, 11, 30),
+            gift=LONG * 20,
+            several=True,
+        ),
+    )
+
+
+def hostile(words: Words) -> Words:
+    """The same call with names that look like a template or a page."""
+    return replace(
+        words,
+        customer=CustomerWords(user_id=HOSTILE, name="{{7*7}}<b>x</b>"),
+        order=replace(words.order, items_text="{% raw %}<i>"),
+        parcel=words.parcel and replace(words.parcel, carrier=HOSTILE, last_state="{{ 7 * 7 }}<i>"),
+        stock=words.stock and replace(words.stock, items_text="{% raw %}<i>", gift="{{ 1 }}"),
+    )
+
+
+def _all_sorts(name: str, words: Words) -> dict[str, Words]:
+    return {
+        name: words,
+        f"{name}, sparse": sparse(words),
+        f"{name}, overlong": overlong(words),
+        f"{name}, hostile": hostile(words),
+        f"{name}, time agreed": replace(
+            words, promise=replace(words.promise, callback_at=NOW + timedelta(hours=1))
+        ),
+        f"{name}, another matter": replace(words, callers_matters=("催款",)),
+    }
+
+
+CALLBACK_SETS = {
+    **_all_sorts("received", RECEIVED),
+    **_all_sorts("not received", NOT_RECEIVED),
+}
+
+MISSING = StockWords(
+    items_text="保温杯",
+    expected_on=TODAY + timedelta(days=5),
+    reason="厂家推迟了发货",
+    others_text="围巾",
+    gift="一条毛巾",
+)
+
+STOCK_OUT = replace(USUAL, stock=MISSING)
+MOVED = replace(
+    USUAL,
+    stock=replace(MISSING, was_expected_on=TODAY, expected_on=TODAY + timedelta(days=20)),
+)
+ARRIVED = replace(USUAL, stock=replace(MISSING, is_arrived=True))
+
+STOCK_OUT_SETS = {
+    **_all_sorts("missing", STOCK_OUT),
+    **_all_sorts("moved", MOVED),
+    **_all_sorts("arrived", ARRIVED),
 }

@@ -4,7 +4,7 @@ VENV ?= .venv
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev services test static check bench lock clean
+.PHONY: help run setup dev services test static check bench lock words clean
 .NOTPARALLEL:
 
 help: ## This list
@@ -41,6 +41,9 @@ bench: dev services ## Measure 性能测量
 
 lock: dev ## Remake the locked lists 更新依赖锁定
 	@sh tools/lock.sh
+
+words: dev ## List the texts for translation into English 收集待翻译文字
+	@$(VENV)/bin/python tools/words.py
 
 clean: ## Remove the environment and caches, never var/ 清理（不动数据）
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,7 +14,6 @@ from campaigns.ledger import Cell, Column, ColumnKind, yuan
 from campaigns.values import SHOP_ZONE, AttemptState, Exemption
 from web.language import is_english, say
 
-WEEKDAYS = "一二三四五六日"
 ATTEMPT_LABELS = {
     AttemptState.HANDED_OUT: "在坐席手上，还没拨",
     AttemptState.DIALLED: "已拨打，结果还没填",
@@ -56,7 +55,7 @@ def day(value: date | datetime | None) -> str:
     shown = local(value).date() if isinstance(value, datetime) else value
     if is_english():
         return format_date(shown, "EEE d MMM", locale="en")
-    return f"{shown.month}月{shown.day}日 周{WEEKDAYS[shown.weekday()]}"
+    return f"{shown.month}月{shown.day}日 周{'一二三四五六日'[shown.weekday()]}"
 
 
 def moment(instant: datetime | None, now: datetime | None = None) -> str:

@@ -1,7 +1,7 @@
 """Reading finished sentences: a text that a rule or a flow wrote, said in another language.
 
 Below `web/` nobody knows of languages. A sentence arrives with its numbers and names filled in:
-`距上次拨打不足 30 分钟`. The catalogue holds it as it stands in the code, with numbered places:
+`距上次拨打不足 30 分钟`. The catalogue holds it as it stands in the code, with its places named:
 `距上次拨打不足 {0} 分钟`. A phrase is found by its fixed words, and what stands in its places is
 looked up in turn, since a sentence may hold another one.
 """
@@ -9,10 +9,10 @@ looked up in turn, since a sentence may hold another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
-PLACE = re.compile(r"\{(\d)\}")
+PLACE = re.compile(r"\{(\w+)\}")
 DEEPEST = 3
 """Sentences within sentences; one more is somebody's own text."""
 
@@ -24,10 +24,12 @@ class Phrasebook:
 
     def __init__(self, phrases: Mapping[str, str]) -> None:
         self._exact = dict(phrases)
-        with_places = [phrase for phrase in phrases if PLACE.search(phrase)]
+        with_places = [p for p in phrases if PLACE.search(p) and _CJK.search(PLACE.sub("", p))]
         # The one with the most fixed words is asked first: it says most exactly what it fits.
         with_places.sort(key=lambda phrase: len(PLACE.sub("", phrase)), reverse=True)
-        self._patterns = [(_pattern(phrase), phrases[phrase]) for phrase in with_places]
+        self._patterns = [
+            (_pattern(phrase), PLACE.findall(phrase), phrases[phrase]) for phrase in with_places
+        ]
         self.find = lru_cache(maxsize=4096)(self._find)
 
     def _find(self, text: str, depth: int = 0) -> str | None:
@@ -37,16 +39,16 @@ class Phrasebook:
             return known
         if depth == DEEPEST or not _CJK.search(text):
             return None
-        for pattern, phrase in self._patterns:
+        for pattern, places, phrase in self._patterns:
             match = pattern.fullmatch(text)
             if match is not None:
-                inside = [self._find(part, depth + 1) or part for part in match.groups()]
-                return _filled(phrase, inside)
+                said = [self._find(part, depth + 1) or part for part in match.groups()]
+                return _filled(phrase, dict(zip(places, said, strict=True)))
         return None
 
 
-def _filled(phrase: str, inside: Sequence[str]) -> str:
-    return PLACE.sub(lambda place: inside[int(place[1])], phrase)
+def _filled(phrase: str, inside: Mapping[str, str]) -> str:
+    return PLACE.sub(lambda place: inside[place[1]], phrase)
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const { one, all, shopNow } = window.waihu;
+  const { one, all, shopNow, say } = window.waihu;
   const POLL_MS = 2000;
   const RENEW_MS = 60000;
   const UNDO_SECONDS = 3;
@@ -95,7 +95,7 @@
     if (!has("callback") && !callbackWanted) one("#callback-at").value = "";
     one("#callback-part").hidden = !has("callback") && !callbackWanted;
     one("#save").firstChild.textContent = has("suppresses")
-      ? `确认“${chosen.dataset.label}”，以后不再联系 ` : "记录结果 ";
+      ? `${say("确认“{0}”，以后不再联系", chosen.dataset.label)} ` : `${say("记录结果")} `;
   };
 
   const choose = (radio, record) => {
@@ -125,7 +125,7 @@
   const startUndo = (label) => {
     let left = UNDO_SECONDS;
     const bar = one("#undo");
-    const say = () => { one("[data-undo-text]", bar).textContent = `${left} 秒后记录：${label}`; };
+    const say = () => { one("[data-undo-text]", bar).textContent = say("{0} 秒后记录：{1}", left, label); };
     say();
     bar.hidden = false;
     undoTimer = setInterval(() => {
@@ -159,7 +159,7 @@
     const button = one("#hang-up");
     if (!button) { goodbyeUntil = 0; return; }
     const left = Math.ceil((goodbyeUntil - performance.now()) / 1000);
-    const text = left > 0 ? `让客户先挂 ${left} ` : "挂断 ";
+    const text = left > 0 ? `${say("让客户先挂 {0}", left)} ` : `${say("挂断")} `;
     if (button.firstChild.textContent !== text) button.firstChild.textContent = text;
   };
   // During the countdown a hang-up has to be meant: it is asked for twice.
@@ -186,7 +186,7 @@
       const minutes = Math.max(0, Math.floor((Date.parse(shown.dataset.until) - now) / 60000));
       const days = Math.floor(minutes / 1440);
       const hours = Math.floor(minutes / 60) % 24;
-      const text = days ? `${days} 天 ${hours} 小时` : hours ? `${hours} 小时 ${minutes % 60} 分` : `${minutes} 分`;
+      const text = days ? say("{0} 天 {1} 小时", days, hours) : hours ? say("{0} 小时 {1} 分", hours, minutes % 60) : say("{0} 分", minutes);
       if (shown.textContent !== text) shown.textContent = text;
     });
   };
@@ -215,17 +215,17 @@
     call().classList.add("withdrawn");
     all("#dial, #hang-up, #save").forEach((button) => { button.disabled = true; });
     all("#skip, .dialling a").forEach((element) => { element.hidden = true; });
-    alarm(text, false, { href: "/call", text: "知道了，继续" });
+    alarm(text, false, { href: "/call", text: say("知道了，继续") });
   };
 
   const react = (seen) => {
     token().content = seen.token;
     all("input[name=csrf_token]").forEach((input) => { input.value = seen.token; });
     const why = seen.rule ? `：${seen.reason}（${seen.rule}）` : "";
-    if (seen.state === "withdrawn") stopWork(`这位客户已撤回，请勿拨打${why}`);
-    else if (seen.state === "expired") stopWork(`领取已超时，客户已回到队列，请勿拨打${why}`);
-    else if (seen.state === "over") stopWork("这一通已经处理完（可能在另一个窗口）");
-    else if (seen.outcome_missing) alarm("结果还没填，已超过 30 分钟，请现在选择通话结果（R-CLAIM-1）", true);
+    if (seen.state === "withdrawn") stopWork(`${say("这位客户已撤回，请勿拨打")}${why}`);
+    else if (seen.state === "expired") stopWork(`${say("领取已超时，客户已回到队列，请勿拨打")}${why}`);
+    else if (seen.state === "over") stopWork(say("这一通已经处理完（可能在另一个窗口）"));
+    else if (seen.outcome_missing) alarm(say("结果还没填，已超过 30 分钟，请现在选择通话结果（R-CLAIM-1）"), true);
     else alarm("", true);
   };
 
@@ -236,12 +236,12 @@
       const answer = await fetch(call().dataset.stateUrl, { headers: { Accept: "application/json" } });
       if (attempt() !== asked) return; // another customer by now
       if (answer.status === 401) {
-        alarm("登录已过期。页面上的内容还在，请在新窗口登录后继续。", true, { href: "/sign-in", text: "去登录", blank: true });
+        alarm(say("登录已过期。页面上的内容还在，请在新窗口登录后继续。"), true, { href: "/sign-in", text: say("去登录"), blank: true });
       } else if (answer.ok) {
         react(await answer.json());
       }
     } catch {
-      if (attempt() === asked) alarm("网络断开，页面上的内容还在，连上后会继续。", true);
+      if (attempt() === asked) alarm(say("网络断开，页面上的内容还在，连上后会继续。"), true);
     }
   };
 
@@ -365,7 +365,7 @@
     if (event.detail.target === document.body) one("#main").focus({ preventScroll: true });
   };
   document.addEventListener("htmx:afterSettle", settled);
-  document.addEventListener("htmx:sendError", () => alarm("网络断开，没有提交。连上后请再按一次。", true));
+  document.addEventListener("htmx:sendError", () => alarm(say("网络断开，没有提交。连上后请再按一次。"), true));
   document.addEventListener("DOMContentLoaded", ready);
   if (document.readyState !== "loading") ready();
   setInterval(tick, 1000);

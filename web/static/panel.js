@@ -6,6 +6,10 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+  // Texts are Chinese here; the page brings the other language's words with it.
+  const words = JSON.parse(one("#script-words")?.textContent || "{}");
+  const say = (text, ...values) => (words[text] ?? text).replace(/\{(\d)\}/g, (_all, place) => values[place]);
+
   // The shop's clock: the server says where it stands, here it only goes on from there.
   let clockBase = null;
   const readClock = () => {
@@ -28,7 +32,7 @@
     const shown = one("#shop-clock [data-time]");
     if (shown && shown.textContent !== text) shown.textContent = text;
   };
-  window.waihu = { shopNow, one, all };
+  window.waihu = { shopNow, one, all, say };
 
   // A form is sent once; coming back to the page frees its buttons.
   document.addEventListener("submit", (event) => {
@@ -56,7 +60,7 @@
     const copier = event.target.closest("[data-copy]");
     if (copier) {
       const text = one(copier.dataset.copy).textContent.trim();
-      navigator.clipboard.writeText(text).then(() => { copier.textContent = "已复制 ✓"; });
+      navigator.clipboard.writeText(text).then(() => { copier.textContent = say("已复制 ✓"); });
     }
     all("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;

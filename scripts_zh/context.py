@@ -131,6 +131,11 @@ class StockWords:
     gift: str | None = None
     is_arrived: bool = False
 
+    @property
+    def is_sooner(self) -> bool:
+        """R-OOS-2. The date moved, and to an earlier day."""
+        return self.was_expected_on is not None and self.expected_on < self.was_expected_on
+
 
 @dataclass(frozen=True, slots=True)
 class CallWords:

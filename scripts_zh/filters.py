@@ -61,9 +61,10 @@ def day_said(context: Context, day: date) -> str:
     ahead = (day - today).days
     if ahead in _DAY_WORDS:
         return _DAY_WORDS[ahead]
+    if 0 < ahead < 7:
+        return f"周{_WEEKDAYS[day.weekday()]}{day_written(day)}"
     year = "" if day.year == today.year else f"{day.year}年"
-    weekday = f"周{_WEEKDAYS[day.weekday()]}" if 0 < ahead < 7 else ""
-    return f"{weekday}{year}{day_written(day)}"
+    return f"{year}{day_written(day)}"
 
 
 def day_written(day: date) -> str:

@@ -17,6 +17,7 @@ from scripts_zh.sandbox import facts_used
 from tests.scripts_zh.words import NOW, SEVERAL, USUAL, WORD_SETS
 
 CODES = {outcome.code for outcome in OUTCOMES}
+GOODBYES = ("closing", "closing_short", "closing_sorry")
 SENTENCE_MAX_CHARS = 40
 NODE_MAX_SENTENCES = 6
 MESSAGE_LINE_MAX_CHARS = 80
@@ -81,7 +82,7 @@ def test_every_node_is_reachable() -> None:
 def test_every_path_can_end_with_an_outcome_and_a_goodbye() -> None:
     """No moment is a dead end: it offers an outcome, leads on, or says goodbye."""
     for moment, node in TREE.nodes.items():
-        assert node.buttons or node.branches or moment in ("closing", "closing_sorry")
+        assert node.buttons or node.branches or moment in GOODBYES
 
 
 @pytest.mark.parametrize("occasion", Occasion)
@@ -116,7 +117,7 @@ def test_r_etq_1_nobody_is_blamed_or_pressed(script: Script) -> None:
 
 def test_r_etq_1_manners_come_at_the_right_moment() -> None:
     assert any("不开免提" in hint for hint in TREE.nodes["dial"].manners)
-    for goodbye in ("closing", "closing_sorry"):
+    for goodbye in GOODBYES:
         hints = " ".join(TREE.nodes[goodbye].manners)
         assert "让客户先挂" in hints
         assert "5 秒" in hints
@@ -126,7 +127,7 @@ def test_r_etq_1_manners_come_at_the_right_moment() -> None:
 
 def test_r_etq_1_every_closing_is_where_a_spoken_path_ends() -> None:
     ends = {moment for moment, node in TREE.nodes.items() if not node.branches}
-    assert ends == {"closing", "closing_sorry", "not_through"}
+    assert ends == {*GOODBYES, "not_through"}
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.values import SHOP_ZONE
-from scripts_zh.context import items_in_words
+from scripts_zh.context import items_in_words, matters_in_words
 from scripts_zh.errors import ScriptError
 from scripts_zh.filters import SHORT_MAX_CHARS, clause, money, one_line, short, written
 from scripts_zh.sandbox import compile_source, fill
-from tests.scripts_zh.words import LONG, NOW, USUAL
+from tests.scripts_zh.words import LONG, MISSING, NOW, STOCK_OUT, TODAY, USUAL
 
 
 def spoken(at: datetime, filter_name: str) -> str:
@@ -75,6 +75,47 @@ def test_written_names_the_day() -> None:
     assert written(local(23, 9, 5)) == "11月23日09:05"
 
 
+def day_spoken(day: date, filter_name: str, now: datetime = NOW) -> str:
+    source = f"{{{{ stock.expected_on | {filter_name} }}}}"
+    words = replace(STOCK_OUT, stock=replace(MISSING, expected_on=day), now=now)
+    return fill(compile_source(source, frozenset({"stock.expected_on"})), words)[0]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (-3, "11月18日"),
+        (-2, "前天"),
+        (-1, "昨天"),
+        (0, "今天"),
+        (1, "明天"),
+        (2, "后天"),
+        (3, "周一11月24日"),
+        (6, "周四11月27日"),
+        (7, "11月28日"),
+        (60, "2026年1月20日"),
+    ],
+)
+def test_r_oos_1_a_day_is_said_as_people_say_it(days: int, words: str) -> None:
+    assert day_spoken(TODAY + timedelta(days=days), "day_said") == words
+
+
+def test_a_day_is_counted_from_the_shops_midnight() -> None:
+    before_midnight = datetime(2025, 11, 21, 15, 59, tzinfo=UTC)
+    assert day_spoken(TODAY, "day_said", before_midnight) == "今天"
+    assert day_spoken(TODAY, "day_said", before_midnight + timedelta(minutes=1)) == "昨天"
+
+
+def test_a_day_within_the_week_needs_no_year() -> None:
+    late = datetime(2025, 12, 30, 4, 0, tzinfo=UTC)
+    assert day_spoken(date(2026, 1, 3), "day_said", late) == "周六1月3日"
+
+
+def test_a_day_is_written_without_regard_to_today() -> None:
+    assert day_spoken(TODAY, "day_written") == "11月21日"
+    assert day_spoken(date(2026, 6, 3), "day_written") == "6月3日"
+
+
 @pytest.mark.parametrize(
     ("fen", "words"),
     [(0, "0元"), (1, "0.01元"), (12_800, "128元"), (12_850, "128.50元"), (10_005, "100.05元")],
@@ -105,3 +146,19 @@ def test_items_in_words() -> None:
     assert items_in_words(["保温杯"]) == "保温杯"
     assert items_in_words([LONG]) == "加绒保暖家居棉靴女冬…"
     assert items_in_words(["保温杯 ", "围巾"]) == "保温杯等2样"
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ((), None),
+        (("催款",), "还没付款的订单"),
+        (("缺货通知", "回访"), "缺货的商品和您前面买的东西"),
+        (("催款", "催款"), "还没付款的订单"),
+        (("新的一类",), "店里的订单"),
+    ],
+)
+def test_r_repeat_2_further_matters_are_not_called_by_our_own_labels(
+    labels: tuple[str, ...], words: str | None
+) -> None:
+    assert matters_in_words(labels) == words

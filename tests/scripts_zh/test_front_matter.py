@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from campaigns.values import Topic
 from scripts_zh.context import Occasion
 from scripts_zh.errors import ScriptError
 from scripts_zh.front_matter import Branch, Medium, parse_script
@@ -54,6 +55,8 @@ def test_a_file_becomes_a_script() -> None:
         ('rules = ["R-ETQ-1"]', 'rules = "R-ETQ-1"'),
         ('buttons = ["busy"]', "buttons = [1]"),
         ('occasion = "redial"', 'occasion = "never"'),
+        ('occasion = "redial"', 'topic = "never"'),
+        ('occasion = "redial"', 'topic = ""'),
         ('to = "first_call"\n', ""),
         ('to = "first_call"', 'to = "first_call"\nif = "x"'),
         ("[[next]]", "[[next"),
@@ -65,6 +68,31 @@ def test_a_bad_head_is_refused_by_name(good: str, bad: str) -> None:
     with pytest.raises(ScriptError) as refusal:
         parse(GOOD_HEAD.replace(good, bad))
     assert refusal.value.script_id == "dunning.dial.note"
+
+
+def test_r_cb_2_a_branch_may_be_of_one_topic() -> None:
+    script = parse(GOOD_HEAD.replace('occasion = "redial"', 'topic = "received"'))
+    assert script.branches == (Branch("接通了", "first_call", topic=Topic.RECEIVED),)
+
+
+@pytest.mark.parametrize(
+    ("occasion", "topic", "is_offered"),
+    [
+        (Occasion.REDIAL, Topic.RECEIVED, True),
+        (Occasion.FIRST, Topic.RECEIVED, False),
+        (Occasion.REDIAL, Topic.NOT_RECEIVED, False),
+        (Occasion.REDIAL, Topic.NONE, True),
+        (None, Topic.RECEIVED, True),
+        (None, Topic.NOT_RECEIVED, False),
+        (None, Topic.NONE, True),
+    ],
+)
+def test_r_cb_2_a_branch_is_offered_when_occasion_and_topic_fit(
+    occasion: Occasion | None, topic: Topic, *, is_offered: bool
+) -> None:
+    bound = Branch("接通了", "first_call", Occasion.REDIAL, Topic.RECEIVED)
+    assert bound.is_offered(occasion, topic) is is_offered
+    assert Branch("接通了", "first_call").is_offered(occasion, topic)
 
 
 @pytest.mark.parametrize(

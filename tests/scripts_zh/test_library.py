@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from campaigns.errors import WaihuError
-from campaigns.values import Kind
+from campaigns.values import Kind, Topic
+from scripts_zh.context import Occasion
 from scripts_zh.errors import ScriptError
 from scripts_zh.front_matter import Medium
 from scripts_zh.library import FALLBACK_VERSION, ScriptLibrary, standard_library
@@ -52,6 +53,27 @@ def test_a_tree_begins_before_dialling_and_has_no_messages(tmp_path: Path) -> No
     assert tree.root == "dial"
     assert [node.moment for node in tree.walk()] == ["dial", "matter"]
     assert library.render("dunning.unreached.wangwang", USUAL).medium is Medium.WANGWANG
+
+
+def test_r_cb_2_a_call_meets_only_what_its_topic_leads_to(tmp_path: Path) -> None:
+    of_topic = NEXT + 'topic = "received"\n' + NEXT.replace("matter", "parcel")
+    write(tmp_path, "dial", "拨号。", medium="note", head=of_topic + 'topic = "not_received"\n')
+    write(tmp_path, "matter", "说事。")
+    write(tmp_path, "parcel", "说包裹。")
+    library = ScriptLibrary(tmp_path)
+    tree = library.tree(Kind.DUNNING)
+
+    def walked(topic: Topic) -> list[str]:
+        return [node.moment for node in tree.walk(Occasion.FIRST, topic)]
+
+    assert walked(Topic.RECEIVED) == ["dial", "matter"]
+    assert walked(Topic.NOT_RECEIVED) == ["dial", "parcel"]
+    assert walked(Topic.NONE) == ["dial", "matter", "parcel"]
+    shown = library.render_tree(Kind.DUNNING, replace(USUAL, topic=Topic.NOT_RECEIVED))
+    assert [(it.moment, [b.to for b in it.branches]) for it in shown] == [
+        ("dial", ["parcel"]),
+        ("parcel", []),
+    ]
 
 
 def test_a_branch_to_nowhere_is_refused(tmp_path: Path) -> None:

@@ -117,6 +117,28 @@ def test_a_missing_or_unfit_fact_is_an_error_and_never_spoken(source: str) -> No
         fill(compile_source(source, facts_used(source)), words)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ parcel.last_state }}",
+        "{% if parcel.carrier is none %}x{% endif %}",
+        "{% if parcel.carrier is not none %}x{% endif %}",
+        "{% if parcel.several %}{% else %}x{% endif %}",
+    ],
+)
+def test_a_matter_that_is_not_there_cannot_even_be_asked_about(source: str) -> None:
+    assert USUAL.parcel is None
+    with pytest.raises(ScriptError):
+        fill(compile_source(source, facts_used(source)), USUAL)
+
+
+def test_r_repeat_2_further_matters_are_a_fact() -> None:
+    source = "{% if call.others_text is none %}无{% else %}{{ call.others_text }}{% endif %}"
+    template = compile_source(source, frozenset({"call.others_text"}))
+    assert fill(template, USUAL) == ("无",)
+    assert fill(template, replace(USUAL, callers_matters=("催款",))) == ("还没付款的订单",)
+
+
 def test_a_fact_is_text_and_never_template_or_a_second_line() -> None:
     source = "说{{ customer.name }}。"
     template = compile_source(source, frozenset({"customer.name"}))

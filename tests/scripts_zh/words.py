@@ -215,10 +215,15 @@ MOVED = replace(
     USUAL,
     stock=replace(MISSING, was_expected_on=TODAY, expected_on=TODAY + timedelta(days=20)),
 )
+SOONER = replace(
+    USUAL,
+    stock=replace(MISSING, was_expected_on=TODAY + timedelta(days=9)),
+)
 ARRIVED = replace(USUAL, stock=replace(MISSING, is_arrived=True))
 
 STOCK_OUT_SETS = {
     **_all_sorts("missing", STOCK_OUT),
     **_all_sorts("moved", MOVED),
+    **_all_sorts("sooner", SOONER),
     **_all_sorts("arrived", ARRIVED),
 }

@@ -31,12 +31,15 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(help="店铺导出的文件，原样即可。")],
     kind: Annotated[
         str | None,
-        typer.Option("--kind", help="文件类型：orders、items、do-not-contact、calendar。"),
+        typer.Option(
+            "--kind",
+            help="文件类型：orders、items、shipments、stock-out、do-not-contact、calendar。",
+        ),
     ] = None,
     at: At = None,
     as_json: Json = False,
 ) -> int:
-    """导入订单、宝贝、免打扰名单或官方日历（R-IMP-1）。"""
+    """导入订单、宝贝、发货单、缺货清单、免打扰名单或官方日历（R-IMP-1）。"""
     from adapters.importers.rows import FileKind
     from scheduler.flows.intake import Upload, take
     from scheduler.jobs import seal_trail
@@ -94,9 +97,12 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 def _by_row(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """One entry for each rejected row (R-IMP-2); further reasons of the same row are joined to it."""
-    entries: dict[int, dict[str, Any]] = {}
+    from adapters.importers.rows import SHEET_MARK
+
+    entries: dict[tuple[int, str], dict[str, Any]] = {}
     for problem in problems:
-        entry = entries.setdefault(problem.line, _problem(problem))
+        sheet = problem.column.rpartition(SHEET_MARK)[0]  # lines of several sheets count anew
+        entry = entries.setdefault((problem.line, sheet), _problem(problem))
         if entry["reason"] != problem.reason or entry["column"] != problem.column:
             entry["reason"] += f"；{problem.column}：{problem.reason}"
     return list(entries.values())

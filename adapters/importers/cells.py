@@ -7,8 +7,6 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
-from campaigns.values import OrderState
-
 
 class BadCell(ValueError):  # noqa: N818 - it is what the cell is, and becomes a Problem
     """A cell that cannot be read; the message is the Chinese reason."""
@@ -104,10 +102,11 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 
 
 def _plain_amount(text: str) -> str:
-    """Without currency marks and correctly set thousands separators."""
+    """Without currency marks, correctly set thousands separators, and zeros below the fen."""
     folded = unicodedata.normalize("NFKC", text[:40]).strip()
     folded = folded.removeprefix("¥").removeprefix("CNY").removesuffix("元").strip()
-    return folded.replace(",", "") if _GROUPED.fullmatch(folded) else folded
+    folded = folded.replace(",", "") if _GROUPED.fullmatch(folded) else folded
+    return re.sub(r"(\.[0-9]{2})0+$", r"\1", folded)  # four decimals are written, two are used
 
 
 def _money_fault(text: str) -> str:
@@ -122,7 +121,7 @@ def _money_fault(text: str) -> str:
 
 def read_count(text: str) -> int:
     """Read a whole number of pieces, 0 to 999 999."""
-    digits = text.removesuffix(".0").removesuffix("件")
+    digits = text if text.isdecimal() else re.sub(r"\.0+$", "", text.removesuffix("件"))
     if digits.isascii() and digits.isdecimal() and len(digits) <= 6:
         return int(digits)
     raise BadCell("不是件数")
@@ -197,28 +196,3 @@ def _offset(text: str) -> timezone:
     hours, minutes = int(text[1:3]), int(text[-2:])
     sign = -1 if text[0] == "-" else 1
     return timezone(sign * timedelta(hours=hours, minutes=minutes))
-
-
-# --- states --------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1024)
-def read_state(text: str) -> OrderState:
-    """R-IMP-3. The state, whichever comma or short form it is written with; never a guess."""
-    folded = _STATE_NOISE.sub("", unicodedata.normalize("NFKC", text[:40]))
-    state = _STATES.get(folded)
-    if state is None:
-        raise BadCell("不认识的订单状态" if folded else "没有订单状态")
-    return state
-
-
-_STATE_NOISE = re.compile(r"[\s,|、;/]+")
-
-_STATE_WORDS = {
-    OrderState.AWAITING_PAYMENT: "等待买家付款 待付款 等待付款 未付款 待买家付款",
-    OrderState.PAID: "买家已付款等待卖家发货 买家已付款 等待卖家发货 待发货 已付款 待卖家发货",
-    OrderState.SHIPPED: "卖家已发货等待买家确认 卖家已发货 等待买家确认 已发货 待收货",
-    OrderState.COMPLETED: "交易成功 已完成 交易完成",
-    OrderState.CLOSED: "交易关闭 已关闭 已取消 已退款 退货退款",
-}
-_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}

@@ -1,77 +1,31 @@
-"""Which table a header belongs to: the names of columns as data, and the recognition (R-IMP-1)."""
+"""Which table a header belongs to, and which column means what (R-IMP-1)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from adapters.importers.columns import (
+    CALENDAR_COLUMNS,
+    DO_NOT_CONTACT_COLUMNS,
+    ITEM_COLUMNS,
+    LINE_COLUMNS,
+    ORDER_COLUMNS,
+    SHIPMENT_COLUMNS,
+    STOCK_OUT_COLUMNS,
+    Names,
+)
 from adapters.importers.refusals import RefusalCode, refusal
 from adapters.importers.rows import FileKind
+from adapters.importers.systems import GUANYI, SYSTEMS, TABLE_WITH_LINES, TAOBAO, System
 
-# Role of a column -> the headers that carry it, the most telling first.
-ORDER_COLUMNS: dict[str, tuple[str, ...]] = {
-    "order_no": ("订单编号", "订单号", "销售订单号", "线上订单号", "平台订单号", "平台单号",
-                 "主订单编号", "子单原始单号", "原始单号"),
-    "user_id": ("买家会员名", "用户ID", "会员名", "会员名称", "买家账号", "买家帐号", "下单帐号",
-                "下单账号", "客户网名", "旺旺", "旺旺名", "旺旺号", "买家旺旺", "买家ID", "买家",
-                "买家昵称", "买家会员昵称"),
-    "state": ("订单状态", "状态", "交易状态", "订单平台状态"),
-    "total": ("总金额", "订单总金额", "订单金额", "应付金额", "应收金额", "订单应付金额", "金额"),
-    "paid": ("买家实际支付金额", "买家实付金额", "实际支付金额", "实付金额", "实付款", "付款金额",
-             "用户实付金额", "已付金额", "已付"),
-    "placed_at": ("订单创建时间", "买家下单时间", "下单时间", "创建时间", "拍下时间",
-                  "订单下单时间", "交易时间", "订单日期", "订单成交时间"),
-    "paid_at": ("订单付款时间", "买家付款时间", "付款时间", "支付时间", "付款日期", "付款确认时间"),
-    "shipped_at": ("发货时间", "卖家发货时间"),
-    "received_at": ("确认收货时间", "收货时间", "订单完成时间"),
-    "closed_reason": ("订单关闭原因", "关闭原因"),
-    "receiver": ("收货人姓名", "收货人", "收件人姓名", "收件人", "客户姓名", "顾客姓名", "姓名"),
-    "address": ("收货地址", "收件人地址", "收件地址", "详细地址", "客户地址", "地址"),
-    "changed_address": ("修改后的收货地址",),
-    "province": ("省", "省份", "收货省份", "收件人省份", "省市县", "收货地区"),
-    "city": ("市", "城市"),
-    "district": ("区", "区县", "区/县"),
-    "mobile": ("联系手机", "手机", "手机号", "手机号码", "收货人手机", "收货手机", "收件人手机",
-               "收件人手机号"),
-    "phone": ("联系电话", "电话", "电话号码", "收件人电话", "收货人电话", "固定电话"),
-    "usable_until": ("虚拟号过期时间", "虚拟号码过期时间"),
-    "title": ("宝贝标题", "商品标题", "标题", "商品名称", "货品名称", "宝贝名称", "商品"),
-    "item_count": ("宝贝总数量", "商品总数量", "下单数量", "商品数量", "订购数量", "数量"),
-    "tracking_no": ("物流单号", "运单号", "快递单号"),
-    "carrier": ("物流公司", "快递公司"),
-    "buyer_message": ("买家留言",),
-    "memo": ("订单备注", "商家备忘", "商家备注", "卖家备注", "客服备注", "备注"),
-}  # fmt: skip
-
-ITEM_COLUMNS: dict[str, tuple[str, ...]] = {
-    "order_no": ("主订单编号", "订单编号", "订单号"),
-    "sub_order_no": ("子订单编号",),
-    "title": ("标题", "商品标题"),
-    "price": ("价格", "商品价格"),
-    "quantity": ("购买数量",),
-    "sku": ("商家编码", "外部系统编号"),
-    "properties": ("商品属性",),
-}
-
-DO_NOT_CONTACT_COLUMNS: dict[str, tuple[str, ...]] = {
-    "user_id": ("用户ID", "买家会员名", "会员名", "会员名称", "旺旺", "旺旺名", "客户"),
-    "phone": ("联系手机", "手机号", "手机号码", "手机", "电话", "联系电话", "电话号码", "号码"),
-    "reason": ("原因", "谢绝原因", "免打扰原因", "拒绝原因", "退订原因", "备注"),
-    "scope": ("范围", "谢绝范围", "免打扰范围", "生效范围"),
-    "kind": ("业务", "业务类型", "类型", "谢绝业务"),
-}
-
-CALENDAR_COLUMNS: dict[str, tuple[str, ...]] = {
-    "day": ("日期",),
-    "is_working": ("类型", "上班/休息", "是否上班", "性质"),
-    "name": ("名称", "节日", "节假日", "说明", "备注"),
-}
-
-_COLUMNS = {
+_COLUMNS: dict[FileKind, Names] = {
     FileKind.ORDERS: ORDER_COLUMNS,
     FileKind.ITEMS: ITEM_COLUMNS,
+    FileKind.SHIPMENTS: SHIPMENT_COLUMNS,
+    FileKind.STOCK_OUT: STOCK_OUT_COLUMNS,
     FileKind.DO_NOT_CONTACT: DO_NOT_CONTACT_COLUMNS,
     FileKind.CALENDAR: CALENDAR_COLUMNS,
 }
@@ -81,6 +35,8 @@ _REQUIRED: dict[FileKind, tuple[frozenset[str], ...]] = {  # of each set, one ro
         map(frozenset, ({"order_no"}, {"state"}, {"total", "paid"}, {"placed_at"}))
     ),
     FileKind.ITEMS: tuple(map(frozenset, ({"order_no"}, {"title"}, {"quantity"}))),
+    FileKind.SHIPMENTS: tuple(map(frozenset, ({"order_no"}, {"shipped_at", "tracking_no"}))),
+    FileKind.STOCK_OUT: tuple(map(frozenset, ({"goods", "code"}, {"expected_on"}))),
     FileKind.DO_NOT_CONTACT: (frozenset({"user_id", "phone"}),),
     FileKind.CALENDAR: tuple(map(frozenset, ({"day"}, {"is_working"}))),
 }
@@ -106,6 +62,7 @@ class Header:
     generation: str
     names: tuple[str, ...]
     positions: dict[str, int]
+    system: System = TAOBAO
 
     @property
     def width(self) -> int:
@@ -120,7 +77,10 @@ class Header:
     def name_of(self, role: str) -> str:
         """Name a role's column as the file does, else by its usual name."""
         position = self.positions.get(role)
-        return self.names[position] if position is not None else _COLUMNS[self.kind][role][0]
+        if position is not None:
+            return self.names[position]
+        own = self.system.columns.get(role)
+        return (own or _COLUMNS[self.kind].get(role) or LINE_COLUMNS[role])[0]
 
 
 def read_header(cells: Sequence[str], kind: FileKind | None) -> Header:
@@ -138,15 +98,46 @@ def read_header(cells: Sequence[str], kind: FileKind | None) -> Header:
         raise _unrecognised(folded, names)
     kind = kind or found
     assert kind is not None
+    if kind is FileKind.ORDERS:
+        return _order_header(names, folded)
     positions = _positions(folded, _COLUMNS[kind])
+    _demand(kind, positions.keys())
+    return Header(kind, _generation(kind, set(folded)), names, positions)
+
+
+def _order_header(names: tuple[str, ...], folded: list[str]) -> Header:
+    """Read an order table: the system's own names go before those of every table."""
+    told = set(folded)
+    system = next((one for marks, one in _MARKS if told >= marks), TAOBAO)
+    generation = _generation(FileKind.ORDERS, told) if system is TAOBAO else system.name
+    own = {role: names for role, names in system.columns.items() if role not in LINE_COLUMNS}
+    positions = _positions(folded, {**ORDER_COLUMNS, **own})
+    enough = set(positions)
+    if "line_amount" in positions:
+        enough.add("total")
+    if system.state_by_time and {"paid_at", "shipped_at"} & enough:
+        enough.add("state")
+    _demand(FileKind.ORDERS, enough)
+    lines = _positions(
+        folded, {role: system.columns.get(role, LINE_COLUMNS[role]) for role in LINE_COLUMNS}
+    )
+    if system is TAOBAO and generation == "plain" and {"line_sku", "line_title"} <= lines.keys():
+        system = TABLE_WITH_LINES
+    if system.has_lines:
+        positions |= lines
+        positions.pop("item_count", None)  # what stands there is of one of several rows
+    return Header(FileKind.ORDERS, generation, names, positions, system)
+
+
+def _demand(kind: FileKind, found: Collection[str]) -> None:
+    """Raise RefusedFile, naming the columns, where a required one is missing."""
     missing = [
         " / ".join(_COLUMNS[kind][role][0] for role in sorted(roles, reverse=True))
         for roles in _REQUIRED[kind]
-        if roles.isdisjoint(positions)
+        if roles.isdisjoint(found)
     ]
     if missing:
         raise refusal(RefusalCode.MISSING_COLUMN, detail="、".join(missing))
-    return Header(kind, _generation(kind, set(folded)), names, positions)
 
 
 def _header_name(cell: str) -> str:
@@ -165,21 +156,48 @@ def _fold_all(columns: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
 
 
 _FOLDED_COLUMNS = {kind: _fold_all(columns) for kind, columns in _COLUMNS.items()}
+_MARKS = [(frozenset(map(_folded, marks)), system) for system in SYSTEMS for marks in system.marks]
+_GUANYI_MARKS = frozenset(("发货单号", "平台编号"))
 
 
 def _kind_by_header(folded: set[str]) -> FileKind | None:
-    orders = _roles(folded, FileKind.ORDERS)
-    if "order_no" in orders:
-        if "total" not in orders and {"title", "quantity"} <= _roles(folded, FileKind.ITEMS):
-            return FileKind.ITEMS
-        if not orders.isdisjoint({"state", "total", "placed_at"}):
-            return FileKind.ORDERS
+    about_orders = _kind_about_orders(folded)
+    if about_orders is not None:
+        return about_orders
+    if _is_of_stock_out(folded):
+        return FileKind.STOCK_OUT
     names = _roles(folded, FileKind.DO_NOT_CONTACT)
     if not names.isdisjoint({"user_id", "phone"}):
         is_said = any(word in name for name in folded for word in _DO_NOT_CONTACT_WORDS)
         return FileKind.DO_NOT_CONTACT if is_said or {"reason", "scope"} <= names else None
     is_calendar = {"day", "is_working"} <= _roles(folded, FileKind.CALENDAR)
     return FileKind.CALENDAR if is_calendar else None
+
+
+def _kind_about_orders(folded: set[str]) -> FileKind | None:
+    """Tell the tables with an order's number apart; None where that is all there is of an order."""
+    orders = _roles(folded, FileKind.ORDERS) | _roles(folded, FileKind.SHIPMENTS)
+    if "order_no" not in orders:
+        return None
+    if "total" not in orders and {"title", "quantity"} <= _roles(folded, FileKind.ITEMS):
+        return FileKind.ITEMS
+    if _is_of_shipments(orders):
+        return FileKind.SHIPMENTS
+    is_told = not orders.isdisjoint({"state", "total", "placed_at"})
+    return FileKind.ORDERS if is_told else None
+
+
+def _is_of_shipments(orders: set[str]) -> bool:
+    """Parcels tell when and how they left; an order table has a state, or an amount and a time."""
+    if "state" in orders or orders.isdisjoint({"shipped_at", "tracking_no"}):
+        return False
+    return orders.isdisjoint({"total", "paid"}) or "placed_at" not in orders
+
+
+def _is_of_stock_out(folded: set[str]) -> bool:
+    roles = _roles(folded, FileKind.STOCK_OUT)
+    is_said = "expected_on" in roles or any("缺货" in name for name in folded)
+    return is_said and not roles.isdisjoint({"goods", "code"})
 
 
 def _roles(folded: set[str], kind: FileKind) -> set[str]:
@@ -209,6 +227,8 @@ def _positions(folded: list[str], columns: dict[str, tuple[str, ...]]) -> dict[s
 
 
 def _generation(kind: FileKind, folded: set[str]) -> str:
+    if kind is FileKind.SHIPMENTS and folded >= _GUANYI_MARKS:
+        return GUANYI
     marks = {FileKind.ORDERS: _ORDER_GENERATIONS, FileKind.ITEMS: _ITEM_GENERATIONS}
     for generation, mark in marks.get(kind, ()):
         if _folded(mark) in folded:

@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -20,9 +20,11 @@ from adapters.importers.headers import Header, read_header
 from adapters.importers.items import ItemParser
 from adapters.importers.limits import DEFAULT_LIMITS, MEGABYTE, Limits
 from adapters.importers.official_days import JSON_HEADERS, CalendarParser, read_json_days
+from adapters.importers.order_lines import SeenOrder, sum_lines
 from adapters.importers.orders import OrderParser
 from adapters.importers.refusals import RefusalCode, refusal
 from adapters.importers.rows import (
+    SHEET_MARK,
     FileKind,
     OpenFile,
     Problem,
@@ -31,6 +33,8 @@ from adapters.importers.rows import (
     Rejected,
     Taken,
 )
+from adapters.importers.shipments import ShipmentParser
+from adapters.importers.stock_out import StockOutParser
 from adapters.importers.table import RowParser
 from campaigns.values import SHOP_ZONE
 
@@ -144,7 +148,11 @@ class TableFile:
 
     def rows(self) -> Iterator[Taken | Rejected]:
         """See OpenFile."""
-        parse = _parser(self.header, self.sample)
+        return self.rows_after({})
+
+    def rows_after(self, seen: dict[str, SeenOrder]) -> Iterator[Taken | Rejected]:
+        """Read the rows as those of a sheet behind others, which listed the orders `seen`."""
+        parse = self._parser(seen)
         data = islice(_filled(self.records()), 1, None)
         for count, (line, cells) in enumerate(data, start=1):
             if count > self.most_rows:
@@ -153,6 +161,25 @@ class TableFile:
                 yield Rejected(line, (Problem(line, "", cells),))
             else:
                 yield parse(line, cells)
+
+    def _parser(self, seen: dict[str, SeenOrder]) -> RowParser:
+        header = self.header
+        match header.kind:
+            case FileKind.ORDERS:
+                is_summed = "line_amount" in header.positions and "total" not in header.positions
+                cells = (cells for _, cells in islice(_filled(self.records()), 1, None))
+                sums = sum_lines(header, cells) if is_summed else None
+                return OrderParser(header, self.sample, seen, sums)
+            case FileKind.ITEMS:
+                return ItemParser(header)
+            case FileKind.SHIPMENTS:
+                return ShipmentParser(header)
+            case FileKind.STOCK_OUT:
+                return StockOutParser(header)
+            case FileKind.DO_NOT_CONTACT:
+                return DoNotContactParser(header)
+            case FileKind.CALENDAR:
+                return CalendarParser(header)
 
 
 def _open_table(
@@ -186,23 +213,14 @@ def _filled(records: Iterator[Record]) -> Iterator[Record]:
             yield record
 
 
-def _parser(header: Header, sample: tuple[list[str], ...]) -> RowParser:
-    match header.kind:
-        case FileKind.ORDERS:
-            return OrderParser(header, sample)
-        case FileKind.ITEMS:
-            return ItemParser(header)
-        case FileKind.DO_NOT_CONTACT:
-            return DoNotContactParser(header)
-        case FileKind.CALENDAR:
-            return CalendarParser(header)
-
-
 # --- workbooks -----------------------------------------------------------------------------------
 
 
-def _open_workbook(source: _Source) -> TableFile:
-    """Open the one visible sheet that is recognised; raises RefusedFile for none or several."""
+def _open_workbook(source: _Source) -> OpenFile:
+    """Open the one visible sheet that is recognised, or all sheets of sold orders (R-IMP-1).
+
+    Raises RefusedFile for no such sheet, and for several others.
+    """
     xlsx_reader.check_archive(source.opened, source.limits)
     found: dict[str, TableFile] = {}
     refused: list[RefusedFile] = []
@@ -212,12 +230,50 @@ def _open_workbook(source: _Source) -> TableFile:
             found[sheet] = _open_table(source, records, "xlsx")
         except RefusedFile as refusal_of_sheet:
             refused.append(refusal_of_sheet)
-    if len(found) > 1:
+    sold = {name: sheet for name, sheet in found.items() if _is_of_sold_orders(name, sheet)}
+    if len(sold) > 1:
+        return SoldOrders(sold)
+    if len(sold or found) > 1:
         raise refusal(RefusalCode.SEVERAL_SHEETS, detail="、".join(found))
     if found:
-        return next(iter(found.values()))
+        return next(iter((sold or found).values()))
     telling = [one for one in refused if one.refusal.code != RefusalCode.EMPTY]
     raise next(iter(telling), refusal(RefusalCode.EMPTY))
+
+
+def _is_of_sold_orders(name: str, sheet: TableFile) -> bool:
+    """A workbook of 抖店 splits its orders over sheets of this name; after-sales stand apart."""
+    is_named = "销售订单明细" in name and "售后" not in name
+    return is_named and sheet.recognised.kind is FileKind.ORDERS
+
+
+class SoldOrders:
+    """An OpenFile over several sheets of orders; a problem's column begins with its sheet."""
+
+    def __init__(self, sheets: dict[str, TableFile]) -> None:
+        self._sheets = sheets
+        first = next(iter(sheets.values()))
+        self.recognised = first.recognised
+        self.size_bytes = first.size_bytes
+        self._most_rows = first.most_rows
+
+    def rows(self) -> Iterator[Taken | Rejected]:
+        """See OpenFile."""
+        seen: dict[str, SeenOrder] = {}
+        count = 0
+        for name, sheet in self._sheets.items():
+            for answer in sheet.rows_after(seen):
+                count += 1
+                if count > self._most_rows:
+                    raise refusal(RefusalCode.TOO_MANY_ROWS, limit=self._most_rows)
+                if isinstance(answer, Rejected):
+                    yield Rejected(answer.line, _in_sheet(name, answer.problems))
+                else:
+                    yield Taken(answer.row, _in_sheet(name, answer.warnings))
+
+
+def _in_sheet(sheet: str, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(replace(one, column=f"{sheet}{SHEET_MARK}{one.column}") for one in problems)
 
 
 # --- the JSON form of a calendar -----------------------------------------------------------------

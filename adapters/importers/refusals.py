@@ -38,6 +38,8 @@ class RefusalCode(StrEnum):
 FILE_KIND_WORDS = {
     FileKind.ORDERS: "订单",
     FileKind.ITEMS: "宝贝明细",
+    FileKind.SHIPMENTS: "发货单",
+    FileKind.STOCK_OUT: "缺货清单",
     FileKind.DO_NOT_CONTACT: "免打扰名单",
     FileKind.CALENDAR: "官方日历",
 }
@@ -64,7 +66,8 @@ REFUSAL_TEXTS = {
     RefusalCode.UNKNOWN_TABLE: "认不出这是什么表；第一个非空行必须是表头，读到的是：{detail}",
     RefusalCode.KIND_NEEDED: (
         "只看表头分不清这是什么表，请选定文件种类（命令行用 --kind）："
-        "订单 orders、宝贝明细 items、免打扰名单 do-not-contact、官方日历 calendar"
+        "订单 orders、宝贝明细 items、发货单 shipments、缺货清单 stock-out、"
+        "免打扰名单 do-not-contact、官方日历 calendar"
     ),
     RefusalCode.KIND_MISMATCH: "内容与所选类型不符：选的是“{chosen}”，内容是“{found}”",
     RefusalCode.BAD_JSON: "JSON 的格式不对：{detail}",

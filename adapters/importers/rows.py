@@ -16,8 +16,14 @@ class FileKind(StrEnum):
 
     ORDERS = "orders"
     ITEMS = "items"
+    SHIPMENTS = "shipments"
+    STOCK_OUT = "stock-out"
     DO_NOT_CONTACT = "do-not-contact"
     CALENDAR = "calendar"
+
+
+SHEET_MARK = "›"
+"""Stands between a sheet and its column in a problem, where a workbook has several sheets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,27 @@ class PhoneCell:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemCell:
+    """A thing bought, out of a row about its order; `line_no` counts those of one order from 1."""
+
+    line_no: int
+    title: str
+    price_fen: int | None
+    quantity: int
+    sku: str | None = None
+    properties: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRow:
     """One order. Amounts in fen, instants aware UTC; None where the file has no such column or value.
 
     `user_id` is None when missing; a masked one is kept as it stands (`tb***1`) with
     `user_id_masked` true (R-IMP-4). `region` is the province's short name (浙江), from the address
     that is in force, else from the first phone, else None (R-HOURS-4).
+
+    A table with a row for each thing bought repeats the order: the row that comes first is the
+    order, and of the others (`is_repeat`) only the `item` tells something new.
     """
 
     line: int
@@ -68,6 +89,8 @@ class OrderRow:
     carrier: str | None = None
     buyer_message: str | None = None
     memo: str | None = None
+    item: ItemCell | None = None
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,35 @@ class ItemRow:
     sku: str | None = None
     properties: str | None = None
     sub_order_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentRow:
+    """One row of a parcel, joined to its order by the order's number; at least one field tells."""
+
+    line: int
+    order_no: str
+    shipped_at: datetime | None
+    tracking_no: str | None
+    carrier: str | None
+    item: ItemCell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockOutRow:
+    """R-OOS-1. Goods out of stock, by name, code or both, and when they are expected.
+
+    `arrived_on` is the day on which they came, where the list says which.
+    """
+
+    line: int
+    goods: str | None
+    code: str | None
+    expected_on: date
+    reason: str | None = None
+    gift: str | None = None
+    is_arrived: bool = False
+    arrived_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +159,7 @@ class CalendarRow:
     name: str
 
 
-Row = OrderRow | ItemRow | DoNotContactRow | CalendarRow
+Row = OrderRow | ItemRow | ShipmentRow | StockOutRow | DoNotContactRow | CalendarRow
 
 
 @dataclass(frozen=True, slots=True)

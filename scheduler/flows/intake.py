@@ -28,13 +28,17 @@ from adapters.importers.rows import (
     Rejected,
     Taken,
 )
+from adapters.importers.systems import lists_all, source_of
 from adapters.store import bulk
 from adapters.store.queries import audit
 from adapters.store.queries import intake as queries
-from scheduler.flows.intake_lists import CalendarIntake, DoNotContactIntake, ItemIntake
+from scheduler.flows.intake_items import ItemIntake
+from scheduler.flows.intake_lists import CalendarIntake, DoNotContactIntake
 from scheduler.flows.intake_orders import OrderIntake
 from scheduler.flows.intake_parts import Frame, Intake, Judged
 from scheduler.flows.intake_preview import Cells, lacking, readable
+from scheduler.flows.intake_shipments import ShipmentIntake
+from scheduler.flows.intake_stock_out import StockOutIntake
 from scheduler.runtime import Runtime
 
 PIECE = 10_000
@@ -202,17 +206,28 @@ def _store(connection: Connection, file: _File, errand: _Errand) -> tuple[FileRe
     if known is not None:
         _record(connection, known, file.digest, errand)
         return known, _first_rows(file.opened)
+    source = source_of(recognised.generation)
     import_id = queries.add_import(
         connection,
         name=file.source.name,
         kind=recognised.kind.value,
+        source=source,
         sha256=file.digest,
         encoding=recognised.encoding,
         data_time=data_time,
         imported_at=errand.now,
         imported_by=errand.who,
     )
-    frame = Frame(connection, errand.runtime, import_id, data_time, errand.now, errand.who)
+    frame = Frame(
+        connection,
+        errand.runtime,
+        import_id,
+        data_time,
+        errand.now,
+        errand.who,
+        source,
+        lists_all(recognised.generation),
+    )
     intake = _intake(recognised.kind, frame)
     judged, shown = _take_rows(intake, file, errand.progress)
     if not errand.is_trial:
@@ -242,6 +257,10 @@ def _intake(kind: FileKind, frame: Frame) -> Intake:
             return OrderIntake(frame)
         case FileKind.ITEMS:
             return ItemIntake(frame)
+        case FileKind.SHIPMENTS:
+            return ShipmentIntake(frame)
+        case FileKind.STOCK_OUT:
+            return StockOutIntake(frame)
         case FileKind.DO_NOT_CONTACT:
             return DoNotContactIntake(frame)
         case FileKind.CALENDAR:

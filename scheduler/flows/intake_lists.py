@@ -1,16 +1,13 @@
-"""Taking in what is not orders: items, do-not-contact entries, official days."""
+"""Taking in lists that are not about orders: do-not-contact entries, official days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from sqlalchemy import insert
 
-from adapters.importers.rows import CalendarRow, DoNotContactRow, ItemRow, Taken
-from adapters.store import bulk
-from adapters.store.models.customers import order_item
+from adapters.importers.rows import CalendarRow, DoNotContactRow, Taken
 from adapters.store.models.shop import calendar_day
 from adapters.store.queries import intake as queries
 from adapters.store.queries import shop as shop_queries
@@ -18,63 +15,6 @@ from adapters.store.queries import suppressions, tasks
 from campaigns.values import Scope
 from scheduler.flows.intake_parts import Frame, Judged
 from scheduler.flows.refresh import refresh_customers, refresh_tasks
-
-_ITEM_COLUMNS = (
-    "order_no",
-    "line_no",
-    "title",
-    "price_fen",
-    "quantity",
-    "sku",
-    "properties",
-    "seen_at",
-)
-
-
-class ItemIntake:
-    """Takes in item rows. R-IMP-3: the newest export that lists an order has its whole set."""
-
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
-        self._surplus: dict[tuple[str, int], int] = {}
-
-    def take(self, rows: Sequence[Taken], judged: Judged) -> None:
-        """See Intake. The order itself may come later."""
-        connection, data_time = self._frame.connection, self._frame.data_time
-        listed = [taken.row for taken in rows if isinstance(taken.row, ItemRow)]
-        known: dict[str, dict[int, Any]] = {}
-        for found in queries.known_items(connection, {row.order_no for row in listed}):
-            known.setdefault(found.order_no, {})[found.line_no] = found
-        newest = {no: max(item.seen_at for item in items.values()) for no, items in known.items()}
-        self._note_surplus(known, newest)
-        added: list[tuple[Any, ...]] = []
-        stored: list[tuple[Any, ...]] = []
-        for row in listed:
-            values = (row.title, row.price_fen, row.quantity, row.sku, row.properties)
-            self._surplus.pop((row.order_no, row.line_no), None)
-            old = known.get(row.order_no, {}).get(row.line_no)
-            if newest.get(row.order_no, data_time) > data_time:
-                judged.count(is_changed=False)
-            elif old is None:
-                added.append((row.order_no, row.line_no, *values, data_time))
-                judged.count(is_changed=True)
-            else:
-                stored.append((old.id, *values, data_time))
-                was = (old.title, old.price_fen, old.quantity, old.sku, old.properties)
-                judged.count(is_changed=was != values)
-        bulk.insert_rows(connection, order_item, _ITEM_COLUMNS, added)
-        bulk.update_rows(connection, order_item, ("id", *_ITEM_COLUMNS[2:]), stored)
-
-    def _note_surplus(self, known: dict[str, dict[int, Any]], newest: dict[str, datetime]) -> None:
-        """Items of an older export: those that this one does not list again are to go."""
-        for order_no, items in known.items():
-            if newest[order_no] < self._frame.data_time:
-                for line_no, item in items.items():
-                    self._surplus[order_no, line_no] = item.id
-
-    def finish(self) -> None:
-        """See Intake."""
-        queries.remove_items(self._frame.connection, self._surplus.values())
 
 
 class DoNotContactIntake:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from adapters.importers.rows import OrderRow, Problem, Taken
 from adapters.store import bulk
-from adapters.store.models.customers import customer, order, order_sighting
+from adapters.store.models.customers import customer, order
 from adapters.store.queries import intake as queries
 from adapters.store.queries import tasks
 from campaigns.days import business_day, day_bounds
@@ -25,6 +23,15 @@ from scheduler.flows.intake_customers import (
     write_new_customers,
     write_phones,
 )
+from scheduler.flows.intake_items import OrderItems
+from scheduler.flows.intake_known import (
+    Sighting,
+    add_orders,
+    add_sightings,
+    load_orders,
+    sighting,
+    store_orders,
+)
 from scheduler.flows.intake_parts import Frame, Judged
 from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.rules.order_merge import KnownOrder, first_known, merge
@@ -34,17 +41,6 @@ _BUYER_COLUMN = "买家会员名"
 _BACKWARD = "状态比已知的更早，订单状态只会向前；状态保持不变"
 _OTHER_BUYER = "同一订单编号已知属于另一位买家"
 _STAYS_ALONE = "订单已在催款任务里，仍按单独的客户处理"
-
-_SIGHTING_COLUMNS = (
-    "order_id",
-    "import_id",
-    "state",
-    "total_fen",
-    "paid_fen",
-    "paid_at",
-    "seen_at",
-    "known_at",
-)
 
 
 @dataclass(slots=True)
@@ -60,7 +56,7 @@ class _Piece:
     added: list[KnownOrder] = field(default_factory=list)
     stored: dict[int, KnownOrder] = field(default_factory=dict)
     seen: dict[int, KnownOrder] = field(default_factory=dict)
-    sighted: list[tuple[Any, ...]] = field(default_factory=list)
+    sighted: list[Sighting] = field(default_factory=list)
     moved: set[int] = field(default_factory=set)
     united: dict[int, int] = field(default_factory=dict)
 
@@ -77,17 +73,22 @@ class OrderIntake:
         self._hours: set[tuple[date, int]] = set()
         self._unpaid_hours: set[tuple[date, int]] = set()
         self._task_ids: set[int] = set()
+        self._items = OrderItems(frame)
 
     def take(self, rows: Sequence[Taken], judged: Judged) -> None:
         """See Intake. A handful of statements a piece, whatever its length."""
         listed = [taken.row for taken in rows if isinstance(taken.row, OrderRow)]
         piece = self._load(listed)
-        for row in listed:
-            self._take_row(piece, row, judged)
+        told = [(row, self._take_row(piece, row, judged)) for row in listed]
         self._write(piece)
+        taken_rows = [(row, is_changed) for row, is_changed in told if is_changed is not None]
+        bought = self._items.store([row for row, _ in taken_rows])
+        for (_, is_changed), is_new_item in zip(taken_rows, bought, strict=True):
+            judged.count(is_changed or is_new_item)
 
     def finish(self) -> None:
         """See Intake. R-IMP-3: says which orders are not known any more; R-DUN-4: refresh."""
+        self._items.finish()
         self._mark_missing()
         frame = self._frame
         refresh_tasks(frame.connection, frame.runtime, frame.now, self._task_ids, frame.who)
@@ -97,10 +98,7 @@ class OrderIntake:
 
     def _load(self, rows: list[OrderRow]) -> _Piece:
         connection = self._frame.connection
-        known = {
-            found.order_no: _known(found)
-            for found in queries.known_orders(connection, {row.order_no for row in rows})
-        }
+        known = load_orders(connection, {row.order_no for row in rows})
         wanted = {identity_of(row) for row in rows}
         customers = [Customer(*found) for found in queries.customers_named(connection, wanted)]
         missing = {o.customer_id for o in known.values()} - {c.id for c in customers}
@@ -124,7 +122,8 @@ class OrderIntake:
 
     # --- judging ---------------------------------------------------------------------------------
 
-    def _take_row(self, piece: _Piece, row: OrderRow, judged: Judged) -> None:
+    def _take_row(self, piece: _Piece, row: OrderRow, judged: Judged) -> bool | None:
+        """Whether the row told something new of the order; None when it is rejected."""
         known = piece.orders.get(row.order_no)
         is_changed = False
         if known is None:
@@ -135,17 +134,19 @@ class OrderIntake:
             identity = identity_of(row)
             if identity != owner.identity and not (owner.is_alone or identity.startswith(ALONE)):
                 judged.reject(Problem(row.line, _BUYER_COLUMN, _OTHER_BUYER))
-                return
+                return None
+            if row.is_repeat:  # the order was taken in with its first row
+                return False
             if identity != owner.identity and owner.is_alone:
                 is_changed = self._unite(piece, known, row, judged)
             is_changed |= self._again(piece, known, row, judged)
         is_changed |= self._take_phones(piece, known, row)
-        judged.count(is_changed)
         placed = known.placed_at
         hour = (placed.date(), placed.hour)
         self._hours.add(hour)
         if known.state is OrderState.AWAITING_PAYMENT:
             self._unpaid_hours.add(hour)
+        return is_changed
 
     def _first(self, piece: _Piece, row: OrderRow) -> KnownOrder:
         owner = self._customer_of(piece, row)
@@ -175,20 +176,7 @@ class OrderIntake:
         return merged.is_changed
 
     def _sight(self, piece: _Piece, known: KnownOrder) -> None:
-        """Note what is known from now on, and of which time the newest data are (R-DUN-4)."""
-        frame = self._frame
-        piece.sighted.append(
-            (
-                known.id,
-                frame.import_id,
-                known.state.value,
-                known.total_fen,
-                known.paid_fen,
-                known.paid_at,
-                known.last_seen_at,
-                frame.now,
-            )
-        )
+        piece.sighted.append(sighting(self._frame, known))
 
     def _customer_of(self, piece: _Piece, row: OrderRow) -> Customer:
         """R-IMP-4. The customer of the row, made where nobody has the user ID yet."""
@@ -266,20 +254,19 @@ class OrderIntake:
         queries.bind_suppressions(
             connection, [(i, c.id) for c in added for i in self._unbound.pop(c.identity, ())]
         )
-        columns = queries.ORDER_COLUMNS
-        bulk.insert_rows(connection, order, columns, [_stored(o) for o in piece.added])
+        add_orders(connection, piece.added)
         stored, seen = piece.stored, piece.seen
         for new in piece.added:  # a second row of a new order: it was written just now
             stored.pop(new.id, None)
             seen.pop(new.id, None)
-        bulk.update_rows(connection, order, columns, [_stored(o) for o in stored.values()])
+        store_orders(connection, stored.values())
         bulk.update_rows(
             connection,
             order,
             ("id", "last_seen_at", "missing_since"),
             [(o.id, o.last_seen_at, o.missing_since) for o in seen.values() if o.id not in stored],
         )
-        bulk.insert_rows(connection, order_sighting, _SIGHTING_COLUMNS, piece.sighted)
+        add_sightings(connection, piece.sighted)
         queries.hand_over_suppressions(connection, piece.united)
         concerned = write_phones(connection, self._frame.runtime.vault, piece.customers, now)
         concerned |= settle_addresses(connection, piece.customers, piece.moved)
@@ -292,18 +279,22 @@ class OrderIntake:
         """R-IMP-3. Note the unpaid orders that the newest export of their day does not list.
 
         Such an order is not known, never paid. The newest may be this one, or, when an older file
-        comes late, one that was taken in before.
+        comes late, one that was taken in before. An export speaks for the orders of its own system
+        only, and only where it lists all of them.
         """
-        connection, data_time = self._frame.connection, self._frame.data_time
+        frame = self._frame
+        if not frame.lists_all:
+            return
+        connection, data_time, source = frame.connection, frame.data_time, frame.source
         for start, end in _spans(self._hours):
-            queries.mark_missing(connection, start, end, data_time)
-        newest = queries.newest_data_time(connection, "orders")
+            queries.mark_missing(connection, start, end, data_time, source)
+        newest = queries.newest_data_time(connection, "orders", source)
         if newest is None or newest <= data_time:
             return
         for start, end in _spans(self._unpaid_hours):
-            covered = queries.newest_sighting_between(connection, start, end)
+            covered = queries.newest_sighting_between(connection, start, end, source)
             if covered is not None and covered > data_time:
-                queries.mark_missing(connection, start, end, covered)
+                queries.mark_missing(connection, start, end, covered, source)
 
 
 def _spans(hours: Iterable[tuple[date, int]]) -> list[tuple[datetime, datetime]]:
@@ -313,25 +304,3 @@ def _spans(hours: Iterable[tuple[date, int]]) -> list[tuple[datetime, datetime]]
     """
     starts = (datetime.combine(day, time(hour), tzinfo=UTC) for day, hour in hours)
     return [day_bounds(day) for day in sorted({business_day(start) for start in starts})]
-
-
-def _known(found: Any) -> KnownOrder:
-    """Read an order; the columns are those of ORDER_COLUMNS."""
-    values = list(found)
-    values[3] = OrderState(values[3])
-    times = json.loads(values[-1]) if values[-1] is not None else {}
-    values[-1] = {name: at and datetime.fromisoformat(at) for name, at in times.items()}
-    return KnownOrder(*values)
-
-
-def _stored(known: KnownOrder) -> tuple[Any, ...]:
-    """Make the row of an order, the reverse of `_known`."""
-    values = [getattr(known, name) for name in queries.ORDER_COLUMNS]
-    values[3] = known.state.value
-    times = known.field_times
-    values[-1] = (
-        json.dumps({name: at and at.isoformat() for name, at in sorted(times.items())})
-        if times
-        else None
-    )
-    return tuple(values)

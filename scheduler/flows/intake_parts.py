@@ -15,7 +15,11 @@ from scheduler.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One file being taken in. `data_time` is the time its data are of, `now` that of learning."""
+    """One file being taken in. `data_time` is the time its data are of, `now` that of learning.
+
+    `source` is the system of an order table, None the marketplace of the plain ones; `lists_all`:
+    its export of a day has all its orders of that day.
+    """
 
     connection: Connection
     runtime: Runtime
@@ -23,6 +27,8 @@ class Frame:
     data_time: datetime
     now: datetime
     who: str
+    source: str | None = None
+    lists_all: bool = True
 
 
 @dataclass(slots=True)

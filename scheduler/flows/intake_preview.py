@@ -13,7 +13,10 @@ from adapters.importers.rows import (
     OrderRow,
     Recognised,
     Row,
+    ShipmentRow,
+    StockOutRow,
 )
+from adapters.importers.systems import always_lacks
 from campaigns.labels_zh import KIND_LABELS, ORDER_STATE_LABELS
 from campaigns.values import SHOP_ZONE, Scope
 
@@ -27,17 +30,22 @@ _LACKS: Mapping[tuple[str, ...], str] = {
     ("paid_at",): "没有付款时间一列：以首次看到已付款的导出时间为付款时间",
     ("total",): "没有总金额一列：以实际支付金额为准",
     ("title",): "没有宝贝标题一列：通话时看不到买了什么",
+    ("shipped_at",): "没有发货时间一列：以首次看到已发货的导出时间为发货时间",
+    ("received_at",): "没有确认收货时间一列：以首次看到交易成功的导出时间为签收时间",
+    ("state",): "没有订单状态一列：按发货、付款时间判断，看不到退款和关闭",
 }
+_TIMES_OF_EXPORTS = (FileKind.ORDERS, FileKind.ITEMS, FileKind.SHIPMENTS, FileKind.STOCK_OUT)
 
 
 def lacking(recognised: Recognised) -> tuple[str, ...]:
-    """Say which columns an order file does not have, and what follows from it."""
+    """Say what an order file does not tell, and what follows from it."""
     missing: list[str] = []
-    if recognised.data_time is None and recognised.kind in (FileKind.ORDERS, FileKind.ITEMS):
+    if recognised.data_time is None and recognised.kind in _TIMES_OF_EXPORTS:
         missing.append("文件名里没有导出时间：按导入的时间算")
     if recognised.kind is FileKind.ORDERS:
         found = recognised.columns.keys()
         missing += [text for roles, text in _LACKS.items() if found.isdisjoint(roles)]
+        missing += always_lacks(recognised.generation)
     return tuple(missing)
 
 
@@ -48,6 +56,10 @@ def readable(row: Row) -> Cells:
             return _order_cells(row)
         case ItemRow():
             return _item_cells(row)
+        case ShipmentRow():
+            return _shipment_cells(row)
+        case StockOutRow():
+            return _stock_out_cells(row)
         case DoNotContactRow():
             return _do_not_contact_cells(row)
         case CalendarRow():
@@ -65,7 +77,7 @@ def _order_cells(row: OrderRow) -> Cells:
         "付款时间": "" if row.paid_at is None else _local(row.paid_at),
         "电话": "、".join(cell.number.masked for cell in row.phones),
         "地区": row.region or "",
-        "宝贝标题": row.title or "",
+        "宝贝标题": (row.item.title if row.item is not None else row.title) or "",
     }
 
 
@@ -76,6 +88,27 @@ def _item_cells(row: ItemRow) -> Cells:
         "价格": "" if row.price_fen is None else _yuan(row.price_fen),
         "数量": str(row.quantity),
         "商品属性": row.properties or "",
+    }
+
+
+def _shipment_cells(row: ShipmentRow) -> Cells:
+    return {
+        "订单编号": row.order_no,
+        "发货时间": "" if row.shipped_at is None else _local(row.shipped_at),
+        "物流公司": row.carrier or "",
+        "物流单号": row.tracking_no or "",
+        "商品": row.item.title if row.item is not None else "",
+    }
+
+
+def _stock_out_cells(row: StockOutRow) -> Cells:
+    return {
+        "商品": row.goods or "",
+        "编码": row.code or "",
+        "预计到货日期": row.expected_on.isoformat(),
+        "缺货原因": row.reason or "",
+        "赠品": row.gift or "",
+        "已到货": "是" if row.is_arrived else "否",
     }
 
 

@@ -13,6 +13,8 @@ import_file = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("sha256", Text, nullable=False),
+    # R-IMP-3: the system that an order table is from; NULL is the marketplace of the plain tables.
+    Column("source", Text),
     Column("encoding", Text, nullable=False),
     Column("data_time", Instant, nullable=False),  # the time in its name, else of the import
     Column("imported_at", Instant, nullable=False),

@@ -28,10 +28,12 @@ from adapters.store.models.customers import (
     customer_phone,
     order,
     order_item,
+    order_sighting,
     suppression,
 )
 from adapters.store.models.imports import import_file, import_problem
 from adapters.store.models.shop import calendar_day
+from adapters.store.models.stock import shortage, shortage_date
 
 ORDER_COLUMNS = (
     "id",
@@ -43,6 +45,7 @@ ORDER_COLUMNS = (
     "placed_at",
     "paid_at",
     "shipped_at",
+    "shipped_seen_at",
     "received_at",
     "completed_at",
     "closed_at",
@@ -130,10 +133,12 @@ def problems_of(connection: Connection, import_id: int, severity: str) -> tuple[
     return tuple(Problem(*row) for row in rows)
 
 
-def newest_data_time(connection: Connection, kind: str) -> datetime | None:
-    """Tell the data time of the newest file of a kind."""
+def newest_data_time(connection: Connection, kind: str, source: str | None) -> datetime | None:
+    """Tell the data time of the newest file of a kind and a system."""
     newest: datetime | None = connection.execute(
-        select(func.max(import_file.c.data_time)).where(import_file.c.kind == kind)
+        select(func.max(import_file.c.data_time)).where(
+            import_file.c.kind == kind, import_file.c.source.is_not_distinct_from(source)
+        )
     ).scalar()
     return newest
 
@@ -188,12 +193,22 @@ def orders_in_tasks(connection: Connection, order_ids: Collection[int]) -> set[i
 
 
 def mark_missing(
-    connection: Connection, start: datetime, end: datetime, data_time: datetime
+    connection: Connection, start: datetime, end: datetime, data_time: datetime, source: str | None
 ) -> None:
-    """R-IMP-3. Unpaid orders placed in the span that a newer export of it did not list.
+    """R-IMP-3. Unpaid orders placed in the span that a newer export of their system did not list.
 
-    Reads ix_order_unpaid_placed, for which the state stands as a literal.
+    Reads ix_order_unpaid_placed, for which the state stands as a literal, and for each of those
+    the files that listed it, from the index of its sightings.
     """
+    is_of_source = (
+        select(order_sighting.c.id)
+        .join(import_file, import_file.c.id == order_sighting.c.import_id)
+        .where(
+            order_sighting.c.order_id == order.c.id,
+            import_file.c.source.is_not_distinct_from(source),
+        )
+        .exists()
+    )
     connection.execute(
         update(order)
         .where(
@@ -202,21 +217,25 @@ def mark_missing(
             order.c.placed_at < end,
             order.c.last_seen_at < data_time,
             or_(order.c.missing_since.is_(None), order.c.missing_since < data_time),
+            is_of_source,
         )
         .values(missing_since=data_time)
     )
 
 
 def newest_sighting_between(
-    connection: Connection, start: datetime, end: datetime
+    connection: Connection, start: datetime, end: datetime, source: str | None
 ) -> datetime | None:
-    """Tell the data time of the newest export that listed an order placed in the span.
+    """Tell the data time of the system's newest export that listed an order placed in the span.
 
     Reads all orders: only asked when an export is older than one that was taken in before it.
     """
+    times = select(import_file.c.data_time).where(
+        import_file.c.kind == "orders", import_file.c.source.is_not_distinct_from(source)
+    )
     newest: datetime | None = connection.execute(
         select(func.max(order.c.last_seen_at)).where(
-            order.c.placed_at >= start, order.c.placed_at < end
+            order.c.placed_at >= start, order.c.placed_at < end, order.c.last_seen_at.in_(times)
         )
     ).scalar()
     return newest
@@ -236,6 +255,41 @@ def remove_items(connection: Connection, ids: Collection[int]) -> None:
         connection.execute(
             delete(order_item).where(bulk.is_among(connection, order_item.c.id, ids))
         )
+
+
+# --- goods out of stock --------------------------------------------------------------------------
+
+
+def shortages(connection: Connection) -> list[Row[Any]]:
+    """All goods that were ever listed: a short list, asked once a file."""
+    statement = select(
+        shortage.c.id,
+        shortage.c.name,
+        shortage.c.code,
+        shortage.c.expected_on,
+        shortage.c.reason,
+        shortage.c.gift,
+        shortage.c.changed_at,
+        shortage.c.arrived_at,
+        shortage.c.closed_at,
+    )
+    return list(connection.execute(statement.order_by(shortage.c.id)).all())
+
+
+def add_shortage(connection: Connection, values: Mapping[str, Any]) -> int:
+    """List goods anew; returns their id."""
+    statement = insert(shortage).values(**values).returning(shortage.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def change_shortage(connection: Connection, shortage_id: int, values: Mapping[str, Any]) -> None:
+    """Write what a newer list says of goods."""
+    connection.execute(update(shortage).where(shortage.c.id == shortage_id).values(**values))
+
+
+def add_expected_day(connection: Connection, **values: object) -> None:
+    """R-OOS-2. One more day on which goods were expected; those before it stay."""
+    connection.execute(insert(shortage_date).values(**values))
 
 
 # --- do-not-contact entries ----------------------------------------------------------------------

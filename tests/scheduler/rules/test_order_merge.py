@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.importers.rows import OrderRow
+from adapters.importers.rows import OrderRow, ShipmentRow
 from campaigns.values import OrderState
-from scheduler.rules.order_merge import KnownOrder, Merged, first_known, merge
+from scheduler.rules.order_merge import KnownOrder, Merged, first_known, merge, merge_shipment
 
 T0 = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
 S = OrderState
@@ -32,14 +32,26 @@ def row(state: OrderState = S.AWAITING_PAYMENT, **fields: object) -> OrderRow:
     return OrderRow(state=state, **values)  # type: ignore[arg-type]
 
 
+def parcel(**fields: object) -> ShipmentRow:
+    values: dict[str, object] = {"shipped_at": None, "tracking_no": "SF0001", "carrier": None}
+    return ShipmentRow(2, "3515313147329350001", **{**values, **fields})  # type: ignore[arg-type]
+
+
 def at(hours: float) -> datetime:
     return T0 + timedelta(hours=hours)
 
 
-def fold(*sightings: tuple[float, OrderRow]) -> tuple[KnownOrder, list[Merged]]:
+def fold(*sightings: tuple[float, OrderRow | ShipmentRow]) -> tuple[KnownOrder, list[Merged]]:
     hours, first = sightings[0]
+    assert isinstance(first, OrderRow)
     known = first_known(first, 1, 1, at(hours))
-    return known, [merge(known, later, at(h)) for h, later in sightings[1:]]
+    return known, [_laid_over(known, later, at(h)) for h, later in sightings[1:]]
+
+
+def _laid_over(known: KnownOrder, later: OrderRow | ShipmentRow, seen_at: datetime) -> Merged:
+    if isinstance(later, OrderRow):
+        return merge(known, later, seen_at)
+    return merge_shipment(known, later, seen_at)
 
 
 @pytest.mark.parametrize("older", S)
@@ -99,6 +111,41 @@ def test_r_imp_3_an_order_seen_again_is_not_missing() -> None:
     assert known.missing_since is None
 
 
+def test_r_cb_2_shipped_is_when_it_was_first_seen_shipped_or_further() -> None:
+    assert fold((0, row(S.PAID)))[0].shipped_seen_at is None
+    assert fold((0, row(S.PAID)), (1, row(S.SHIPPED)), (2, row(S.SHIPPED)))[
+        0
+    ].shipped_seen_at == at(1)
+    assert fold((2, row(S.COMPLETED)), (1, row(S.SHIPPED)))[0].shipped_seen_at == at(1)
+    assert fold((0, row(S.COMPLETED)))[0].shipped_seen_at == at(0)
+    assert fold((0, row(S.PAID)), (1, row(S.CLOSED)))[0].shipped_seen_at is None
+    _, (earlier,) = fold((2, row(S.SHIPPED)), (1, row(S.SHIPPED)))
+    assert (earlier.is_changed, earlier.is_stored) == (True, True)
+
+
+def test_r_imp_3_a_parcel_moves_the_state_on_and_says_nothing_of_the_payment_data() -> None:
+    known, (merged,) = fold(
+        (0, row(S.PAID, paid_at=at(-1))), (5, parcel(shipped_at=at(-0.5), carrier="顺丰"))
+    )
+    assert (known.state, known.shipped_at, known.shipped_seen_at) == (S.SHIPPED, at(-0.5), at(5))
+    assert (known.tracking_no, known.carrier) == ("SF0001", "顺丰")
+    assert (known.last_seen_at, known.paid_at, known.total_fen) == (at(0), at(-1), 20112)
+    assert (merged.is_changed, merged.is_sighting) == (True, True)
+    merge(known, row(S.PAID, total_fen=300, paid_fen=300), at(7))
+    assert (known.state, known.total_fen) == (S.SHIPPED, 300)
+
+
+def test_r_imp_3_what_left_unpaid_counts_as_paid() -> None:
+    known, _ = fold((0, row()), (5, parcel()))
+    assert (known.state, known.paid_fen, known.paid_at) == (S.SHIPPED, 20112, at(5))
+
+
+@pytest.mark.parametrize("state", [S.COMPLETED, S.CLOSED])
+def test_r_imp_3_a_parcel_moves_no_finished_order(state: S) -> None:
+    known, _ = fold((0, row(state)), (5, parcel()))
+    assert (known.state, known.tracking_no) == (state, "SF0001")
+
+
 maybe_text = st.none() | st.sampled_from(["甲", "乙", "丙"])
 rows = st.builds(
     row,
@@ -110,6 +157,37 @@ rows = st.builds(
     receiver=maybe_text,
     memo=maybe_text,
 )
+
+
+parcels = st.builds(
+    parcel,
+    shipped_at=st.none() | st.sampled_from([at(-3), at(-2)]),
+    tracking_no=maybe_text,
+    carrier=maybe_text,
+)
+rows_with_parcels = st.builds(
+    row,
+    state=st.sampled_from(S),
+    total_fen=st.integers(1, 3),
+    paid_fen=st.integers(0, 3),
+    paid_at=st.none() | st.just(at(-3)),
+    shipped_at=st.none() | st.just(at(-3)),
+    tracking_no=maybe_text,
+    carrier=maybe_text,
+)
+
+
+@given(rows_with_parcels, st.lists(rows_with_parcels | parcels, min_size=1, max_size=3))
+def test_r_imp_3_parcels_of_known_orders_end_the_same_in_every_order(
+    first: OrderRow, others: list[OrderRow | ShipmentRow]
+) -> None:
+    sightings = list(enumerate([first, *others]))
+    results = [
+        asdict(fold(*order)[0])
+        for order in permutations(sightings)
+        if isinstance(order[0][1], OrderRow)
+    ]
+    assert all(result == results[0] for result in results[1:])
 
 
 @given(st.lists(rows, min_size=2, max_size=4))

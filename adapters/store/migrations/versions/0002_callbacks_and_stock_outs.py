@@ -93,6 +93,7 @@ def _attempts_and_todos() -> None:
 
 
 def _orders() -> None:
+    op.add_column("import_file", sa.Column("source", sa.Text()))
     op.add_column("shop_order", sa.Column("shipped_seen_at", Instant()))
     op.execute(
         "UPDATE shop_order SET shipped_seen_at = (SELECT min(s.seen_at) FROM order_sighting s "

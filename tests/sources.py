@@ -54,8 +54,8 @@ def imported_modules(path: Path) -> Iterator[str]:
 
 
 def front_matter(path: Path) -> str:
-    """The block between two `---` lines at a script's start, else nothing."""
-    found = re.match(r"\s*(?:\{#-?\s*)?---\n(.*?)\n---", path.read_text("utf-8"), re.DOTALL)
+    """The block between two `+++` lines at a script's start, else nothing."""
+    found = re.match(r"\+\+\+\n(.*?)\n\+\+\+\n", path.read_text("utf-8"), re.DOTALL)
     return found[1] if found else ""
 
 

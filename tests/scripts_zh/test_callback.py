@@ -117,7 +117,7 @@ def test_r_cb_6_feedback_is_written_down_in_the_customers_own_words() -> None:
     assert shown("write_down", RECEIVED).buttons == ()
 
 
-def test_r_cpl_2_every_case_is_promised_its_answer() -> None:
+def test_every_case_is_promised_its_answer() -> None:
     """Where a case is the first choice, the customer hears by when, there or one step on."""
     for moment, node in TREE.nodes.items():
         if not node.buttons or node.buttons[0] not in OPENS_A_CASE:
@@ -126,7 +126,7 @@ def test_r_cpl_2_every_case_is_promised_its_answer() -> None:
         assert any("promise.answer_hours" in TREE.nodes[it].needs for it in near), moment
 
 
-def test_r_cpl_3_no_sum_is_named_on_the_telephone() -> None:
+def test_no_sum_is_named_on_the_telephone() -> None:
     for node in TREE.nodes.values():
         assert "元" not in node.source
     assert any("不报数" in hint for hint in TREE.nodes["compensation"].manners)

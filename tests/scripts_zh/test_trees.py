@@ -251,7 +251,7 @@ def test_r_hours_7_the_agreed_time_is_repeated_back(kind: Kind) -> None:
 
 
 @each_kind
-def test_r_cpl_2_a_case_is_promised_an_answer_within_the_hours_set(kind: Kind) -> None:
+def test_a_case_is_promised_an_answer_within_the_hours_set(kind: Kind) -> None:
     """Whoever opens a case says by when it is answered, as the setting has it."""
     tree = LIBRARY.tree(kind)
     base = next(iter(SETS[kind].values()))

@@ -35,7 +35,7 @@ service_case = Table(
     Column("id", Integer, primary_key=True),
     Column("business_day", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
-    Column("handler", Text, nullable=False),
+    Column("handler", Text, nullable=False),  # '' while nobody has taken it
     Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
     Column("order_no", Text),
     Column("kind", Text, nullable=False),
@@ -64,12 +64,14 @@ service_case = Table(
 case_entry = Table(
     "case_entry",
     METADATA,
-    # What happened to a case, one row for each change: who, when, from which state to which.
+    # What happened to a case, one row for each change: how it stood from then on, who, when.
     Column("id", Integer, primary_key=True),
     Column("case_id", Integer, ForeignKey("service_case.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("who", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("handler", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
     Column("note", Text),
     one_of("state", CaseState),
     Index(None, "case_id", "at"),

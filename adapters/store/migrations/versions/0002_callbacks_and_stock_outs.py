@@ -251,6 +251,8 @@ def _cases() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("handler", sa.Text(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.CheckConstraint(f"state IN ({states})", name=op.f("ck_case_entry_state_known")),
         sa.ForeignKeyConstraint(

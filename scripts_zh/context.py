@@ -243,8 +243,10 @@ _MATTERS_ALOUD: Mapping[str, str] = MappingProxyType(
 
 def matters_in_words(labels: Sequence[str]) -> str | None:
     """R-REPEAT-2. Say further matters as a customer may hear them, never by our own labels."""
-    aloud = dict.fromkeys(_MATTERS_ALOUD.get(label, "店里的订单") for label in labels)
-    return "和".join(aloud) or None
+    if not labels:
+        return None
+    *first, last = dict.fromkeys(_MATTERS_ALOUD.get(label, "店里的订单") for label in labels)
+    return f"{'、'.join(first)}和{last}" if first else last
 
 
 def items_in_words(titles: Sequence[str]) -> str:

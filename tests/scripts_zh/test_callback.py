@@ -105,8 +105,8 @@ def test_r_cb_4_the_caller_looks_the_parcel_up_before_dialling() -> None:
     assert "顺达快递" in dial
     assert "SD7700112233445" in dial
     assert "在后台查一下" in "".join(shown("dial", sparse(NOT_RECEIVED)).text)
-    assert "签收了没有" in shown("dial", sparse(NOT_RECEIVED)).text[0]
-    assert "签收了没有" not in "".join(shown("dial", NOT_RECEIVED).text)
+    assert "不用打" in shown("dial", sparse(NOT_RECEIVED)).text[0]
+    assert "不用打" not in "".join(shown("dial", NOT_RECEIVED).text)
 
 
 def test_r_cb_6_feedback_is_written_down_in_the_customers_own_words() -> None:

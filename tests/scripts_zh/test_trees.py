@@ -35,6 +35,8 @@ NEVER_SAID = [
 ]
 """Blame, pressure, promises nobody can keep, bought praise; and nobody is addressed as 你."""
 
+ADVERTISING = ["优惠", "打折", "活动", "新品", "特价", "满减", "推荐", "评价", "欢迎", "抢"]
+
 LIBRARY = standard_library()
 OUTCOMES = {Kind.CALLBACK: callback.OUTCOMES, Kind.STOCK_OUT: stock_out.OUTCOMES}
 SETS = {Kind.CALLBACK: CALLBACK_SETS, Kind.STOCK_OUT: STOCK_OUT_SETS}
@@ -182,6 +184,15 @@ def test_r_etq_1_nobody_is_blamed_pressed_or_promised_too_much(script: Script) -
     assert [word for word in NEVER_SAID if word in body] == []
 
 
+@each_script
+def test_r_msg_1_what_is_written_is_no_advertisement(script: Script) -> None:
+    if script.medium is not Medium.WANGWANG:
+        return
+    for words in SETS[Kind(script.kind)].values():
+        body = LIBRARY.render(script.id, words).message
+        assert [word for word in ADVERTISING if word in body] == []
+
+
 @each_kind
 @pytest.mark.parametrize("moment", ["angry", "listen"])
 def test_r_etq_1_manners_come_at_the_sore_points(kind: Kind, moment: str) -> None:
@@ -234,6 +245,9 @@ def test_r_cb_5_both_goodbyes_wish_the_day_and_give_the_service_number(kind: Kin
         text = LIBRARY.render(LIBRARY.tree(kind).nodes[moment].id, words).text
         assert "0571-88888888" in text[-2]
         assert text[-1] == "祝您周末愉快，再见。"
+        extended = replace(words, shop=replace(words.shop, service_phone="0571-88888888转80001"))
+        text = LIBRARY.render(LIBRARY.tree(kind).nodes[moment].id, extended).text
+        assert "0571-88888888转80001" in text[-2]
 
 
 @each_kind

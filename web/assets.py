@@ -19,6 +19,7 @@ _SOURCES = {
     "bootstrap.css": ("flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),
     "htmx.js": ("js_lib_htmx", "static/htmx/htmx.min.js"),
     "waihu.css": ("web", "static/waihu.css"),
+    "print.css": ("web", "static/print.css"),
     "dark.css": ("web", "static/dark.css"),
     "caller.css": ("web", "static/caller.css"),
     "panel.js": ("web", "static/panel.js"),

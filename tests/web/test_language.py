@@ -171,6 +171,8 @@ def crawl(app: Flask, browser: Visitor) -> Iterator[tuple[str, str, TestResponse
         endpoint = str(adapter.match(urlsplit(path).path, method="GET")[0])
         answer = browser.get(path)
         yield endpoint, path, answer
+        if answer.mimetype != "text/html":
+            continue
         links = re.findall(r'href="(/[^"#]*)', answer.text.replace("&amp;", "&"))
         if len(met) < MOST_PAGES:
             waiting.extend(link for link in links if not link.startswith("/assets/"))

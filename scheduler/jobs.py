@@ -20,6 +20,7 @@ from scheduler.flows.claim import release_expired
 from scheduler.flows.planning import plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.shop import refresh_calendar
+from scheduler.flows.shortages import break_overdue, follow_up_due
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ LATE_DAYS = 31
 def tick(runtime: Runtime) -> None:
     """One round of everything that may be due. One job's failure does not keep the others."""
     now = runtime.now()
-    for job in (_sweep, _seal, _calendar, _morning_plan, _plan_after_import):
+    for job in (_sweep, _seal, _calendar, _arrivals, _morning_plan, _plan_after_import):
         try:
             job(runtime, now)
         except WaihuError as error:
@@ -49,6 +50,7 @@ def _sweep(runtime: Runtime, now: datetime) -> None:
         if overdue:
             refresh_tasks(connection, runtime, now, overdue, ENGINE)
         retract_todos(connection, runtime, now)
+        break_overdue(connection, now)
         tasks.promote(connection, now)
 
 
@@ -74,6 +76,14 @@ def _calendar(runtime: Runtime, now: datetime) -> None:
     if _take(runtime, "calendar", slot, now):
         refresh_calendar(runtime, now)
         _done(runtime, "calendar", slot, now)
+
+
+def _arrivals(runtime: Runtime, now: datetime) -> None:
+    """R-OOS-2. Once a day, follow up what is expected on it."""
+    slot = midnight_of(business_day(now))
+    if _take(runtime, "arrivals", slot, now):
+        follow_up_due(runtime, now)
+        _done(runtime, "arrivals", slot, now)
 
 
 def _morning_plan(runtime: Runtime, now: datetime) -> None:
@@ -112,7 +122,7 @@ def _plan_after_import(runtime: Runtime, now: datetime) -> None:
     """R-DUN-1. Again after each import, once the morning's plan is due."""
     with runtime.snapshot() as connection:
         law = runtime.law(connection)
-        imported = imports.last_order_import(connection)
+        imported = imports.last_to_plan_from(connection)
     today = business_day(now)
     opens = datetime.combine(today, law.policy.plan_at, tzinfo=SHOP_ZONE)
     if imported is None or imported > now or now < opens or business_day(imported) != today:

@@ -24,6 +24,7 @@ from adapters.store.models.customers import customer, customer_phone, order_sigh
 from adapters.store.models.customers import order as order_table
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import person
+from adapters.store.models.stock import shortage, shortage_date
 from adapters.store.queries.tasks import open_of_orders
 from adapters.store.session import open_engine
 from campaigns.values import (
@@ -76,6 +77,11 @@ class Shop:
     def campaign(self, name: str) -> int:
         """A further campaign of the same kind: a shop can add more."""
         return self._insert(campaign, kind=Kind.DUNNING, name=name, started_at=at("05-12 08:00"))
+
+    def change_campaign(self, kind: Kind, **values: Any) -> None:
+        """Set columns of the campaigns of a kind."""
+        with self._writing() as connection:
+            connection.execute(update(campaign).where(campaign.c.kind == kind).values(**values))
 
     def customer(self, buyer: str, *, region: str | None = "浙江", seen: str = NEWS) -> int:
         return self._insert(
@@ -137,6 +143,38 @@ class Shop:
         self.phone(customer_id, number)
         self.order(customer_id, placed, fen=fen, seen=seen)
         return customer_id
+
+    def bought(self, customer_id: int, state: OrderState, seen: str = NEWS, **fields: Any) -> int:
+        """An order that was paid: shipped, signed for, or waiting for its goods; its id."""
+        order_id = self.order(customer_id, fields.pop("placed", PLACED), seen=seen)
+        with self._writing() as connection:
+            connection.execute(
+                update(order_table)
+                .where(order_table.c.id == order_id)
+                .values(state=state, paid_fen=5_000, **({"paid_at": at(PLACED)} | fields))
+            )
+        self._sight(order_id, at(seen))
+        return order_id
+
+    def lacking(self, name: str = "多肉植物", expected: str = "05-20", **fields: Any) -> int:
+        """An article that is out of stock; the name stands in the title of every order here."""
+        usual = {
+            "name": name,
+            "match_key": name,
+            "expected_on": day(expected),
+            "listed_at": at(NEWS),
+            "changed_at": at(NEWS),
+            "created_by": "李组长",
+        }
+        shortage_id = self._insert(shortage, **(usual | fields))
+        self._insert(
+            shortage_date,
+            shortage_id=shortage_id,
+            expected_on=day(expected),
+            known_at=at(NEWS),
+            who="李组长",
+        )
+        return shortage_id
 
     def see(
         self,
@@ -217,7 +255,7 @@ class Shop:
     # --- the day's work, shortened ---------------------------------------------------------------
 
     def plan(self, of: str = CALLED, now: str | None = None, **more: Any) -> CampaignPlan:
-        """The day's plan of the first campaign."""
+        """The day's plan of the first campaign; `kind` picks that of another."""
         return plan(self.runtime, day(of), at(now or f"{of} 08:45"), "张三", **more).campaigns[0]
 
     def take(self, caller: Person, now: str) -> HandOut:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import calls, desk, orders, timeline
+from adapters.store.queries import calls, desk, orders, stock, timeline
 from adapters.store.queries.facts import load_tasks
 from campaigns.days import day_bounds
 from campaigns.errors import NotFoundError
 from campaigns.facts import TaskFacts
-from campaigns.kinds import dunning
 from campaigns.labels_zh import DAYPART_LABELS, ORDER_STATE_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.policy import Policy
 from campaigns.registry import outcome_of, rules_of
-from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import Exemption, Kind, OrderState
+from campaigns.values import Exemption, Kind, OrderState, Topic
+from scheduler.flows.reasons import Reason, reasons
+from scheduler.flows.riders import Contact, riders
 from scheduler.flows.words import words_for
-from scheduler.rules.hours import daypart_of, slots_on
-from scheduler.runtime import Runtime
+from scheduler.rules.hours import slots_on
+from scheduler.runtime import Law, Runtime
+from scripts_zh.context import Words
 from scripts_zh.library import Rendered, standard_library
 
 ORDERS_SHOWN = 50
@@ -52,6 +54,10 @@ class OrderShown:
     closes_at: datetime | None
     in_task: bool
     items: tuple[ItemShown, ...]
+    shipped_at: datetime | None
+    signed_at: datetime | None
+    carrier: str | None
+    tracking_no: str | None
     buyer_message: str | None
     memo: str | None
 
@@ -67,11 +73,31 @@ class PastCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One line of "why this one, why now", with its rule."""
+class MatterBriefing:
+    """R-REPEAT-2. A further matter of the customer that may be settled in the same call."""
 
-    rule: str
-    text: str
+    task_id: int
+    kind: Kind
+    topic: Topic
+    label: str
+    order_nos: tuple[str, ...]
+    deadline: datetime | None
+    amount_fen: int
+    reasons: tuple[Reason, ...]
+    script: tuple[Rendered, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortageShown:
+    """R-OOS-1. One missing article that the call is about."""
+
+    name: str
+    code: str | None
+    expected_on: date
+    reason: str | None
+    gift: str | None
+    has_arrived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +118,9 @@ class Briefing:
     reasons: tuple[Reason, ...]
     script: tuple[Rendered, ...]
     outcomes: tuple[Outcome, ...]
+    topic: Topic = Topic.NONE
+    shortages: tuple[ShortageShown, ...] = ()
+    matters: tuple[MatterBriefing, ...] = ()
 
 
 def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
@@ -104,40 +133,99 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         person = calls.person_of(connection, attempt.caller_id)
         phone = runtime.vault.open(calls.phone_row(connection, attempt.phone_id).sealed)
-        words = words_for(
-            connection,
-            runtime,
-            law,
-            task,
-            now,
-            caller=person.name,
-            ignoring=attempt_id,
-            via_relay_number=phone.extension is not None,
+        at = attempt.dialled_at or now
+        contact = Contact(attempt_id, attempt.redial_of, task.id, task.customer.id, at)
+        riding = [case.task for case in riders(connection, law, contact, now)]
+        speaking = _Speaking(
+            connection, runtime, law, now, person.name, phone.extension is not None, attempt_id
         )
-        script = standard_library().render_tree(task.kind, words, fallback=True)
+        words = speaking.words(task, riding)
         row = calls.customer_row(connection, task.customer.id)
+        kind = rules_of(task.kind)
+        about = {task.id, *(rider.id for rider in riding)}
         return Briefing(
             attempt_id=attempt_id,
             kind=task.kind,
             buyer=row.buyer,
             receiver=row.receiver,
             region=row.region,
-            owed_fen=rules_of(task.kind).amount_fen(task),
-            deadline=rules_of(task.kind).deadline(task, law.policy),
+            owed_fen=kind.amount_fen(task),
+            deadline=kind.deadline(task, law.policy),
             offer=words.order.offer_text,
             must_look_first=words.order.look_first,
-            orders=_orders(connection, task, law.policy),
+            orders=_orders(connection, task, about, law.policy),
             history=_history(connection, task, attempt_id),
-            reasons=tuple(_reasons(task, attempt, law.policy, now)),
-            script=tuple(script),
-            outcomes=tuple(rules_of(task.kind).outcomes.values()),
+            reasons=tuple(reasons(task, attempt_id, Exemption(attempt.exemption), law.policy, now)),
+            script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
+            outcomes=tuple(kind.outcomes.values()),
+            topic=task.topic,
+            shortages=_shortages(connection, [task, *riding]),
+            matters=tuple(speaking.matter(rider, [task]) for rider in riding),
         )
 
 
-def _orders(connection: Connection, task: TaskFacts, policy: Policy) -> tuple[OrderShown, ...]:
+@dataclass(frozen=True, slots=True)
+class _Speaking:
+    """What the words of every matter of one call share."""
+
+    connection: Connection
+    runtime: Runtime
+    law: Law
+    now: datetime
+    caller: str
+    via_relay_number: bool
+    attempt_id: str
+
+    def words(self, task: TaskFacts, beside: Sequence[TaskFacts]) -> Words:
+        """What this matter's dialogue is filled with."""
+        return words_for(
+            self.connection,
+            self.runtime,
+            self.law,
+            task,
+            self.now,
+            caller=self.caller,
+            ignoring=self.attempt_id,
+            via_relay_number=self.via_relay_number,
+            beside=[other.kind for other in beside],
+        )
+
+    def matter(self, task: TaskFacts, beside: Sequence[TaskFacts]) -> MatterBriefing:
+        """A further matter, with its own dialogue and outcomes."""
+        kind, policy = rules_of(task.kind), self.law.policy
+        words = self.words(task, beside)
+        return MatterBriefing(
+            task_id=task.id,
+            kind=task.kind,
+            topic=task.topic,
+            label=kind.label,
+            order_nos=tuple(order.order_no for order in task.orders),
+            deadline=kind.deadline(task, policy),
+            amount_fen=kind.amount_fen(task),
+            reasons=tuple(reasons(task, self.attempt_id, Exemption.NONE, policy, self.now)),
+            script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
+            outcomes=tuple(kind.outcomes.values()),
+        )
+
+
+def _shortages(connection: Connection, tasks: Sequence[TaskFacts]) -> tuple[ShortageShown, ...]:
+    waiting = [task.id for task in tasks if task.kind is Kind.STOCK_OUT]
+    found = stock.of_tasks(connection, waiting) if waiting else {}
+    return tuple(
+        ShortageShown(
+            row.name, row.code, row.expected_on, row.reason, row.gift, row.arrived_at is not None
+        )
+        for rows in found.values()
+        for row in rows
+    )
+
+
+def _orders(
+    connection: Connection, task: TaskFacts, task_ids: Iterable[int], policy: Policy
+) -> tuple[OrderShown, ...]:
     rows = orders.of_customer(connection, task.customer.id, ORDERS_SHOWN)
     items = orders.items_of(connection, [row.order_no for row in rows])
-    about = orders.numbers_of_task(connection, task.id)
+    about = orders.numbers_of_tasks(connection, task_ids)
     return tuple(_order(row, items.get(row.order_no, []), about, policy) for row in rows)
 
 
@@ -158,6 +246,10 @@ def _order(row: Row[Any], items: list[Row[Any]], about: set[str], policy: Policy
         closes_at=row.placed_at + policy.marketplace_closes if is_unpaid else None,
         in_task=row.order_no in about,
         items=tuple(listed),
+        shipped_at=row.shipped_at or row.shipped_seen_at,
+        signed_at=row.received_at or row.completed_at,
+        carrier=row.carrier,
+        tracking_no=row.tracking_no,
         buyer_message=row.buyer_message,
         memo=row.memo,
     )
@@ -170,42 +262,6 @@ def _history(connection: Connection, task: TaskFacts, attempt_id: str) -> tuple[
         for row in rows
         if row.outcome is not None and row.id != attempt_id
     )
-
-
-def _reasons(task: TaskFacts, attempt: Row[Any], policy: Policy, now: datetime) -> list[Reason]:
-    """Why this one, why now, in the words of the rules that brought it up."""
-    made = [
-        a
-        for a in task.attempts
-        if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id != attempt.id
-    ]
-    budget = policy.attempts_per_task[task.kind]
-    lines = [
-        Reason("R-DUN-1", f"{len(dunning.unpaid(task.orders))} 笔订单还没有付款"),
-        Reason("R-REPEAT-4", _budget_words(len(made) + 1, budget)),
-    ]
-    deadline = rules_of(task.kind).deadline(task, policy)
-    if deadline is not None:
-        minutes = max(int((deadline - now) / timedelta(minutes=1)), 0)
-        hours = f"{minutes // 60} 小时 " if minutes >= 60 else ""
-        lines.insert(1, Reason("R-DUN-3", f"还有 {hours}{minutes % 60} 分钟自动关闭"))
-    exemption = Exemption(attempt.exemption)
-    if exemption is Exemption.PROMISED:
-        lines.insert(0, Reason("R-HOURS-7", "客户约好这个时间回电"))
-    elif exemption is Exemption.NEW_NUMBER:
-        lines.insert(0, Reason("R-REPEAT-5", "刚得到新的号码，马上再拨"))
-    elif exemption is Exemption.CUT_OFF:
-        lines.insert(0, Reason("R-REPEAT-5", "刚才断线，马上重拨，算同一次"))
-    elif made:
-        tried = dict.fromkeys(DAYPART_LABELS[daypart_of(a.at, policy)] for a in made)
-        lines.append(Reason("R-SLOT-1", f"{'、'.join(tried)}已经拨过，换了时段"))
-    return lines
-
-
-def _budget_words(number: int, budget: int) -> str:
-    if number > budget:
-        return f"第 {number} 次联系，约好的回电不受 {budget} 次的限制"
-    return f"第 {number} 次联系，最多 {budget} 次"
 
 
 @dataclass(frozen=True, slots=True)

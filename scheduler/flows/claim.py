@@ -16,10 +16,11 @@ from campaigns.decisions import Allow
 from campaigns.facts import TaskFacts
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import Exemption, Kind, Person, PhoneNumber
+from campaigns.values import Exemption, Kind, Person, PhoneNumber, Topic
 from scheduler.flows.outlook import NobodyNow, nobody_now
 from scheduler.flows.people import NewPerson, enter_newcomer
 from scheduler.flows.refresh import refresh_one, withdraw
+from scheduler.flows.riders import Contact, Matter, matter_of, riders
 from scheduler.flows.words import occasion_of, opening
 from scheduler.rules.case import Case, is_usable
 from scheduler.rules.gate import ask, case_for
@@ -32,7 +33,10 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class HandOut:
-    """One customer, held for one caller. `must_look_first`: R-DUN-4, look in the shop before dialling."""
+    """One customer, held for one caller. `must_look_first`: R-DUN-4, look in the shop before dialling.
+
+    `also`: the customer's further matters that may be settled in the same call (R-REPEAT-2).
+    """
 
     attempt_id: str
     task_id: int
@@ -50,6 +54,8 @@ class HandOut:
     exemption: Exemption
     must_look_first: bool
     region: str | None
+    topic: Topic = Topic.NONE
+    also: tuple[Matter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
     held = calls.live_of_caller(connection, caller.id)
     if held is not None:
         task = load_tasks(connection, [held.task_id], now)[held.task_id]
-        case = case_for(task, now, law.policy, law.calendar, ignoring=held.id)
+        case = case_for(task, now, law.policy, law.calendar, ignoring=[held.id])
         answer = ask(case)
         is_fit = isinstance(answer, Allow) and is_usable(task, held.phone_id, now)
         if held.dialled_at is not None or is_fit:
@@ -245,6 +251,9 @@ def _hand_out(
         for a in task.attempts
         if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id != attempt.id
     ]
+    at = attempt.dialled_at or now
+    contact = Contact(attempt.id, attempt.redial_of, task.id, task.customer.id, at)
+    riding = riders(connection, law, contact, now)
     buyer, sealed = calls.buyer_and_number(connection, attempt.phone_id)
     return HandOut(
         attempt_id=attempt.id,
@@ -263,4 +272,6 @@ def _hand_out(
         exemption=attempt.exemption,
         must_look_first=rules_of(task.kind).needs_a_look(task, now, law.policy),
         region=task.customer.region,
+        topic=task.topic,
+        also=tuple(matter_of(case.task, law) for case in riding),
     )

@@ -60,7 +60,7 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
             raise ConflictError("领取已超时，客户已回到队列", rules=("R-CLAIM-1",))
         law = runtime.law(connection)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
-        answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=attempt_id))
+        answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=[attempt_id]))
         if isinstance(answer, Allow) and not is_usable(task, attempt.phone_id, now):
             withdraw(connection, attempt_id, now, "R-PHONE-2", _name(caller))
             task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls, tasks
 from adapters.store.queries.facts import CHUNK, load_tasks
-from campaigns.decisions import Stop
+from campaigns.decisions import Allow, Stop
 from campaigns.facts import AttemptFacts, TaskFacts
-from campaigns.kinds import dunning
+from campaigns.kinds import dunning, stock_out
 from campaigns.policy import Policy
 from campaigns.states import LIVE_ATTEMPTS
-from campaigns.values import AttemptState, Ending, Kind, TaskState, TodoKind
+from campaigns.values import AttemptState, Ending, Kind, OrderState, TaskState, TodoKind
 from scheduler.rules.gate import case_for, check_deadline, check_population
 from scheduler.rules.schedule import Schedule, schedule
 from scheduler.rules.suppression import check_suppression
@@ -64,7 +64,7 @@ def refresh_one(
 ) -> Schedule:
     """Judge one task and store what came out of it."""
     held = live_attempt(task)
-    case = case_for(task, now, law.policy, law.calendar, ignoring=held.id if held else None)
+    case = case_for(task, now, law.policy, law.calendar, ignoring=[held.id] if held else [])
     judged = schedule(case)
     if held is not None and held.state is AttemptState.DIALLED:
         _store(connection, law.policy, task, judged, None)
@@ -118,14 +118,17 @@ def end_task(
     )
 
 
-_MESSAGE_REMAINS = frozenset({Ending.UNREACHABLE, Ending.ATTEMPTS_USED, Ending.PROMISES_USED})
+_MESSAGE_REMAINS = frozenset(
+    {Ending.UNREACHABLE, Ending.ATTEMPTS_USED, Ending.PROMISES_USED, Ending.RELAYED}
+)
 
 
 def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> None:
     """Take back what ended tasks left to be done and what must not be done any more.
 
-    A message: after a do-not-contact entry (R-DNC-2), a payment (R-DUN-4), the last closing
-    (R-DUN-3). The closing of a trade: after a payment, for it would close a paid trade.
+    A message: after a do-not-contact entry (R-DNC-2), when its kind has nothing left to say (R-DUN-4)
+    or its deadline has passed (R-DUN-3). The closing of a trade: after a payment, for it would close
+    a paid trade. A promise: when its order was closed (R-OOS-2).
     """
     left = calls.ended_tasks_with_todos(connection, CHUNK)
     if not left:
@@ -133,12 +136,32 @@ def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> No
     law = runtime.law(connection)
     for task in load_tasks(connection, left, now).values():
         case = case_for(task, now, law.policy, law.calendar)
-        checks = (check_suppression, check_population, check_deadline)
+        gone = check_suppression(case)
+        if isinstance(gone, Allow):
+            gone = _has_gone(task)
+        if isinstance(gone, Stop):
+            calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, gone.rule)
+        checks = (check_population, check_deadline)
         stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
         if stop is not None:
-            calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, stop.rule)
+            calls.withdraw_todos(
+                connection, TodoKind.WANGWANG, task.id, now, stop.rule, sparing=FOLLOW_UPS
+            )
+        if task.orders and all(o.state is OrderState.CLOSED for o in task.orders):
+            calls.withdraw_todos(connection, TodoKind.PROMISE, task.id, now, "R-OOS-2")
         if task.kind is Kind.DUNNING and dunning.is_paid(task.orders):
             calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
+
+
+FOLLOW_UPS = frozenset({"moved", "due", "arrived"})
+"""R-OOS-2. Occasions of messages to customers who agreed to wait, after their task has ended."""
+
+
+def _has_gone(task: TaskFacts) -> Allow | Stop:
+    """R-OOS-2. Whoever waits for nothing any more is told nothing any more."""
+    if task.kind is not Kind.STOCK_OUT or stock_out.waiting_orders(task.orders):
+        return Allow()
+    return Stop("R-OOS-2", "订单已发货或已关闭")
 
 
 def _store(

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls
 from adapters.store.queries.facts import load_customers, load_tasks
-from campaigns.decisions import Allow, Stop, Wait
+from campaigns.decisions import Allow, Decision, Stop, Wait
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.kinds import dunning
 from campaigns.labels_zh import TODO_LABELS
 from campaigns.registry import rules_of
 from campaigns.values import Kind, TodoKind
+from scheduler.flows.refresh import FOLLOW_UPS
 from scheduler.rules.hours import check_window
 from scheduler.rules.suppression import binding_suppression
 from scheduler.runtime import Runtime
@@ -84,10 +85,16 @@ def finish_todo(runtime: Runtime, todo_id: int, now: datetime, who: str) -> None
             raise UsageError("时间早于待办产生的时间", field="at")
         if row.kind == TodoKind.WANGWANG:
             _check_sending(connection, runtime, row, now)
-        elif dunning.is_paid(load_tasks(connection, [row.task_id], now)[row.task_id].orders):
-            raise RefusedError("客户已经付款，不要关闭交易", rules=("R-DUN-4",))
+        elif row.kind == TodoKind.CLOSE_TRADE:
+            _check_closing(connection, row, now)
         calls.change_todo(connection, todo_id, done_at=now, done_by=who)
         audit.record(connection, now, who, "todo.done", f"todo:{todo_id}")
+
+
+def _check_closing(connection: Connection, row: Row[Any], now: datetime) -> None:
+    """R-DUN-4. A trade that was paid is not closed."""
+    if dunning.is_paid(load_tasks(connection, [row.task_id], now)[row.task_id].orders):
+        raise RefusedError("客户已经付款，不要关闭交易", rules=("R-DUN-4",))
 
 
 def _check_sending(connection: Connection, runtime: Runtime, row: Row[Any], now: datetime) -> None:
@@ -98,11 +105,11 @@ def _check_sending(connection: Connection, runtime: Runtime, row: Row[Any], now:
         raise RefusedError(f"在免打扰名单：{entry.reason}", rules=(entry.rule, "R-DNC-3"))
     task = load_tasks(connection, [row.task_id], now)[row.task_id]
     kind = rules_of(task.kind)
-    for answer in (
-        check_window(now, customer.region, law.policy, law.calendar),
-        kind.check_deadline(task, now, law.policy),
-        kind.check_population(task, now, law.policy, None),
-    ):
+    answers: list[Decision] = [check_window(now, customer.region, law.policy, law.calendar)]
+    if row.occasion.partition(":")[0] not in FOLLOW_UPS:
+        answers.append(kind.check_deadline(task, now, law.policy))
+        answers.append(kind.check_population(task, now, law.policy, None))
+    for answer in answers:
         if isinstance(answer, Allow):
             continue
         assert isinstance(answer, Wait | Stop)

@@ -94,7 +94,7 @@ def _with_task(
     if held is not None and held.state is AttemptState.HANDED_OUT and _has_lapsed(held, at):
         held = None
     case = case_for(
-        task, at, law.policy, law.calendar, ignoring=held.id if held is not None else None
+        task, at, law.policy, law.calendar, ignoring=[held.id] if held is not None else []
     )
     checks = _all_checks(case)
     if ending is not None:

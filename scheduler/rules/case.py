@@ -29,7 +29,7 @@ class Case:
     now       the instant judged; a forecast moves it ahead
     asked_at  when the question was asked: the age of data is judged by it, for the shop goes on
               importing (R-DUN-4)
-    ignoring  the attempt that is being asked for itself
+    ignoring  the call that is being asked for itself, in both halves where its line was cut
     """
 
     task: TaskFacts
@@ -38,7 +38,7 @@ class Case:
     calendar: OfficialDays
     step: NextStep
     asked_at: datetime
-    ignoring: str | None = None
+    ignoring: frozenset[str] = frozenset()
 
     def at(self, instant: datetime) -> Case:
         """The same question at another instant. `asked_at` stays: it says how old the data are."""
@@ -61,12 +61,19 @@ class Case:
         return [
             a
             for a in self.task.attempts
-            if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id != self.ignoring
+            if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id not in self.ignoring
         ]
 
     def known_attempts(self) -> Iterator[AttemptFacts]:
-        """Every hand-out and attempt that concerns this customer or its phones, but the ignored one."""
-        return (a for a in self.task.customer.attempts if a.id != self.ignoring)
+        """Every hand-out and attempt that concerns this customer or its phones, but the ignored one.
+
+        Nor what was settled in the very same call (R-REPEAT-2).
+        """
+        return (
+            a
+            for a in self.task.customer.attempts
+            if a.id not in self.ignoring and a.rides_on not in self.ignoring
+        )
 
     @property
     def phone(self) -> PhoneFacts | None:

@@ -6,7 +6,7 @@ else decides whether somebody may be called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,11 +110,12 @@ def case_for(
     policy: Policy,
     calendar: OfficialDays,
     *,
-    ignoring: str | None = None,
+    ignoring: Iterable[str] = (),
     step: NextStep | None = None,
 ) -> Case:
     """The question whether this task may be called at `now`."""
-    return Case(task, now, policy, calendar, step or next_step(task, policy, now), now, ignoring)
+    step = step or next_step(task, policy, now)
+    return Case(task, now, policy, calendar, step, now, frozenset(ignoring))
 
 
 def ask(case: Case) -> Decision:

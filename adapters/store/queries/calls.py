@@ -7,7 +7,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, select, text, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Update,
+    bindparam,
+    insert,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
@@ -23,12 +34,19 @@ OPEN_TODO = text("todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
 
 
 _LIVE_OF_CALLER = select(attempt).where(LIVE, attempt.c.caller_id == bindparam("person"))
-_LOCK_TASK_OF = (
+_LOCK_CONVERSATION = (
     select(task.c.id)
     .where(
-        task.c.id
-        == select(attempt.c.task_id).where(attempt.c.id == bindparam("id")).scalar_subquery()
+        task.c.customer_id.in_(
+            select(customer_phone.c.customer_id).where(
+                customer_phone.c.phone_key
+                == select(attempt.c.phone_key)
+                .where(attempt.c.id == bindparam("id"))
+                .scalar_subquery()
+            )
+        )
     )
+    .order_by(task.c.id)
     .with_for_update()
 )
 _GET = select(attempt).where(attempt.c.id == bindparam("id")).with_for_update()
@@ -65,6 +83,11 @@ def insert_unless_held(connection: Connection, values: Mapping[str, object]) -> 
     return bool(connection.execute(_INSERT_UNLESS_HELD, dict(values)).rowcount)
 
 
+def insert_rider(connection: Connection, values: Mapping[str, object]) -> None:
+    """R-REPEAT-2. A further matter settled in another attempt's call; it was never live itself."""
+    connection.execute(insert(attempt).values(**values))
+
+
 def live_of_caller(connection: Connection, person_id: int) -> Row[Any] | None:
     """The attempt that this caller holds; at most one, by `uq_attempt_live_caller`."""
     return connection.execute(_LIVE_OF_CALLER, {"person": person_id}).first()
@@ -73,10 +96,12 @@ def live_of_caller(connection: Connection, person_id: int) -> Row[Any] | None:
 def get(connection: Connection, attempt_id: str) -> Row[Any] | None:
     """One attempt, locked against others on PostgreSQL (SQLite has one writer anyway).
 
-    Its task is locked first, in the order in which a claim and an import lock them.
+    The tasks of everybody whose phone it is are locked first, in the order in which an import locks
+    them: an outcome judges all of them anew (R-REPEAT-3), and locked one by one in another order the
+    two could wait for each other for ever.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK_TASK_OF, {"id": attempt_id})
+        connection.execute(_LOCK_CONVERSATION, {"id": attempt_id})
     return connection.execute(_GET, {"id": attempt_id}).first()
 
 
@@ -207,12 +232,22 @@ def list_todos(connection: Connection, *, as_of: datetime | None, limit: int) ->
 
 
 def withdraw_todos(
-    connection: Connection, kind: TodoKind, task_id: int, now: datetime, rule: str
+    connection: Connection,
+    kind: TodoKind,
+    task_id: int,
+    now: datetime,
+    rule: str,
+    *,
+    sparing: Iterable[str] = (),
 ) -> None:
-    """Open to-dos of this task are overtaken (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4)."""
+    """Open to-dos of this task are overtaken (R-DNC-1, R-DNC-2, R-DUN-3, R-DUN-4, R-OOS-2).
+
+    `sparing`: occasions of a day of their own (`moved:…`) that stay.
+    """
+    spared = or_(False, *(todo.c.occasion.startswith(f"{name}:") for name in sparing))
     withdrawn = connection.execute(
         update(todo)
-        .where(OPEN_TODO, todo.c.kind == kind, todo.c.task_id == task_id)
+        .where(OPEN_TODO, todo.c.kind == kind, todo.c.task_id == task_id, not_(spared))
         .values(withdrawn_at=now, withdrawn_rule=rule)
         .returning(todo.c.id)
     )

@@ -16,6 +16,17 @@ def last_order_import(connection: Connection) -> datetime | None:
     ).scalar()
 
 
+PLANNED_FROM = ("orders", "items", "shipments", "stock-out")
+"""Files that may change who is to be called."""
+
+
+def last_to_plan_from(connection: Connection) -> datetime | None:
+    """When the newest file was taken in that a plan depends on."""
+    return connection.execute(
+        select(func.max(import_file.c.imported_at)).where(import_file.c.kind.in_(PLANNED_FROM))
+    ).scalar()
+
+
 def data_until(connection: Connection) -> datetime | None:
     """The time of the newest order export."""
     return connection.execute(

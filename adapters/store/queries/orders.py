@@ -24,12 +24,12 @@ def of_customer(connection: Connection, customer_id: int, limit: int) -> list[Ro
     return list(connection.execute(query).all())
 
 
-def numbers_of_task(connection: Connection, task_id: int) -> set[str]:
-    """The order numbers that a task is about."""
+def numbers_of_tasks(connection: Connection, task_ids: Iterable[int]) -> set[str]:
+    """The order numbers that these tasks are about."""
     query = (
         select(order.c.order_no)
         .join(task_order, task_order.c.order_id == order.c.id)
-        .where(task_order.c.task_id == task_id)
+        .where(task_order.c.task_id.in_(list(task_ids)))
     )
     return set(connection.execute(query).scalars())
 

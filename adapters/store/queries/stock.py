@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from adapters.store.models.calls import todo
+from adapters.store.models.campaigns import task, task_order
 from adapters.store.models.customers import order, order_item
 from adapters.store.models.stock import shortage, shortage_date, task_shortage
 from adapters.store.upsert import insert_into
+from campaigns.values import Ending
 
 PAID = text("shop_order.state = 'paid'")
+OPEN_PROMISE = text("todo.kind = 'promise' AND todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
 
 
 def missing(connection: Connection) -> list[Row[Any]]:
@@ -37,7 +52,11 @@ def listed(connection: Connection, limit: int) -> list[Row[Any]]:
     return list(connection.execute(query).all())
 
 
-def of_ids(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
+Article = Row[Any]
+"""One row of the list."""
+
+
+def of_ids(connection: Connection, ids: Iterable[int]) -> list[Article]:
     """These articles."""
     query = select(shortage).where(shortage.c.id.in_(list(ids))).order_by(shortage.c.id)
     return list(connection.execute(query).all())
@@ -70,14 +89,88 @@ def link(connection: Connection, rows: list[dict[str, object]]) -> None:
         connection.execute(statement, rows)
 
 
-def tasks_about(connection: Connection, shortage_ids: Iterable[int]) -> list[int]:
-    """Every task, open or ended, about one of these articles."""
-    query = (
-        select(task_shortage.c.task_id)
+def open_about(connection: Connection, shortage_ids: Iterable[int]) -> list[int]:
+    """The open tasks about one of these articles."""
+    query = _about(shortage_ids).where(text("task.state <> 'closed'"))
+    return sorted(connection.execute(query).scalars())
+
+
+def ended_about(connection: Connection, shortage_ids: Iterable[int], ending: Ending) -> list[int]:
+    """The tasks about one of these articles that ended so."""
+    return sorted(connection.execute(_about(shortage_ids).where(task.c.ending == ending)).scalars())
+
+
+def _about(shortage_ids: Iterable[int]) -> Select[Any]:
+    return (
+        select(task.c.id)
+        .join(task_shortage, task_shortage.c.task_id == task.c.id)
         .where(task_shortage.c.shortage_id.in_(list(shortage_ids)))
         .distinct()
     )
-    return sorted(connection.execute(query).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many orders and customers one article concerns."""
+
+    orders: int = 0
+    to_call: int = 0
+    agreed: int = 0
+    refused: int = 0
+
+
+def counts(connection: Connection, shortage_ids: Iterable[int]) -> dict[int, Counts]:
+    """Orders, and customers by where their task stands, for each article."""
+    ids = list(shortage_ids)
+    of_orders = (
+        select(task_shortage.c.shortage_id, func.count(task_order.c.order_id.distinct()))
+        .join(task_order, task_order.c.task_id == task_shortage.c.task_id)
+        .where(task_shortage.c.shortage_id.in_(ids))
+        .group_by(task_shortage.c.shortage_id)
+    )
+    orders = {row[0]: row[1] for row in connection.execute(of_orders)}
+
+    def customers(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    of_tasks = (
+        select(
+            task_shortage.c.shortage_id,
+            customers(task.c.state != "closed"),
+            customers(task.c.ending == Ending.AGREED),
+            customers(task.c.ending == Ending.REFUSED),
+        )
+        .join(task, task.c.id == task_shortage.c.task_id)
+        .where(task_shortage.c.shortage_id.in_(ids))
+        .group_by(task_shortage.c.shortage_id)
+    )
+    return {
+        row[0]: Counts(orders.get(row[0], 0), *(int(count) for count in row[1:]))
+        for row in connection.execute(of_tasks)
+    }
+
+
+def open_promises(connection: Connection, task_id: int) -> list[Row[Any]]:
+    """The promises of a task that are still to be kept."""
+    query = select(todo).where(OPEN_PROMISE, todo.c.task_id == task_id).order_by(todo.c.id)
+    return list(connection.execute(query).all())
+
+
+def overdue_promises(connection: Connection, now: datetime) -> list[Row[Any]]:
+    """Promises whose day is over, not kept and not listed as broken yet; reads `ix_todo_open`."""
+    query = (
+        select(todo)
+        .where(OPEN_PROMISE, todo.c.due_at <= now, todo.c.broken_at.is_(None))
+        .order_by(todo.c.due_at, todo.c.id)
+    )
+    return list(connection.execute(query).all())
+
+
+def close(connection: Connection, shortage_id: int, now: datetime) -> None:
+    """The article is not followed any more."""
+    connection.execute(
+        update(shortage).where(shortage.c.id == shortage_id).values(closed_at=now, changed_at=now)
+    )
 
 
 def of_tasks(connection: Connection, task_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:

@@ -134,8 +134,9 @@ def claim_best(
 ) -> Claimed | None:
     """Take the best ready task in one statement, with a lease and a new fence (R-CLAIM-1, R-DUN-5).
 
-    `groups`: the window groups open now; `campaigns`: those that run and that this caller calls for. `ix_task_ready` gives the order, so the cost does not
-    depend on how many tasks are stored; SKIP LOCKED lets several callers claim side by side.
+    `groups`: the window groups open now; `campaigns`: those that run and that this caller calls
+    for. `ix_task_ready` gives the order, so the cost does not depend on how many tasks are stored;
+    SKIP LOCKED lets several callers claim side by side.
     """
     row = connection.execute(
         _CLAIM_BEST,

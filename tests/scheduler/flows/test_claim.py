@@ -144,7 +144,7 @@ def test_r_repeat_3_the_budget_of_a_shared_phone_is_one(shop: Shop) -> None:
     assert isinstance(next_call(shop.runtime, caller, at("05-13 17:30")), NobodyNow)
 
 
-def test_r_repeat_2_tasks_of_two_campaigns_are_spaced(shop: Shop) -> None:
+def test_r_repeat_2_tasks_of_two_campaigns_ride_on_one_call(shop: Shop) -> None:
     second = shop.campaign("催款二")
     shop.buyer()
     shop.plan()
@@ -153,13 +153,14 @@ def test_r_repeat_2_tasks_of_two_campaigns_are_spaced(shop: Shop) -> None:
     shop.call(caller, "05-13 09:30", "no_answer")
     answer = next_call(shop.runtime, caller, at("05-13 11:40"))
     assert isinstance(answer, NobodyNow)
-    assert {r.rule: r.until for r in answer.reasons} == {
-        "R-REPEAT-2": at("05-13 13:30"),
-        "R-SLOT-1": at("05-13 13:00"),
+    assert {r.rule: (r.count, r.until) for r in answer.reasons} == {
+        "R-SLOT-1": (2, at("05-13 13:00"))
     }
     shop.see("05-13 13:00", state=OrderState.AWAITING_PAYMENT)
-    again = shop.take(caller, "05-13 13:00")  # the same campaign's retry is not spaced so
-    assert again.task_id == shop.attempts()[0].task_id
+    again = shop.take(caller, "05-13 13:00")
+    assert {again.task_id, *(matter.task_id for matter in again.also)} == {
+        row.id for row in shop.tasks()
+    }
 
 
 def test_r_claim_1_a_skip_needs_a_reason_and_returns_the_task_after_half_an_hour(one: Shop) -> None:

@@ -295,7 +295,7 @@ def test_r_repeat_2_of_two_holders_the_later_one_decides() -> None:
 
 def test_r_repeat_2_the_own_hand_out_is_not_in_its_own_way() -> None:
     own = live("05-13 09:30")
-    assert isinstance(check_live(case(task(own), "05-13 09:31", ignoring=own.id)), Allow)
+    assert isinstance(check_live(case(task(own), "05-13 09:31", ignoring=[own.id])), Allow)
 
 
 OTHER_CAMPAIGN: Fields = {"task_id": 2, "campaign_id": 2}

@@ -1,0 +1,78 @@
+"""One customer is one conversation (R-REPEAT-2): the further matters that one call may settle.
+
+The call is handed out for one task. Other open tasks of the customer ride on it when the gate allows
+each of them at the very instant of that call, the call itself not counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.store.queries import tasks
+from adapters.store.queries.facts import load_tasks
+from campaigns.decisions import Allow
+from campaigns.facts import TaskFacts
+from campaigns.registry import rules_of
+from campaigns.values import Kind, Topic
+from scheduler.rules.case import Case
+from scheduler.rules.gate import ask, case_for
+from scheduler.runtime import Law
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A further open matter of the customer who is being called."""
+
+    task_id: int
+    kind: Kind
+    topic: Topic
+    deadline: datetime | None
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The call that others ride on. `at` is the instant that counts (sop.md §0).
+
+    `redial_of` names its first half where the line was cut.
+    """
+
+    attempt_id: str
+    redial_of: str | None
+    task_id: int
+    customer_id: int
+    at: datetime
+
+
+def riders(connection: Connection, law: Law, contact: Contact, now: datetime) -> list[Case]:
+    """The further tasks that may be settled in this call, in the order of their rank."""
+    beside = [
+        task_id
+        for task_id in tasks.open_of_customers(connection, [contact.customer_id])
+        if task_id != contact.task_id
+    ]
+    if not beside:
+        return []
+    halves = frozenset(filter(None, (contact.attempt_id, contact.redial_of)))
+    cases = [
+        case_for(task, contact.at, law.policy, law.calendar, ignoring=halves)
+        for task in load_tasks(connection, beside, now).values()
+    ]
+    allowed = [case for case in cases if isinstance(ask(case), Allow)]
+    return sorted(allowed, key=_rank)
+
+
+def _rank(case: Case) -> tuple[datetime, int]:
+    rank = rules_of(case.task.kind).rank_at(case.task, case.policy)
+    return rank or case.now, case.task.id
+
+
+def matter_of(task: TaskFacts, law: Law) -> Matter:
+    """A rider as it is shown beside the call."""
+    kind = rules_of(task.kind)
+    return Matter(
+        task.id, task.kind, task.topic, kind.deadline(task, law.policy), kind.amount_fen(task)
+    )

@@ -39,7 +39,7 @@ from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeAnswer, OutcomeForm, record_outcome
 from scheduler.flows.planning import CampaignPlan, plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
-from scheduler.flows.shop import ShopForm, create_shop
+from scheduler.flows.shop import ShopForm, create_shop, set_clock
 from scheduler.runtime import Runtime
 from tests.factories import CALLED, NEWS, PLACED, a_number, at, day, numbers
 
@@ -155,6 +155,17 @@ class Shop:
             )
         self._sight(order_id, at(seen))
         return order_id
+
+    def change_order(self, order_id: int, **values: Any) -> None:
+        """Set columns of one order, as a later export would."""
+        with self._writing() as connection:
+            connection.execute(
+                update(order_table).where(order_table.c.id == order_id).values(**values)
+            )
+
+    def set_clock(self, now: str) -> None:
+        """Move the training clock."""
+        set_clock(self.runtime, "张三", to=at(now), ticks=False)
 
     def lacking(self, name: str = "多肉植物", expected: str = "05-20", **fields: Any) -> int:
         """An article that is out of stock; the name stands in the title of every order here."""

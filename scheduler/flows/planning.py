@@ -200,12 +200,15 @@ class _Day:
         stops: list[Stop | Wait] = [
             answer for check in GATE if isinstance(answer := check.ask(case), Stop)
         ]
-        blocked = forecast(case).blocked_by
-        if not stops and isinstance(blocked, Stop):  # not now, but before any window opens
+        ahead = forecast(case)
+        blocked = ahead.blocked_by
+        if not stops and ahead.after is not None and ahead.after.rule != "R-HOURS-3":
+            stops.append(ahead.after)  # it holds until nothing can be said any more
+        elif not stops and isinstance(blocked, Stop):  # not now, but before any window opens
             reason = _NO_WINDOW.get(blocked.rule, blocked.reason)
             stops.append(Stop(blocked.rule, reason, ("R-HOURS-3",)))
         elif not stops and isinstance(blocked, Wait) and blocked.until is not None:
-            stops.append(blocked)  # it holds until nothing can be said any more
+            stops.append(blocked)
         return judged, stops
 
     def _store(self, would_be: list[_Fresh], joining: dict[int, list[Candidate]]) -> set[int]:

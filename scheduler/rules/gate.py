@@ -134,10 +134,14 @@ def ask_all(case: Case) -> list[tuple[Check, Decision]]:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The next instant at which the gate allows, or what stands against any."""
+    """The next instant at which the gate allows, or what stands against any.
+
+    `after` is the wait that lasts until `blocked_by` ends everything.
+    """
 
     at: datetime | None
     blocked_by: Wait | Stop | None = None
+    after: Wait | None = None
 
 
 def forecast(case: Case) -> Forecast:
@@ -146,16 +150,18 @@ def forecast(case: Case) -> Forecast:
     Each wait names the first instant its own check allows, so moving to the latest of them never
     jumps over a common open instant; repeated until nothing waits any more.
     """
+    waited: Wait | None = None
     for _ in range(MAX_STEPS):
         until = case.now
         binding: Wait | None = None
         for check in GATE:
             answer = check.ask(case)
             if isinstance(answer, Stop) or (isinstance(answer, Wait) and answer.until is None):
-                return Forecast(None, binding if isinstance(answer, Stop) and binding else answer)
+                blocked_by = binding if isinstance(answer, Stop) and binding else answer
+                return Forecast(None, blocked_by, waited)
             if isinstance(answer, Wait) and answer.until is not None and answer.until > until:
                 until, binding = answer.until, answer
         if binding is None:
             return Forecast(case.now)
-        case = case.at(until)
+        case, waited = case.at(until), binding
     raise AssertionError("the gate found no end of waiting")

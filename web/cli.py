@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from campaigns.errors import NotReadyError, UsageError, WaihuError
-from web import cli_list, cli_plan, cli_proof, cli_shop, cli_work
+from web import cli_campaigns, cli_list, cli_plan, cli_proof, cli_shop, cli_work
 from web import cli_output as out
 from web.cli_output import USAGE, error_document
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 cli_shop.register(app)
 cli_plan.register(app)
+cli_campaigns.register(app)
 cli_list.register(app)
 cli_work.register(app)
 cli_proof.register(app)

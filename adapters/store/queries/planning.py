@@ -19,7 +19,7 @@ UNPAID = text("shop_order.state = 'awaiting_payment'")
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A started campaign."""
+    """A campaign that is planned."""
 
     id: int
     kind: str
@@ -37,13 +37,18 @@ class OpenTask:
 def campaigns(
     connection: Connection, kind: str | None = None, *, to_plan: bool = False
 ) -> list[Campaign]:
-    """The started campaigns, of one kind or of all.
+    """The campaigns that are planned, of one kind or of all: a stopped one is not.
 
-    `to_plan` locks them, so that the morning's job and a button pressed just then plan in turn.
+    `to_plan` locks them, so that the morning's job and a button pressed just then plan in turn; not
+    against new attempts that name them, for an outcome holds tasks that the plan is about to lock.
     """
-    query = select(campaign.c.id, campaign.c.kind, campaign.c.name).order_by(campaign.c.id)
+    query = (
+        select(campaign.c.id, campaign.c.kind, campaign.c.name)
+        .where(text("campaign.state <> 'stopped'"))
+        .order_by(campaign.c.id)
+    )
     if to_plan:
-        query = query.with_for_update()
+        query = query.with_for_update(key_share=True)
     if kind is not None:
         query = query.where(campaign.c.kind == kind)
     return [Campaign(*row) for row in connection.execute(query)]

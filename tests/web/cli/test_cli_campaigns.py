@@ -23,6 +23,7 @@ def test_r_claim_1_a_paused_campaign_hands_nothing_out_until_it_is_started(shell
     shell.take(order(1), at="08:40")
     shell.ok("plan", "--date", "2026-03-04", at="08:45")
     got = shell.next("09:10")
+    shell.ok("clock", "set", "2026-03-04T09:11")
     document = shell.ok("campaign", "pause", 1, "--reason", "系统升级")
     assert document == {"campaign": 1, "state": "paused", "withdrawn": 1, "judged": 0}
     (reason,) = shell.nobody("09:12")["reasons"]
@@ -39,6 +40,7 @@ def test_r_claim_1_a_paused_campaign_hands_nothing_out_until_it_is_started(shell
 def test_r_claim_1_everything_is_paused_and_resumed(shell: Shell) -> None:
     shell.take(order(1), at="08:40")
     shell.ok("plan", "--date", "2026-03-04", at="08:45")
+    shell.ok("clock", "set", "2026-03-04T09:11")
     document = shell.ok("pause-all", "--reason", "停电")
     assert document == {"paused": True, "withdrawn": 0, "judged": 0}
     assert shell.ok("campaign", "list")["paused"]["reason"] == "停电"

@@ -188,6 +188,7 @@ def _plan_document(campaign: CampaignPlan) -> dict[str, Any]:
                 "due_at": iso(t.due_at),
                 "deadline": iso(t.deadline),
                 "region": t.region,
+                "topic": t.topic,
             }
             for t in campaign.tasks
         ],

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from campaigns.errors import UsageError
+from campaigns.labels_zh import KIND_LABELS
 from campaigns.ledger import yuan
+from campaigns.values import CaseKind, Effect
 from web import cli_output as out
 from web.cli_options import CLI, At, Json
 from web.cli_output import clock, emit, instant, iso, open_shop, rows
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from scheduler.flows.briefing import Briefing
     from scheduler.flows.claim import HandOut
+    from scheduler.flows.outcome_forms import MatterAnswer, MatterForm, OutcomeAnswer
     from scheduler.flows.outlook import NobodyNow
     from scripts_zh.library import Rendered
 
@@ -110,6 +114,20 @@ def _call_document(call: HandOut, briefing: Briefing) -> dict[str, Any]:
             ],
         },
         "outcomes": [{"code": o.code, "label": o.label, "key": o.key} for o in briefing.outcomes],
+        "topic": call.topic,
+        "also": [
+            {
+                "task": m.task_id,
+                "kind": m.kind,
+                "topic": m.topic,
+                "orders": list(m.order_nos),
+                "amount": yuan(m.amount_fen),
+                "deadline": iso(m.deadline),
+                "why": [{"rule": r.rule, "text": r.text} for r in m.reasons],
+                "outcomes": [{"code": o.code, "label": o.label, "key": o.key} for o in m.outcomes],
+            }
+            for m in briefing.matters
+        ],
     }
 
 
@@ -126,6 +144,8 @@ def _show_call(call: HandOut, briefing: Briefing) -> None:
         out.line("! 付款数据较旧，拨打前请先在卖家后台核对（R-DUN-4）")
     for r in briefing.reasons:
         out.line(f"    {r.text}（{r.rule}）")
+    for m in briefing.matters:
+        out.line(f"+ 同一次通话还可以处理：{m.label}（任务 {m.task_id}，--also {m.task_id}=结果）")
     spoken = _opening(briefing)
     out.line(f"【{spoken.title}】")
     out.line(spoken.message)
@@ -157,20 +177,41 @@ def enter_outcome(
     phone: Annotated[str | None, typer.Option("--phone", help="新得到的号码。")] = None,
     note: Annotated[str | None, typer.Option("--note", help="备注。")] = None,
     key: Annotated[str | None, typer.Option("--key", help="重复提交时用的同一个标记。")] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", help="同一次通话处理的另一件事：任务编号=结果代码，可多次。"),
+    ] = None,
+    product: Annotated[str, typer.Option("--product", help="反馈的商品（回访）。")] = "",
+    effect: Annotated[
+        Effect | None, typer.Option("--effect", help="效果（回访）：good、fair、none、bad。")
+    ] = None,
+    complaint: Annotated[str, typer.Option("--complaint", help="客户的意见（回访）。")] = "",
+    wish: Annotated[str, typer.Option("--wish", help="客户的建议（回访）。")] = "",
+    verbatim: Annotated[str, typer.Option("--verbatim", help="客户的原话（回访）。")] = "",
+    case_kind: Annotated[
+        CaseKind | None, typer.Option("--case-kind", help="登记售后的问题类型。")
+    ] = None,
+    agreed: Annotated[str, typer.Option("--agreed", help="登记售后时和客户商定的结果。")] = "",
     as_json: Json = False,
 ) -> int:
     """记录通话结果，得到下一步。"""
     from scheduler.flows.outcome import OutcomeForm, record_outcome
+    from scheduler.flows.outcome_forms import CaseForm, FeedbackForm
 
     runtime = open_shop()
-    form = OutcomeForm(code, instant(callback_at, "callback_at"), phone, note, key)
+    form = OutcomeForm(
+        code,
+        instant(callback_at, "callback_at"),
+        phone,
+        note,
+        key,
+        FeedbackForm(product, effect, complaint, wish, verbatim),
+        CaseForm(case_kind, agreed),
+        tuple(map(_matter, also or [])),
+    )
     answer = record_outcome(runtime, attempt, form, runtime.instant(instant(at)), None)
-    document = {
-        "task": answer.task,
-        "state": answer.state,
-        "result": answer.result,
-        "next": _next(answer.next_at, answer.how),
-        "rules": list(answer.rules),
+    document = _answer_document(answer) | {
+        "also": [_answer_document(one) | {"kind": one.kind} for one in answer.also]
     }
 
     def table() -> None:
@@ -178,9 +219,31 @@ def enter_outcome(
         out.line(f"已记录：{answer.result}{when}（{'、'.join(answer.rules)}）")
         if answer.moved_callback:
             out.line("! 约定时间不在可拨打时段，已移到下一个可拨时间（R-HOURS-7）")
+        for one in answer.also:
+            out.line(f"    {KIND_LABELS[one.kind]}：{one.result}（{'、'.join(one.rules)}）")
 
     emit(document, as_json=as_json, table=table)
     return out.DONE
+
+
+def _matter(text: str) -> MatterForm:
+    """Read `TASK=CODE`. Raises UsageError for anything else."""
+    from scheduler.flows.outcome_forms import MatterForm
+
+    task, _, code = text.partition("=")
+    if not (task.isdecimal() and task.isascii() and code):
+        raise UsageError(f"--also 应写成 任务编号=结果代码，而不是 {text}", field="also")
+    return MatterForm(int(task), code)
+
+
+def _answer_document(answer: OutcomeAnswer | MatterAnswer) -> dict[str, Any]:
+    return {
+        "task": answer.task,
+        "state": answer.state,
+        "result": answer.result,
+        "next": _next(answer.next_at, answer.how),
+        "rules": list(answer.rules),
+    }
 
 
 def _next(at: datetime | None, how: str | None) -> dict[str, Any] | None:

@@ -74,7 +74,7 @@ class Policy:
     signed_from_days: int = 3  # R-CB-2
     signed_to_days: int = 10  # R-CB-2
     unsigned_from_days: int = 5  # R-CB-2
-    unsigned_to_days: int = 15  # decision 0017
+    unsigned_to_days: int = 15  # decision 0019
     case_answer_hours: int = 24  # R-CPL-2
 
     @property

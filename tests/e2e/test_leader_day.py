@@ -113,6 +113,7 @@ def test_a_number_is_revealed_once(panel: Panel, page: Page) -> None:
     expect(page.get_by_text("只显示这一次，已记录")).to_be_hidden()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("name", list(PAGES))
 def test_every_page_is_accessible_and_fits(
@@ -121,9 +122,10 @@ def test_every_page_is_accessible_and_fits(
     axe: Callable[[Page], list[str]],
     name: str,
     size: dict[str, int],
+    scheme: str,
 ) -> None:
     work(panel)
-    page = new_context(viewport=size).new_page()
+    page = new_context(viewport=size, color_scheme=scheme).new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(

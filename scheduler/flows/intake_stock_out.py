@@ -13,7 +13,9 @@ from adapters.store.queries import intake as queries
 from campaigns.days import business_day
 from campaigns.kinds.stock_out import folded
 from scheduler.flows.intake_parts import Frame, Judged
+from scheduler.flows.shortages import follow_up, unmatched
 
+_GOODS_COLUMN = "商品"
 _DATE_COLUMN = "预计到货日期"
 _ARRIVED_COLUMN = "到货"
 _OTHER_DATE = "同一商品在这份清单里写了两个预计到货日期"
@@ -49,7 +51,7 @@ class StockOutIntake:
         self._by_key: dict[str, _Shortage] = {}
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._listed: dict[str, date] = {}
-        self.moved: set[int] = set()
+        self._moved: set[int] = set()
         for found in queries.shortages(frame.connection):
             self._remember(_Shortage(**found._mapping))
 
@@ -58,32 +60,41 @@ class StockOutIntake:
         self._by_name[folded(known.name)].append(known.match_key)
 
     def take(self, rows: Sequence[Taken], judged: Judged) -> None:
-        """See Intake. The list is short, so each row is written by itself."""
-        for taken in rows:
-            if isinstance(taken.row, StockOutRow):
-                self._take_row(taken.row, judged)
+        """See Intake. The list is short, so each row is written by itself.
+
+        R-OOS-1: goods that no paid order waits for are named.
+        """
+        listed = [taken.row for taken in rows if isinstance(taken.row, StockOutRow)]
+        kept = [row for row in listed if self._take_row(row, judged)]
+        missing = [row for row in kept if not row.is_arrived]
+        for row in unmatched(self._frame.connection, missing):
+            reason = f"没有已付款未发货的订单买了这件商品：{row.goods or row.code}"
+            judged.warnings.append(Problem(row.line, _GOODS_COLUMN, reason))
 
     def finish(self) -> None:
-        """See Intake."""
+        """See Intake. R-OOS-2: those who agreed to wait hear of dates that moved, or arrived."""
+        frame = self._frame
+        follow_up(frame.connection, frame.runtime, sorted(self._moved), frame.now, frame.who)
 
-    def _take_row(self, row: StockOutRow, judged: Judged) -> None:
+    def _take_row(self, row: StockOutRow, judged: Judged) -> bool:
+        """Take one row; False when it is rejected."""
         frame = self._frame
         if row.arrived_on is not None and row.arrived_on > business_day(frame.now):
             judged.reject(Problem(row.line, _ARRIVED_COLUMN, _NOT_YET))
-            return
+            return False
         known = self._found(row)
         new = self._told(known, row)
-        key = new.match_key
-        if self._listed.setdefault(key, row.expected_on) != row.expected_on:
+        if self._listed.setdefault(new.match_key, row.expected_on) != row.expected_on:
             judged.reject(Problem(row.line, _DATE_COLUMN, _OTHER_DATE))
-            return
+            return False
         if known is not None and frame.data_time < known.changed_at:
             judged.warnings.append(Problem(row.line, _DATE_COLUMN, _OLD_LIST))
             judged.count(is_changed=False)
-            return
+            return True
         judged.count(is_changed=new != known)
         if new != known:
             self._write(known, replace(new, changed_at=frame.data_time))
+        return True
 
     def _found(self, row: StockOutRow) -> _Shortage | None:
         """Find the goods by code; by name where only one of the list and what is known has a code."""
@@ -112,8 +123,8 @@ class StockOutIntake:
             )
         told = replace(
             known,
-            name=row.goods or known.name,
-            code=row.code or known.code,
+            name=_respelt(known.name, row.goods) or known.name,
+            code=_respelt(known.code, row.code),
             expected_on=row.expected_on,
             reason=row.reason or known.reason,
             gift=row.gift or known.gift,
@@ -157,4 +168,10 @@ class StockOutIntake:
                 who=frame.who,
             )
         if is_moved or (known is not None and known.arrived_at != new.arrived_at):
-            self.moved.add(new.id)
+            self._moved.add(new.id)
+
+
+def _respelt(known: str | None, told: str | None) -> str | None:
+    """Take over another name or code; another spelling of the same one is nothing new."""
+    is_same = told is None or (known is not None and folded(told) == folded(known))
+    return known if is_same else told

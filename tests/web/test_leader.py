@@ -19,6 +19,7 @@ from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.people import caller_named
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
+from tests.factories_exports import system_file
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
 
@@ -104,6 +105,17 @@ def test_r_imp_2_a_file_of_another_kind_is_refused_in_chinese(leader: Visitor) -
     form = {"files": file_of(panel_shop.orders_csv()), "do": "take", "kind": "do-not-contact"}
     page = leader.post("/desk/imports", form).text
     assert "内容与所选类型不符：选的是“免打扰名单”，内容是“订单”" in page
+
+
+@sqlite_only
+def test_r_imp_1_a_preview_names_the_system_and_what_its_sheet_lacks(leader: Visitor) -> None:
+    page = leader.get("/desk/imports").text
+    assert 'value="shipments">发货单' in page
+    assert 'value="stock-out">缺货清单' in page
+    form = {"files": file_of(system_file("拼多多", [{}]), "多多.csv"), "do": "preview"}
+    page = leader.post("/desk/imports", form).text
+    assert "拼多多</span>" in page
+    assert "没有电话一列" in page
 
 
 def test_r_dun_1_planning_from_the_panel(runtime: Runtime, leader: Visitor) -> None:

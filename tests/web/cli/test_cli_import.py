@@ -6,7 +6,17 @@ import json
 
 import pytest
 
-from tests.factories_exports import ORDER_HEADERS, as_csv, item_file, order_file, order_sheet
+from tests.factories_exports import (
+    ORDER_HEADERS,
+    SYSTEM_HEADERS,
+    as_csv,
+    as_workbook,
+    item_file,
+    order_file,
+    order_sheet,
+    system_file,
+    system_rows,
+)
 from tests.web.cli.shell import ESCAPE, Shell, order
 
 
@@ -180,3 +190,30 @@ def test_control_signs_in_a_name_never_reach_the_terminal(shell: Shell) -> None:
     shell.plan()
     shown = shell.run("queue", "--at", shell.when("08:50")).out + answer.out
     assert not {"\x1b", "\x07", "\x00"} & set(shown)
+
+
+def test_r_imp_1_parcels_and_a_stock_out_list_by_their_kinds(shell: Shell) -> None:
+    number = "3515313147329357901"
+    shell.ok("import", shell.export(order(1, order_no=number)), at="08:40")
+    parcels = shell.file("发货单.csv", system_file("管易发货单", [{"平台编号": number}]))
+    goods = shell.file("缺货.csv", "商品,预计到货日期\n样例面霜,2027-01-05\n".encode())
+    (first,) = shell.ok("import", parcels, "--kind", "shipments", at="08:50")["files"]
+    (second,) = shell.ok("import", goods, "--kind", "stock-out", at="08:50")["files"]
+    assert (first["kind"], first["taken"]) == ("shipments", 1)
+    assert (second["kind"], second["taken"]) == ("stock-out", 1)
+    assert "样例面霜" in second["warnings"][0]["reason"]
+    wrong = shell.ask("import", goods, "--kind", "shipments", at="08:50")
+    assert wrong.code == 1
+    assert wrong.json["files"][0]["refused"]["code"] == "kind_mismatch"
+
+
+def test_r_imp_2_rows_of_two_sheets_have_an_entry_each(shell: Shell) -> None:
+    bad = [SYSTEM_HEADERS["抖店"], *system_rows("抖店", [{"订单状态": "?"}])]
+    book = as_workbook({"1月销售订单明细": bad, "2月销售订单明细": bad})
+    answer = shell.ask("import", shell.file("抖店.xlsx", book), at="08:40")
+    (file,) = answer.json["files"]
+    assert (file["rows"], len(file["rejected"])) == (2, 2)
+    assert [p["column"] for p in file["rejected"]] == [
+        "1月销售订单明细›订单状态",
+        "2月销售订单明细›订单状态",
+    ]

@@ -71,6 +71,7 @@ TODO_LABELS: Mapping[TodoKind, str] = {
     TodoKind.CLOSE_TRADE: "关闭交易",
     TodoKind.WANGWANG: "旺旺留言",
     TodoKind.PROMISE: "兑现承诺",
+    TodoKind.CHASE_PARCEL: "催件并回复",
 }
 
 ENDING_LABELS: Mapping[Ending, str] = {

@@ -43,6 +43,8 @@ class Policy:
     noon_opens: time = time(13)
     evening_begins: time = time(17)
     day_closes: time = time(20)
+    calls_from: time = time(9)  # R-HOURS-1, R-HOURS-2: a shop may narrow the windows
+    calls_until: time = time(20)  # R-HOURS-1, R-HOURS-2: never widen them
     region_shifts: Mapping[str, RegionShift] = field(default_factory=_default_shifts)  # R-HOURS-4
     region_dayparts: Mapping[str, Daypart] = field(default_factory=dict)  # R-HOURS-4
 
@@ -122,6 +124,9 @@ AT_LEAST_ONE = frozenset(
 )
 """Limits of which a zero would forbid every call for ever."""
 
+MOST = 100_000
+"""No number of these needs to be larger."""
+
 LATEST_SHIFT_HOURS = 6
 """R-HOURS-4. A region that opens later still keeps an hour of its evening."""
 
@@ -142,7 +147,55 @@ def with_overrides(overrides: Mapping[str, object], version: int) -> Policy:
     """
     policy = Policy(version=version)
     changes = {name: _parsed(policy, name, value) for name, value in overrides.items()}
-    return replace(policy, **changes)
+    made = replace(policy, **changes)
+    _check_windows(made)
+    return made
+
+
+def check_together(policy: Policy) -> None:
+    """Refuse numbers that are each allowed and make no sense side by side; asked before a change.
+
+    Raises UsageError naming the field. Numbers that were stored before this was asked stay valid.
+    """
+    for least, most, message in _IN_ORDER:
+        if getattr(policy, least) > getattr(policy, most):
+            raise UsageError(message, field=least)
+
+
+_IN_ORDER: tuple[tuple[str, str, str], ...] = (
+    ("signed_from_days", "signed_to_days", "开始的天数不能大于结束的天数"),
+    ("unsigned_from_days", "unsigned_to_days", "开始的天数不能大于结束的天数"),
+    ("payment_look_hours", "payment_stale_hours", "要先看后台的时限不能比不再催的时限长"),
+    ("reached_per_day", "attempts_per_day", "每天接通的上限不能大于每天拨打的上限"),
+    ("attempts_per_day", "attempts_per_24_hours", "每天的上限不能大于 24 小时的上限"),
+    ("attempts_per_24_hours", "attempts_per_30_days", "24 小时的上限不能大于 30 天的上限"),
+)
+
+
+def _check_windows(policy: Policy) -> None:
+    """R-HOURS-1, R-HOURS-2. The shop's own hours lie inside the law's and leave every region some.
+
+    The narrowest day is a day off: a region that opens later must still have a window on it.
+    """
+    if policy.calls_from < policy.working_day_opens:
+        raise UsageError(f"不能早于 {policy.working_day_opens:%H:%M}", field="calls_from")
+    if policy.calls_until > policy.day_closes:
+        raise UsageError(f"不能晚于 {policy.day_closes:%H:%M}", field="calls_until")
+    if policy.calls_from >= policy.calls_until:
+        raise UsageError("结束要晚于开始", field="calls_until")
+    for region, later in {
+        "": 0,
+        **{k: v.later_hours for k, v in policy.region_shifts.items()},
+    }.items():
+        morning, afternoon = (
+            opens.replace(hour=opens.hour + later)
+            for opens in (policy.day_off_opens, policy.noon_opens)
+        )
+        has_morning = max(morning, policy.calls_from) < min(policy.noon_closes, policy.calls_until)
+        has_afternoon = max(afternoon, policy.calls_from) < policy.calls_until
+        if not has_morning and not has_afternoon:
+            where = f"{region}在" if region else ""
+            raise UsageError(f"这样{where}休息日没有可以拨打的时段", field="calls_until")
 
 
 def _plain(value: object) -> object:
@@ -164,7 +217,7 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
         if isinstance(default, int):
             return _bounded(value, least)
         if isinstance(default, time):
-            return time.fromisoformat(str(value))
+            return _wall_clock(value)
         mapping: dict[str, Any] = _mapping(value)
         if name == "region_shifts":
             return {
@@ -174,14 +227,32 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
             return {str(k): Daypart(v) for k, v in mapping.items()}
         return {**default, **{Kind(k): _bounded(v, least) for k, v in mapping.items()}}
     except (TypeError, ValueError) as error:
-        raise UsageError(f"设置 {name} 的值不对：{value}", field=name) from error
+        raise UsageError(_wanted(default, name, least), field=name) from error
+
+
+def _wanted(default: object, name: str, least: int) -> str:
+    """What may stand in a field, for whoever wrote something else."""
+    if isinstance(default, time):
+        return "请写几点几分，例如 08:45"
+    if name == "region_shifts":
+        return f"晚开的小时数是 0 到 {LATEST_SHIFT_HOURS}"
+    if name == "region_dayparts":
+        return "时段是 morning、afternoon 或 evening"
+    return f"请填 {least} 到 {MOST} 的整数"
+
+
+def _wall_clock(value: object) -> time:
+    clock = time.fromisoformat(str(value))
+    if clock.tzinfo is not None:
+        raise ValueError(value)
+    return clock.replace(second=0, microsecond=0)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
     return dict(json.loads(value) if isinstance(value, str) else value)
 
 
-def _bounded(value: object, least: int, most: int = 100_000) -> int:
+def _bounded(value: object, least: int, most: int = MOST) -> int:
     number = int(str(value))
     if not least <= number <= most:
         raise ValueError(value)

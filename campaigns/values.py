@@ -150,6 +150,7 @@ class TodoKind(StrEnum):
     CLOSE_TRADE = "close_trade"
     WANGWANG = "wangwang"
     PROMISE = "promise"
+    CHASE_PARCEL = "chase_parcel"
 
 
 class Promise(StrEnum):

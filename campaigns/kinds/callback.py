@@ -10,7 +10,7 @@ from campaigns.decisions import Allow, Decision, Follow, Stop
 from campaigns.facts import OrderFacts, TaskFacts
 from campaigns.outcomes import COMMON_OUTCOMES, Outcome
 from campaigns.policy import Policy
-from campaigns.values import CaseKind, Ending, OrderState, Topic
+from campaigns.values import CaseKind, Ending, OrderState, TodoKind, Topic
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome("satisfied", "满意", "1", "customer", Follow.END, Ending.ANSWERED, rule="R-CB-3"),
@@ -41,6 +41,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "customer",
         Follow.END,
         Ending.ANSWERED,
+        todo=TodoKind.CHASE_PARCEL,
         rule="R-CB-4",
     ),
     Outcome(

@@ -77,6 +77,16 @@ def queue_close_trade(connection: Connection, task: TaskFacts, origin: Origin) -
     )
 
 
+def queue_chase(
+    connection: Connection, law: Law, task: TaskFacts, parcel: str, origin: Origin
+) -> int | None:
+    """R-CB-4. We promised to chase the parcel: ask the carrier, and tell the customer what it says."""
+    text = f"催快递，并在旺旺上把结果告诉客户。{parcel}"
+    due = origin.now + timedelta(hours=law.policy.case_answer_hours)  # R-CPL-2
+    todo = NewTodo(TodoKind.CHASE_PARCEL, "parcel_chased", text, due)
+    return add_todo(connection, task, todo, origin)
+
+
 @dataclass(frozen=True, slots=True)
 class NewTodo:
     """Work for a person. With the task, `kind` and `occasion` make it one of its kind.

@@ -17,7 +17,7 @@ from campaigns.outcomes import Outcome
 from campaigns.registry import rules_of
 from campaigns.values import AttemptState, Effect, Kind, Person, PhoneNumber, TodoKind
 from scheduler.flows.cases import NewCase, open_case
-from scheduler.flows.messages import Origin, queue_close_trade, queue_wangwang
+from scheduler.flows.messages import Origin, queue_chase, queue_close_trade, queue_wangwang
 from scheduler.flows.outcome_forms import CaseForm, FeedbackForm, MatterForm
 from scheduler.flows.promises import queue_promises
 from scheduler.flows.words_of_goods import titles_of
@@ -91,6 +91,10 @@ def follow_through(
     if entry.outcome.todo is TodoKind.CLOSE_TRADE:
         if queue_close_trade(connection, task, origin) is not None:
             made.append(TodoKind.CLOSE_TRADE)
+    elif entry.outcome.todo is TodoKind.CHASE_PARCEL:
+        parcel = _parcel_of(connection, task)
+        if queue_chase(connection, law, task, parcel, origin) is not None:
+            made.append(TodoKind.CHASE_PARCEL)
     else:
         occasion = _occasion(law, entry.outcome, task, step)
         if occasion is not None and (
@@ -114,6 +118,16 @@ def follow_through(
         )
         open_case(connection, law, case, entry.now)
     return made
+
+
+def _parcel_of(connection: Connection, task: TaskFacts) -> str:
+    about = {order.order_no for order in callback.concerned(task) or task.orders}
+    rows = orders.of_customer(connection, task.customer.id, len(about) + 50)
+    listed = [row for row in rows if row.order_no in about]
+    return "；".join(
+        f"订单 {row.order_no}，{row.carrier or '快递'} {row.tracking_no or '（单号不详）'}"
+        for row in listed
+    )
 
 
 def _occasion(law: Law, outcome: Outcome, task: TaskFacts, step: NextStep) -> str | None:

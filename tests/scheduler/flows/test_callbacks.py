@@ -163,3 +163,11 @@ def test_r_cb_4_still_waiting_comes_before_received(shop: Shop) -> None:
     shop.bought(customer, OrderState.SHIPPED, placed="05-01 11:00", shipped_at=at("05-06 10:00"))
     plan = shop.plan(kind=Kind.CALLBACK)
     assert [(task.topic, len(task.orders)) for task in plan.tasks] == [(Topic.NOT_RECEIVED, 1)]
+
+
+def test_r_cb_4_a_promise_to_chase_the_parcel_is_work_with_a_time(shop: Shop) -> None:
+    _shipped(shop, "05-06 10:00")
+    shop.plan(kind=Kind.CALLBACK)
+    shop.call(shop.person(), "05-13 09:30", "parcel_chased")
+    (todo,) = shop.todos()
+    assert (todo.kind, todo.due_at) == ("chase_parcel", at("05-14 09:30"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -35,9 +35,13 @@ class Slot:
 
 
 def slots_on(day: date, kind: DayKind, region: str | None, policy: Policy) -> tuple[Slot, ...]:
-    """R-HOURS-1, R-HOURS-2, R-HOURS-4, R-HOURS-6. The open stretches of one day for one region."""
+    """R-HOURS-1, R-HOURS-2, R-HOURS-4, R-HOURS-6. The open stretches of one day for one region.
+
+    The law's, as far as they lie inside the shop's own hours.
+    """
     shift = policy.region_shifts.get(region or "")
-    return _slots_on(day, kind, shift.later_hours if shift else 0, policy_times(policy))
+    own = (policy.calls_from, policy.calls_until)
+    return _slots_on(day, kind, shift.later_hours if shift else 0, policy_times(policy), own)
 
 
 def policy_times(policy: Policy) -> tuple[time, time, time, time, time, time]:
@@ -54,8 +58,13 @@ def policy_times(policy: Policy) -> tuple[time, time, time, time, time, time]:
 
 @lru_cache(maxsize=4096)
 def _slots_on(
-    day: date, kind: DayKind, later_hours: int, times: tuple[time, time, time, time, time, time]
+    day: date,
+    kind: DayKind,
+    later_hours: int,
+    times: tuple[time, time, time, time, time, time],
+    own: tuple[time, time],
 ) -> tuple[Slot, ...]:
+    own_opens, own_closes = (_at(day, clock) for clock in own)
     working, off, noon, afternoon, evening, close = times
     later = timedelta(hours=later_hours)
     morning = _at(day, working if kind is DayKind.WORKING else off) + later
@@ -65,9 +74,11 @@ def _slots_on(
         (Daypart.AFTERNOON, after_noon, _at(day, evening)),
         (Daypart.EVENING, max(after_noon, _at(day, evening)), _at(day, close)),
     )
-    return tuple(
-        Slot(day, part, opens, closes) for part, opens, closes in stretches if opens < closes
+    narrowed = (
+        Slot(day, part, max(opens, own_opens), min(closes, own_closes))
+        for part, opens, closes in stretches
     )
+    return tuple(slot for slot in narrowed if slot.opens < slot.closes)
 
 
 def _at(day: date, clock: time) -> datetime:
@@ -92,7 +103,7 @@ def next_open(
     """The first open instant at or after `start`."""
     for slot in slots_from(start, region, policy, calendar):
         return max(start, slot.opens)
-    raise AssertionError("every day has an evening, so a window lies ahead")
+    raise AssertionError("every day has a window (campaigns.policy), so one lies ahead")
 
 
 def slot_at(
@@ -127,7 +138,22 @@ def check_window(
     slot = slot_at(now, region, policy, calendar)
     if slot is not None:
         return Allow(f"在可拨打时段内（{DAYPART_LABELS[slot.daypart]}）")
-    return Wait("R-HOURS-3", next_open(now, region, policy, calendar), "现在不在可拨打时段", also)
+    opens = next_open(now, region, policy, calendar)
+    clock = now.astimezone(SHOP_ZONE).time()
+    if not policy.calls_from <= clock < policy.calls_until and _is_open_by_law(
+        now, region, policy, calendar
+    ):
+        hours = f"{policy.calls_from:%H:%M}–{policy.calls_until:%H:%M}"
+        # The day's own rule allows it: what stands against the call is the shop's narrower wish.
+        return Wait(day_rule, opens, f"本店设定只在 {hours} 联系", ("R-HOURS-3", *also[1:]))
+    return Wait("R-HOURS-3", opens, "现在不在可拨打时段", also)
+
+
+def _is_open_by_law(
+    now: datetime, region: str | None, policy: Policy, calendar: OfficialDays
+) -> bool:
+    widest = replace(policy, calls_from=policy.working_day_opens, calls_until=policy.day_closes)
+    return slot_at(now, region, widest, calendar) is not None
 
 
 def check_hours(case: Case) -> Decision:

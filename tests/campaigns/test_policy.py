@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import UsageError
-from campaigns.policy import NOT_SETTINGS, Policy, RegionShift, settings_of, with_overrides
+from campaigns.policy import (
+    NOT_SETTINGS,
+    Policy,
+    RegionShift,
+    check_together,
+    settings_of,
+    with_overrides,
+)
 from campaigns.values import Daypart, Kind
 
 
@@ -39,6 +46,8 @@ from campaigns.values import Daypart, Kind
         ("message_after_failures", 2),  # R-MSG-1
         ("region_shifts", {"新疆": RegionShift(2), "西藏": RegionShift(2)}),  # R-HOURS-4
         ("region_dayparts", {}),
+        ("calls_from", time(9)),  # R-HOURS-1
+        ("calls_until", time(20)),
     ],
 )
 def test_the_defaults_are_those_of_the_procedure(name: str, value: object) -> None:
@@ -85,6 +94,9 @@ def test_r_hours_1_the_law_is_no_setting(name: str) -> None:
         ("attempts_per_day", True),
         ("attempts_per_day", 100_001),
         ("plan_at", "25:00"),
+        ("plan_at", "08:45+08:00"),
+        ("calls_from", "08:59"),  # the law's windows are never widened
+        ("calls_until", "20:01"),
         ("region_shifts", {"青海": "x"}),
         ("region_shifts", [1]),
         ("region_dayparts", {"浙江": "night"}),
@@ -129,3 +141,48 @@ def test_any_numbers_either_make_a_policy_or_name_a_field(overrides: dict[str, o
         assert refused.field in overrides
     else:
         assert all(getattr(policy, name) == value for name, value in overrides.items())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "field"),
+    [
+        ({"calls_from": "15:00", "calls_until": "15:00"}, "calls_until"),
+        ({"calls_from": "12:00", "calls_until": "13:00"}, "calls_until"),  # the noon break
+        ({"calls_until": "10:00"}, "calls_until"),  # no window on a day off
+        ({"calls_until": "12:00"}, "calls_until"),  # 新疆 has no morning on a day off
+        ({"region_shifts": {"新疆": 6}, "calls_until": "19:00"}, "calls_until"),
+    ],
+)
+def test_r_hours_2_own_hours_that_leave_no_window_on_a_day_off_are_refused(
+    overrides: dict[str, object], field: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        with_overrides(overrides, 1)
+    assert refused.value.field == field
+
+
+def test_r_hours_1_a_shop_may_narrow_its_hours() -> None:
+    policy = with_overrides({"calls_from": "09:30", "calls_until": "18:00:59"}, 1)
+    assert (policy.calls_from, policy.calls_until) == (time(9, 30), time(18))
+    with_overrides({"calls_until": "12:00", "region_shifts": {}}, 1)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "field"),
+    [
+        ({"signed_from_days": 11}, "signed_from_days"),
+        ({"unsigned_to_days": 4}, "unsigned_from_days"),
+        ({"payment_look_hours": 25}, "payment_look_hours"),
+        ({"reached_per_day": 3}, "reached_per_day"),
+        ({"attempts_per_day": 4}, "attempts_per_day"),
+        ({"attempts_per_24_hours": 11}, "attempts_per_24_hours"),
+    ],
+)
+def test_numbers_that_make_no_sense_side_by_side_are_refused_and_stay_readable(
+    overrides: dict[str, object], field: str
+) -> None:
+    policy = with_overrides(overrides, 1)
+    with pytest.raises(UsageError) as refused:
+        check_together(policy)
+    assert refused.value.field == field
+    check_together(Policy())

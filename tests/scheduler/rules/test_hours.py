@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from adapters.official_calendar import OfficialCalendar
 from campaigns.decisions import Allow, Wait
-from campaigns.policy import Policy, RegionShift
+from campaigns.errors import UsageError
+from campaigns.policy import Policy, RegionShift, with_overrides
 from campaigns.values import SHOP_ZONE, DayKind, Daypart
 from scheduler.rules.hours import (
     check_hours,
@@ -240,3 +241,74 @@ def test_r_hours_3_the_gate_asks_for_the_region_of_the_customer() -> None:
     assert isinstance(check_hours(case(task(region="新疆"), "05-13 10:00")), Wait)
     assert isinstance(check_hours(case(task(region="新疆"), at("05-13 11:00") - SECOND)), Wait)
     assert isinstance(check_hours(case(task(region="新疆"), "05-13 11:00")), Allow)
+
+
+# --- hours of the shop's own ---------------------------------------------------------------------
+
+CLOCKS = st.integers(9 * 60, 20 * 60).map(lambda minute: time(minute // 60, minute % 60))
+
+
+@st.composite
+def narrowed(draw: st.DrawFn) -> Policy:
+    """A shop that calls within hours of its own."""
+    shifts = draw(st.dictionaries(st.sampled_from(LATE_REGIONS), st.integers(0, 6)))
+    overrides = {
+        "calls_from": f"{draw(CLOCKS):%H:%M}",
+        "calls_until": f"{draw(CLOCKS):%H:%M}",
+        "region_shifts": shifts,
+    }
+    try:
+        return with_overrides(overrides, 1)
+    except UsageError:
+        reject()
+
+
+@given(
+    policy=narrowed(),
+    text=st.sampled_from(list(DAYS)),
+    minute=st.integers(0, 24 * 60 - 1),
+    region=st.sampled_from(REGIONS),
+)
+def test_r_hours_1_2_4_a_shop_with_hours_of_its_own_never_opens_outside_the_laws(
+    policy: Policy, text: str, minute: int, region: str | None
+) -> None:
+    instant = at(f"{text} 00:00") + minute * MINUTE
+    law = Policy(region_shifts=policy.region_shifts)
+    slot = slot_at(instant, region, policy, CALENDAR)
+    assert slot is None or slot_at(instant, region, law, CALENDAR) is not None
+    clock = instant.astimezone(SHOP_ZONE).time()
+    inside = policy.calls_from <= clock < policy.calls_until
+    is_lawful = slot_at(instant, region, law, CALENDAR) is not None
+    assert (slot is not None) is (is_lawful and inside)
+    answer = check_window(instant, region, policy, CALENDAR)
+    if isinstance(answer, Wait):
+        assert answer.until is not None
+        assert slot_at(answer.until, region, policy, CALENDAR) is not None
+        assert slot_at(answer.until - SECOND, region, policy, CALENDAR) is None
+
+
+@given(policy=narrowed(), text=st.sampled_from(list(DAYS)), region=st.sampled_from(REGIONS))
+def test_r_hours_2_hours_of_its_own_leave_a_window_on_every_day(
+    policy: Policy, text: str, region: str | None
+) -> None:
+    assert slots_on(day(text), CALENDAR.kind_of(day(text)), region, policy)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "reason"),
+    [
+        ("05-13 09:15", "R-HOURS-1", "本店设定只在 09:30–18:30 联系"),  # the law would allow it
+        ("05-17 19:00", "R-HOURS-2", "本店设定只在 09:30–18:30 联系"),
+        ("05-17 09:45", "R-HOURS-3", "现在不在可拨打时段"),  # a day off: closed anyway
+        ("05-13 12:30", "R-HOURS-3", "现在不在可拨打时段"),
+        ("05-13 21:00", "R-HOURS-3", "现在不在可拨打时段"),
+    ],
+)
+def test_r_hours_1_2_the_answer_says_whose_hours_they_are(
+    text: str, rule: str, reason: str
+) -> None:
+    policy = Policy(calls_from=time(9, 30), calls_until=time(18, 30))
+    answer = check_window(at(text), "浙江", policy, CALENDAR)
+    assert isinstance(answer, Wait)
+    assert (answer.rule, answer.reason) == (rule, reason)
+    assert {"R-HOURS-3", "R-HOURS-1", "R-HOURS-2"} & {answer.rule, *answer.also}

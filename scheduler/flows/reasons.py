@@ -69,8 +69,9 @@ def _matter(task: TaskFacts, now: datetime) -> str:
 def _until(task: TaskFacts, deadline: datetime, now: datetime) -> str:
     if task.kind is Kind.DUNNING:
         minutes = max(int((deadline - now) / timedelta(minutes=1)), 0)
-        hours = f"{minutes // 60} 小时 " if minutes >= 60 else ""
-        return f"还有 {hours}{minutes % 60} 分钟自动关闭"
+        if minutes < 60:
+            return f"还有 {minutes} 分钟自动关闭"
+        return f"还有 {minutes // 60} 小时 {minutes % 60} 分钟自动关闭"
     last = business_day(deadline - timedelta(seconds=1))
     if task.kind is Kind.CALLBACK:
         return f"最晚 {_said(last)}回访"

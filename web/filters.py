@@ -70,14 +70,16 @@ def moment(instant: datetime | None, now: datetime | None = None) -> str:
             return f"{near} {shown:%H:%M}"
         if shown.year == local(now).year:
             if is_english():
-                return f"{format_date(shown.date(), 'd MMM', locale='en')} {shown:%H:%M}"
+                return f"{format_date(shown.date(), 'EEE d MMM', locale='en')} {shown:%H:%M}"
             return f"{shown.month}月{shown.day}日 {shown:%H:%M}"
     return f"{shown:%Y-%m-%d %H:%M}"
 
 
 def near_day(apart: int) -> str | None:
     """Name a day that is `apart` days from today, where it has a name: 今天, 明天."""
-    names = {-1: _("昨天"), 0: _("今天"), 1: _("明天"), 2: _("后天")}
+    names = {-1: _("昨天"), 0: _("今天"), 1: _("明天")}
+    if not is_english():
+        names[2] = "后天"  # English has no short word; the date is said
     return names.get(apart)
 
 

@@ -90,8 +90,16 @@
     });
   });
 
+  // On a phone the menu scrolls sideways; the present page is brought into sight.
+  const showPresent = () => {
+    const present = one(".nav-main [aria-current]");
+    const menu = present?.closest(".nav-main");
+    if (menu) menu.scrollLeft = present.offsetLeft - (menu.clientWidth - present.offsetWidth) / 2;
+  };
+
   const ready = () => {
     readClock();
+    showPresent();
     tick();
     dropping();
     all("[data-needs-script]").forEach((element) => { element.hidden = false; });

@@ -13,8 +13,9 @@ from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
+from scheduler.verify.days import local_day
 from scheduler.verify.history import Attempt
-from scheduler.verify.law import Law, LawBook, local_day
+from scheduler.verify.law import Law, LawBook
 
 
 @dataclass(frozen=True, slots=True)

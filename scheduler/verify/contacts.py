@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 
 from scheduler.verify.background import Background
-from scheduler.verify.history import Attempt, CustomerHistory, Number, TaskHistory
+from scheduler.verify.history import (
+    ENDING_OF_OUTCOME,
+    Attempt,
+    CustomerHistory,
+    Number,
+    TaskHistory,
+)
 from scheduler.verify.report import Finding, shown
 
 _SPOILS = {"wrong_number": "R-PHONE-1", "relay_failed": "R-PHONE-2"}
@@ -37,12 +43,17 @@ def _spoilt(number: Number, a: Attempt, attempts: list[Attempt]) -> str | None:
             return rule
     broken: str | None = None
     for e in attempts:
-        if e is not a and e.outcome_at is not None and e.outcome_at <= a.at:
+        if not _is_one_call(e, a) and e.outcome_at is not None and e.outcome_at <= a.at:
             if e.given_phone_id == number.id:
                 broken = None
             elif e.phone_id == number.id and e.order_key < a.order_key:
                 broken = _SPOILS.get(e.outcome or "", broken)
     return broken
+
+
+def _is_one_call(one: Attempt, two: Attempt) -> bool:
+    """R-REPEAT-2. An attempt, and what was settled in the very same call."""
+    return (one.rides_on or one.id) == (two.rides_on or two.id)
 
 
 def check_open_tasks(person: CustomerHistory, background: Background) -> Iterator[Finding]:
@@ -56,7 +67,7 @@ def check_open_tasks(person: CustomerHistory, background: Background) -> Iterato
 
 def check_one_call(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-REPEAT-2, R-CLAIM-1. One customer is held by one hand-out at a time."""
-    yield from overlaps(person.attempts, f"客户 {person.id}")
+    yield from overlaps(person.hand_outs, f"客户 {person.id}")
 
 
 def overlaps(attempts: Iterable[Attempt], whose: str) -> Iterator[Finding]:
@@ -89,7 +100,8 @@ def _both_talk(one: Attempt, two: Attempt) -> bool:
 def check_fences(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-CLAIM-1. Hand-outs of a task are numbered upwards; an older one enters nothing more."""
     for task in person.tasks:
-        in_turn = sorted(task.attempts, key=lambda a: (a.handed_out_at, a.fence, a.id))
+        calls = (a for a in task.attempts if not a.is_rider)
+        in_turn = sorted(calls, key=lambda a: (a.handed_out_at, a.fence, a.id))
         for one, two in pairwise(in_turn):
             if one.fence >= two.fence:
                 what = f"任务 {task.id} 的派出序号没有递增：{one.fence} 之后是 {two.fence}"
@@ -101,7 +113,7 @@ def check_fences(person: CustomerHistory, background: Background) -> Iterator[Fi
 
 def check_leases(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-CLAIM-1. Nobody dials after the lease."""
-    for a in person.attempts:
+    for a in person.hand_outs:
         if a.dialled_at is not None and a.dialled_at > a.lease_until:
             yield Finding("R-CLAIM-1", "占用到期后才拨号", a.id, a.dialled_at)
 
@@ -109,7 +121,7 @@ def check_leases(person: CustomerHistory, background: Background) -> Iterator[Fi
 def check_skips(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-CLAIM-1. A skip has a reason, and the task comes back after half an hour."""
     for task in person.tasks:
-        in_turn = sorted(task.attempts, key=lambda a: (a.handed_out_at, a.fence, a.id))
+        in_turn = sorted(task.attempts, key=lambda a: (_came_up(a), a.fence, a.id))
         for position, a in enumerate(in_turn):
             if a.state != "skipped" or a.ended_at is None:
                 continue
@@ -117,17 +129,22 @@ def check_skips(person: CustomerHistory, background: Background) -> Iterator[Fin
                 yield Finding("R-CLAIM-1", f"跳过任务 {task.id} 没有写原因", a.id, a.ended_at)
             minutes = background.law_of(a).policy.skip_minutes
             for later in in_turn[position + 1 : position + 2]:
-                if later.handed_out_at < a.ended_at + timedelta(minutes=minutes):
+                if _came_up(later) < a.ended_at + timedelta(minutes=minutes):
                     what = f"任务 {task.id} 被跳过不足 {minutes} 分钟又派出"
-                    yield Finding("R-CLAIM-1", what, later.id, later.handed_out_at)
+                    yield Finding("R-CLAIM-1", what, later.id, _came_up(later))
+
+
+def _came_up(a: Attempt) -> datetime:
+    """When the task was on a caller's screen: a rider's only with the call itself."""
+    return a.at if a.is_rider else a.handed_out_at
 
 
 def check_after_end(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-DUN-3, R-DUN-4, R-DUN-7, R-DNC-1, R-DNC-2, R-REPEAT-4, R-PHONE-3. The end is the end."""
+    """R-DUN-3 to 7, R-CB-2, R-CB-3, R-OOS-1, R-DNC-1, R-DNC-2, R-REPEAT-4. The end is the end."""
     for task in person.tasks:
         for a in task.made:
             if task.closed_at is not None and a.at >= task.closed_at and a.outcome_at != a.at:
-                rule = _ENDS.get(task.ending or "", "R-DUN-4")
+                rule = _ENDS.get(task.ending or "", _LATE_RULES.get(task.kind, "R-DUN-4"))
                 when = shown(task.closed_at)
                 what = f"任务 {task.id} 已于 {when} 结束（{task.ending}），之后仍被拨打"
                 yield Finding(rule, what, a.id, a.at)
@@ -142,8 +159,20 @@ _ENDS = {
     "attempts_used": "R-REPEAT-4",
     "angry": "R-DNC-1",
     "opted_out": "R-DNC-2",
+    "answered": "R-CB-3",
+    "declined": "R-CB-3",
+    "agreed": "R-OOS-1",
+    "refused": "R-OOS-1",
+    "relayed": "R-OOS-1",
 }
-_ENDING_OUTCOMES = {"not_needed": "R-DUN-7", "hung_up_angry": "R-DNC-1", "opt_out": "R-DNC-2"}
+_LATE_RULES = {"callback": "R-CB-2", "stock_out": "R-OOS-1"}
+_ENDING_OUTCOMES = {
+    "not_needed": "R-DUN-7",
+    "hung_up_angry": "R-DNC-1",
+    "opt_out": "R-DNC-2",
+    **dict.fromkeys(ENDING_OF_OUTCOME["callback"], "R-CB-3"),
+    **dict.fromkeys(ENDING_OF_OUTCOME["stock_out"], "R-OOS-1"),
+}
 
 
 def _after_ending_outcome(task: TaskHistory) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from adapters.store.models.campaigns import campaign
 from adapters.store.models.customers import customer, suppression
 from adapters.store.models.shop import person
 from scheduler.verify.background import Background
-from scheduler.verify.reading import ATTEMPTS, attempt_from, not_after
+from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by, not_after
 from scheduler.verify.report import Finding, shown
 
 _BY_CUSTOMER = and_(suppression.c.scope == "customer", suppression.c.customer_id == customer.c.id)
@@ -47,10 +47,11 @@ def check_calls(connection: Connection, background: Background) -> Iterator[Find
                     attempt.c.at >= suppression.c.since,
                 ),
                 _by_then(suppression.c.since, background.as_of),
-                _by_then(attempt.c.handed_out_at, background.as_of),
             )
             .order_by(attempt.c.at, attempt.c.id)
         )
+        if background.as_of is not None:
+            statement = statement.where(attempts_by(background.as_of))
         for row in connection.execute(statement):
             found = _contact(row, background.as_of)
             if found is None or (row.id, row.entry) in told:

@@ -6,19 +6,40 @@ Everything is as of one instant: what was entered, known or ended later is not t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from campaigns.policy import Policy
+from scheduler.verify.days import local_day, midnight
 
-REACHED = frozenset(
-    {"will_pay", "not_needed", "says_paid", "relay", "gave_number", "wrong_number", "busy"}
-    | {"cut_off", "hung_up_angry", "opt_out", "other"}
-)
 FAILED = frozenset(
     {"no_answer", "switched_off", "out_of_service", "unreachable", "line_busy", "rejected"}
     | {"relay_failed"}
 )
-"""The outcomes of sop.md §2 and §3, by whether a person was spoken to."""
+_EVERYWHERE = frozenset({"wrong_number", "busy", "cut_off", "hung_up_angry", "opt_out", "other"})
+REACHED_OF = {
+    "dunning": _EVERYWHERE | {"will_pay", "not_needed", "says_paid", "relay", "gave_number"},
+    "callback": _EVERYWHERE
+    | {"satisfied", "guided", "complaint", "parcel_chased", "parcel_problem", "no_time"},
+    "stock_out": _EVERYWHERE | {"agrees", "agrees_with_gift", "refuses", "relay", "gave_number"},
+}
+REACHED = frozenset().union(*REACHED_OF.values())
+"""The outcomes of sop.md §2 to §4: nobody, or in each kind somebody, was spoken to."""
+
+ENDING_OF_OUTCOME = {
+    "callback": {
+        "satisfied": "answered",
+        "guided": "answered",
+        "complaint": "answered",
+        "parcel_chased": "answered",
+        "parcel_problem": "answered",
+        "no_time": "declined",
+    },
+    "stock_out": {"agrees": "agreed", "agrees_with_gift": "agreed", "refuses": "refused"},
+}
+"""R-CB-3, R-CB-4, R-OOS-1. The outcomes that end a task, and how."""
+
+JUST_BEFORE = timedelta(microseconds=1)
+"""What came at the same instant may have come after: a training clock can be paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +70,7 @@ class Attempt:
     given_phone_id: int | None
     has_note: bool
     redial_of: str | None
+    rides_on: str | None
     owed_fen: int
     policy_version: int
     calendar_version: int
@@ -64,6 +86,20 @@ class Attempt:
     def is_reached(self) -> bool:
         """sop.md §0. A person was spoken to, by the outcome itself."""
         return self.outcome in REACHED
+
+    @property
+    def is_rider(self) -> bool:
+        """R-REPEAT-2. A further matter settled in the call of another attempt; no call itself."""
+        return self.rides_on is not None
+
+    @property
+    def moments(self) -> tuple[datetime, ...]:
+        """The instants whose knowledge it may rest on, without what came at that instant too.
+
+        A rider was settled while the call lasted, so what came up until its outcome was known.
+        """
+        instants = (self.at, self.outcome_at) if self.is_rider else (self.at,)
+        return tuple(m for at in instants if at for m in (at, at - JUST_BEFORE))
 
     @property
     def order_key(self) -> tuple[datetime, str]:
@@ -99,8 +135,13 @@ class OrderHistory:
     """One order of a task with all that became known of it, in the order in which it did."""
 
     id: int
+    order_no: str
     customer_id: int
     placed_at: datetime
+    shipped_at: datetime | None
+    shipped_seen_at: datetime | None
+    received_at: datetime | None
+    completed_at: datetime | None
     joined_at: datetime
     sightings: tuple[Sighting, ...]
 
@@ -112,44 +153,113 @@ class OrderHistory:
         """R-DUN-4. The time of the newest data that were known at an instant."""
         return max((s.seen_at for s in self.sightings if s.known_at <= instant), default=None)
 
+    def began(self, topic: str, instant: datetime) -> tuple[datetime, ...]:
+        """R-CB-2. When it was signed for, or shipped: as stated, else as first seen by then.
+
+        What was stated keeps no history, so any of these may have been what was known.
+        """
+        states = ("completed",) if topic == "received" else ("shipped", "completed")
+        seen = [s.seen_at for s in self.sightings if s.known_at <= instant and s.state in states]
+        stored = (
+            (self.received_at, self.completed_at)
+            if topic == "received"
+            else (self.shipped_at, self.shipped_seen_at)
+        )
+        return tuple(at for at in (*stored, min(seen, default=None)) if at is not None)
+
     def closes_at(self, policy: Policy) -> datetime:
         """R-DUN-3. When the marketplace closes it by itself."""
         return self.placed_at + policy.marketplace_closes
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A to-do of a task."""
+class Shortage:
+    """R-OOS-1. Goods out of stock: every day they were expected on, in the order it was known."""
+
+    id: int
+    joined_at: datetime
+    arrived_at: datetime | None
+    days: tuple[tuple[datetime, date], ...]
+
+    def expected_on(self, instant: datetime) -> date | None:
+        """R-OOS-2. The day that was expected, as known at an instant."""
+        return next((day for known_at, day in reversed(self.days) if known_at <= instant), None)
+
+    def has_arrived(self, instant: datetime) -> bool:
+        """Known to be there again."""
+        return self.arrived_at is not None and self.arrived_at <= instant
+
+    def may_have_arrived(self, instant: datetime) -> bool:
+        """A later day that is listed afterwards takes the note of an arrival away."""
+        return self.has_arrived(instant) or any(known_at > instant for known_at, _ in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """A to-do of a task; of a promise, the order, the day that was named, and when it broke."""
 
     id: int
     kind: str
+    occasion: str
+    attempt_id: str | None
     created_at: datetime
     done_at: datetime | None
+    withdrawn_at: datetime | None
+    order_no: str | None
+    promised_on: date | None
+    broken_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class TaskHistory:
-    """One task with its orders, hand-outs and to-dos, oldest first."""
+    """One task with its orders, missing goods, hand-outs and to-dos, oldest first."""
 
     id: int
     campaign_id: int
     kind: str
+    topic: str
     customer_id: int
     created_at: datetime
     closed_at: datetime | None
     ending: str | None
     batch_day: date
     orders: tuple[OrderHistory, ...]
+    shortages: tuple[Shortage, ...]
     attempts: tuple[Attempt, ...]
-    todos: tuple[Message, ...]
+    todos: tuple[Todo, ...]
+
+    def known(self, instant: datetime, state: str) -> list[tuple[OrderHistory, Sighting]]:
+        """R-IMP-3. The orders in the task that were in this state as known at an instant."""
+        known = ((o, o.known(instant)) for o in self.orders if o.joined_at <= instant)
+        return [(o, s) for o, s in known if s is not None and s.state == state]
 
     def unpaid(self, instant: datetime) -> list[tuple[OrderHistory, Sighting]]:
         """R-DUN-2. The orders in the task that were unpaid as known at an instant."""
-        known = ((o, o.known(instant)) for o in self.orders if o.joined_at <= instant)
-        return [(o, s) for o, s in known if s is not None and s.state == "awaiting_payment"]
+        return self.known(instant, "awaiting_payment")
+
+    def parcels(self, instant: datetime) -> list[OrderHistory]:
+        """R-CB-2. The orders that the task's script fits: signed for, or still on their way."""
+        state = "completed" if self.topic == "received" else "shipped"
+        return [o for o, _ in self.known(instant, state) if o.began(self.topic, instant)]
+
+    def missing(self, instant: datetime) -> list[Shortage]:
+        """R-OOS-1. What was not there yet as known at an instant."""
+        return [s for s in self.shortages if s.joined_at <= instant and not s.has_arrived(instant)]
+
+    def named_day(self, instant: datetime) -> date | None:
+        """R-OOS-1. The day on which everything missing was expected, as known at an instant."""
+        days = (s.expected_on(instant) for s in self.missing(instant))
+        return max((day for day in days if day is not None), default=None)
 
     def deadline(self, instant: datetime, policy: Policy) -> datetime | None:
-        """R-DUN-3. The earliest closing time among those; None with nothing unpaid."""
+        """R-DUN-3, R-CB-2, R-OOS-1. The first instant too late for this kind; None: nothing left."""
+        if self.kind == "callback":
+            last = policy.signed_to_days if self.topic == "received" else policy.unsigned_to_days
+            began = (o.began(self.topic, instant)[0] for o in self.parcels(instant))
+            return max((midnight(local_day(b) + timedelta(last + 1)) for b in began), default=None)
+        if self.kind == "stock_out":
+            day = self.named_day(instant) if self.known(instant, "paid") else None
+            return None if day is None else midnight(day)
         return min((o.closes_at(policy) for o, _ in self.unpaid(instant)), default=None)
 
     @property
@@ -180,5 +290,16 @@ class CustomerHistory:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """Hand-outs of all tasks, oldest first."""
+        """Hand-outs and riders of all tasks, oldest first."""
         return sorted((a for t in self.tasks for a in t.attempts), key=lambda a: a.order_key)
+
+    def call_of(self, a: Attempt) -> str:
+        """R-REPEAT-2, R-REPEAT-5. The call it belongs to: its main's, and the first half of that."""
+        mains = {m.id: m for m in self.attempts} if a.rides_on else {}
+        main = mains.get(a.rides_on or "", a)
+        return main.redial_of or main.id
+
+    @property
+    def hand_outs(self) -> list[Attempt]:
+        """R-REPEAT-2. The same without riders, which are no calls."""
+        return [a for a in self.attempts if not a.is_rider]

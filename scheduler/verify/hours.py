@@ -7,15 +7,13 @@ from datetime import datetime, time, timedelta
 
 from campaigns.values import SHOP_ZONE, DayKind
 from scheduler.verify.background import Background
-from scheduler.verify.history import Attempt, CustomerHistory, TaskHistory
-from scheduler.verify.law import Law, clock_part, local_day
+from scheduler.verify.days import clock_part, local_day
+from scheduler.verify.history import JUST_BEFORE, Attempt, CustomerHistory, TaskHistory
+from scheduler.verify.law import Law
 from scheduler.verify.report import Finding, shown
 
 ANSWER_MINUTES = 15
 """R-HOURS-7. How late a promised callback may be offered before it is worth a warning."""
-
-JUST_BEFORE = timedelta(microseconds=1)
-"""What came at the same instant may have come after: a training clock can be paused."""
 
 _DAY_RULES = {
     DayKind.WORKING: "R-HOURS-1",

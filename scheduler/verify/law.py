@@ -17,22 +17,10 @@ from sqlalchemy import Connection, select
 from adapters.store.models.shop import calendar_day, calendar_version, policy_version
 from campaigns.policy import Policy, with_overrides
 from campaigns.values import SHOP_ZONE, DayKind, Daypart
+from scheduler.verify.days import local_day
 
 MAX_DAYS_AHEAD = 40
 """Further than any deadline; a search for open time ends here."""
-
-
-def local_day(instant: datetime) -> date:
-    """Calendar date of the shop."""
-    return instant.astimezone(SHOP_ZONE).date()
-
-
-def clock_part(instant: datetime) -> Daypart:
-    """R-SLOT-1. The daypart by the clock alone, open or not."""
-    hour = instant.astimezone(SHOP_ZONE).hour
-    if hour < 12:
-        return Daypart.MORNING
-    return Daypart.AFTERNOON if hour < 17 else Daypart.EVENING
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt
 from scheduler.verify.background import Background
 from scheduler.verify.contacts import overlaps
 from scheduler.verify.history import Attempt
-from scheduler.verify.reading import ATTEMPTS, attempt_from, stream
+from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by, stream
 from scheduler.verify.report import Finding
-from scheduler.verify.spacing import judged, scales
+from scheduler.verify.spacing import halves_of, judged, scales
 
 
 def check_shared_phones(connection: Connection, background: Background) -> Iterator[Finding]:
@@ -34,18 +34,20 @@ def check_shared_phones(connection: Connection, background: Background) -> Itera
     for position, (_, group) in enumerate(groupby(in_order, key=lambda a: a.phone_key), start=1):
         on_phone = list(group)
         whose = f"第 {position} 个共用号码（号码 {on_phone[0].phone_id}）"
-        yield from (f for f in overlaps(on_phone, whose) if f.rule == "R-REPEAT-2")
+        calls = (a for a in on_phone if not a.is_rider)
+        yield from (f for f in overlaps(calls, whose) if f.rule == "R-REPEAT-2")
         here = {a.id for a in on_phone}
         # The freedom of an attempt depends on its task's own history, on whatever phone.
         of_tasks = ATTEMPTS.where(attempt.c.task_id.in_({a.task_id for a in on_phone})).order_by(
             attempt.c.task_id, attempt.c.at, attempt.c.id
         )
         by_task = groupby(_attempts(connection, background, of_tasks), key=lambda a: a.task_id)
+        halves = halves_of(on_phone)
         yield from scales(
             (
                 j
                 for _, made in by_task
-                for j in judged([a for a in made if a.counts], background.book)
+                for j in judged([a for a in made if a.counts], background.book, halves)
                 if j.attempt.id in here
             ),
             background,
@@ -55,7 +57,8 @@ def check_shared_phones(connection: Connection, background: Background) -> Itera
 
 def check_callers(connection: Connection, background: Background) -> Iterator[Finding]:
     """R-REPEAT-2. A caller has one live call; two of one customer are told with the customer."""
-    statement = ATTEMPTS.order_by(attempt.c.caller_id, attempt.c.handed_out_at, attempt.c.id)
+    calls = ATTEMPTS.where(attempt.c.rides_on.is_(None))
+    statement = calls.order_by(attempt.c.caller_id, attempt.c.handed_out_at, attempt.c.id)
     holding: list[Attempt] = []
     for a in _attempts(connection, background, statement):
         holding = [
@@ -96,7 +99,6 @@ def _attempts(
     connection: Connection, background: Background, statement: Select[tuple[object]]
 ) -> Iterator[Attempt]:
     as_of = background.as_of
-    handed_out: ColumnElement[object] = attempt.c.handed_out_at
     if as_of is not None:
-        statement = statement.where(handed_out <= as_of)
+        statement = statement.where(attempts_by(as_of))
     return (attempt_from(row, as_of) for row in stream(connection, statement))

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch, task, task_order
 from adapters.store.models.customers import customer, customer_phone, order, order_sighting
+from adapters.store.models.stock import shortage, shortage_date, task_shortage
 from scheduler.verify.history import (
     Attempt,
     CustomerHistory,
-    Message,
     Number,
     OrderHistory,
+    Shortage,
     Sighting,
     TaskHistory,
+    Todo,
 )
 
 ROWS_AT_A_TIME = 2_000
@@ -45,6 +47,12 @@ ATTEMPTS = select(
 def not_after(instant: datetime | None, as_of: datetime | None) -> datetime | None:
     """None for an instant later than what is looked at."""
     return None if instant is None or (as_of is not None and instant > as_of) else instant
+
+
+def attempts_by(as_of: datetime) -> ColumnElement[bool]:
+    """Hand-outs made by then; a rider is there from its outcome on (R-REPEAT-2)."""
+    born = or_(attempt.c.rides_on.is_(None), attempt.c.outcome_at <= as_of)
+    return (attempt.c.handed_out_at <= as_of) & born
 
 
 def attempt_from(row: Row[Any], as_of: datetime | None) -> Attempt:
@@ -81,6 +89,7 @@ def attempt_from(row: Row[Any], as_of: datetime | None) -> Attempt:
         given_phone_id=row.given_phone_id if entered else None,
         has_note=bool(row.has_note) and entered,
         redial_of=row.redial_of,
+        rides_on=row.rides_on,
         owed_fen=row.owed_fen,
         policy_version=row.policy_version,
         calendar_version=row.calendar_version,
@@ -119,10 +128,7 @@ def stream(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]
 
 def customers(connection: Connection, as_of: datetime | None) -> Iterator[CustomerHistory]:
     """Every customer who ever had a task, one after the other."""
-    shelves = {
-        name: Shelf(connection, statement if as_of is None else statement.where(instant <= as_of))
-        for name, (statement, instant) in _statements().items()
-    }
+    shelves = {name: Shelf(connection, statement) for name, statement in _statements(as_of).items()}
     numbers = Shelf(connection, _numbers())
     people = (
         select(customer.c.id, customer.c.region)
@@ -133,12 +139,13 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         rows = {name: shelf.take(person.id) for name, shelf in shelves.items()}
         orders = _orders(rows["orders"], rows["sightings"])
         attempts = _by_task(rows["attempts"], lambda r: attempt_from(r, as_of))
-        todos = _by_task(rows["todos"], lambda r: _message(r, as_of))
+        todos = _by_task(rows["todos"], lambda r: _todo(r, as_of))
+        missing = _shortages(rows["shortages"], rows["days"], as_of)
         yield CustomerHistory(
             person.id,
             person.region,
             tuple(
-                _task(row, as_of, orders[row.id], attempts[row.id], todos[row.id])
+                _task(row, as_of, orders[row.id], missing[row.id], attempts[row.id], todos[row.id])
                 for row in rows["tasks"]
             ),
             {
@@ -148,50 +155,74 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         )
 
 
-def _statements() -> dict[str, tuple[Select[Any], Column[datetime]]]:
-    """Pair each query that is read side by side with the instant that places its rows."""
+def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
+    """Each query that is read side by side, with what places its rows by `as_of`."""
     owner = task.c.customer_id.label("owner")
-    tasks = (
-        select(task, owner, batch.c.business_day)
-        .join(batch, batch.c.id == task.c.batch_id)
-        .order_by(task.c.customer_id, task.c.created_at, task.c.id)
-    )
-    orders = (
-        select(
-            owner,
-            task_order.c.task_id,
-            task_order.c.joined_at,
-            order.c.id,
-            order.c.customer_id,
-            order.c.placed_at,
-        )
-        .join(task, task.c.id == task_order.c.task_id)
-        .join(order, order.c.id == task_order.c.order_id)
-        .order_by(task.c.customer_id, task_order.c.task_id, order.c.id)
-    )
-    sightings = (
-        select(owner, task_order.c.task_id, order_sighting)
-        .join(task_order, task_order.c.order_id == order_sighting.c.order_id)
-        .join(task, task.c.id == task_order.c.task_id)
-        .order_by(task.c.customer_id, order_sighting.c.known_at, order_sighting.c.id)
-    )
-    attempts = (
-        ATTEMPTS.add_columns(owner)
-        .join(task, task.c.id == attempt.c.task_id)
-        .order_by(task.c.customer_id, attempt.c.handed_out_at, attempt.c.id)
-    )
-    todos = (
-        select(todo, owner)
-        .join(task, task.c.id == todo.c.task_id)
-        .order_by(task.c.customer_id, todo.c.id)
-    )
-    return {
-        "tasks": (tasks, task.c.created_at),
-        "orders": (orders, task_order.c.joined_at),
-        "sightings": (sightings, order_sighting.c.known_at),
-        "attempts": (attempts, attempt.c.handed_out_at),
-        "todos": (todos, todo.c.created_at),
+    statements: dict[str, tuple[Select[Any], Callable[[datetime], ColumnElement[bool]]]] = {
+        "tasks": (
+            select(task, owner, batch.c.business_day)
+            .join(batch, batch.c.id == task.c.batch_id)
+            .order_by(task.c.customer_id, task.c.created_at, task.c.id),
+            lambda then: task.c.created_at <= then,
+        ),
+        "orders": (
+            select(owner, task_order.c.task_id, task_order.c.joined_at, *_ORDER_COLUMNS)
+            .join(task, task.c.id == task_order.c.task_id)
+            .join(order, order.c.id == task_order.c.order_id)
+            .order_by(task.c.customer_id, task_order.c.task_id, order.c.id),
+            lambda then: task_order.c.joined_at <= then,
+        ),
+        "sightings": (
+            select(owner, task_order.c.task_id, order_sighting)
+            .join(task_order, task_order.c.order_id == order_sighting.c.order_id)
+            .join(task, task.c.id == task_order.c.task_id)
+            .order_by(task.c.customer_id, order_sighting.c.known_at, order_sighting.c.id),
+            lambda then: order_sighting.c.known_at <= then,
+        ),
+        "attempts": (
+            ATTEMPTS.add_columns(owner)
+            .join(task, task.c.id == attempt.c.task_id)
+            .order_by(task.c.customer_id, attempt.c.handed_out_at, attempt.c.id),
+            attempts_by,
+        ),
+        "todos": (
+            select(*_TODO_COLUMNS, owner)
+            .join(task, task.c.id == todo.c.task_id)
+            .order_by(task.c.customer_id, todo.c.id),
+            lambda then: todo.c.created_at <= then,
+        ),
+        "shortages": (
+            select(owner, task_shortage, shortage.c.arrived_at)
+            .join(task, task.c.id == task_shortage.c.task_id)
+            .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
+            .order_by(task.c.customer_id, task_shortage.c.task_id, shortage.c.id),
+            lambda then: task_shortage.c.joined_at <= then,
+        ),
+        "days": (
+            select(owner, task_shortage.c.task_id, shortage_date)
+            .join(task, task.c.id == task_shortage.c.task_id)
+            .join(shortage_date, shortage_date.c.shortage_id == task_shortage.c.shortage_id)
+            .order_by(task.c.customer_id, shortage_date.c.known_at, shortage_date.c.id),
+            lambda then: shortage_date.c.known_at <= then,
+        ),
     }
+    return {
+        name: statement if as_of is None else statement.where(by_then(as_of))
+        for name, (statement, by_then) in statements.items()
+    }
+
+
+_ORDER_COLUMNS = (
+    order.c.id,
+    order.c.order_no,
+    order.c.customer_id,
+    order.c.placed_at,
+    order.c.shipped_at,
+    order.c.shipped_seen_at,
+    order.c.received_at,
+    order.c.completed_at,
+)
+_TODO_COLUMNS = tuple(c for c in todo.c if c.name not in {"wording", "broken_why", "done_by"})
 
 
 def _numbers() -> Select[Any]:
@@ -216,27 +247,58 @@ def _task(
     row: Row[Any],
     as_of: datetime | None,
     orders: list[OrderHistory],
+    shortages: list[Shortage],
     attempts: list[Attempt],
-    todos: list[Message],
+    todos: list[Todo],
 ) -> TaskHistory:
     closed_at = not_after(row.closed_at, as_of)
     return TaskHistory(
         id=row.id,
         campaign_id=row.campaign_id,
         kind=row.kind,
+        topic=row.topic,
         customer_id=row.customer_id,
         created_at=row.created_at,
         closed_at=closed_at,
         ending=row.ending if closed_at is not None else None,
         batch_day=row.business_day,
         orders=tuple(orders),
+        shortages=tuple(shortages),
         attempts=tuple(attempts),
         todos=tuple(todos),
     )
 
 
-def _message(row: Row[Any], as_of: datetime | None) -> Message:
-    return Message(row.id, row.kind, row.created_at, not_after(row.done_at, as_of))
+def _todo(row: Row[Any], as_of: datetime | None) -> Todo:
+    return Todo(
+        id=row.id,
+        kind=row.kind,
+        occasion=row.occasion,
+        attempt_id=row.attempt_id,
+        created_at=row.created_at,
+        done_at=not_after(row.done_at, as_of),
+        withdrawn_at=not_after(row.withdrawn_at, as_of),
+        order_no=row.order_no,
+        promised_on=row.promised_on,
+        broken_at=not_after(row.broken_at, as_of),
+    )
+
+
+def _shortages(
+    rows: list[Row[Any]], days: list[Row[Any]], as_of: datetime | None
+) -> dict[int, list[Shortage]]:
+    expected: dict[tuple[int, int], list[tuple[datetime, date]]] = defaultdict(list)
+    for day in days:
+        expected[day.task_id, day.shortage_id].append((day.known_at, day.expected_on))
+    return _by_task(
+        rows,
+        lambda row: Shortage(
+            id=row.shortage_id,
+            joined_at=row.joined_at,
+            arrived_at=not_after(row.arrived_at, as_of),
+            days=tuple(expected[row.task_id, row.shortage_id]),
+        ),
+    )
 
 
 def _by_task(rows: list[Row[Any]], make: Callable[[Row[Any]], T]) -> dict[int, list[T]]:
@@ -256,11 +318,16 @@ def _orders(rows: list[Row[Any]], seen: list[Row[Any]]) -> dict[int, list[OrderH
     for row in rows:
         found[row.task_id].append(
             OrderHistory(
-                row.id,
-                row.customer_id,
-                row.placed_at,
-                row.joined_at,
-                tuple(sightings[row.task_id, row.id]),
+                id=row.id,
+                order_no=row.order_no,
+                customer_id=row.customer_id,
+                placed_at=row.placed_at,
+                shipped_at=row.shipped_at,
+                shipped_seen_at=row.shipped_seen_at,
+                received_at=row.received_at,
+                completed_at=row.completed_at,
+                joined_at=row.joined_at,
+                sightings=tuple(sightings[row.task_id, row.id]),
             )
         )
     return found

@@ -15,7 +15,20 @@ from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order_sighting, suppression
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
-from scheduler.verify import contacts, do_not_contact, dunning, hours, intake, lines, spacing, trail
+from scheduler.verify import (
+    callback,
+    contacts,
+    do_not_contact,
+    dunning,
+    hours,
+    intake,
+    lines,
+    riders,
+    spacing,
+    stock_out,
+    tasks,
+    trail,
+)
 from scheduler.verify.background import Background, read_background
 from scheduler.verify.history import CustomerHistory
 from scheduler.verify.reading import customers
@@ -37,6 +50,7 @@ CUSTOMER_CHECKS: tuple[OfCustomer, ...] = (
     spacing.check_task_budget,
     spacing.check_customer_budget,
     spacing.check_other_campaigns,
+    spacing.check_surveys,
     spacing.check_redials,
     contacts.check_numbers,
     contacts.check_open_tasks,
@@ -45,15 +59,22 @@ CUSTOMER_CHECKS: tuple[OfCustomer, ...] = (
     contacts.check_leases,
     contacts.check_skips,
     contacts.check_after_end,
+    riders.check_riders,
+    tasks.check_orders,
+    tasks.check_day,
+    tasks.check_follow_up,
+    tasks.check_outcomes,
+    tasks.check_endings,
+    tasks.check_queued_messages,
+    tasks.check_order_of_attempts,
     dunning.check_population,
     dunning.check_sums,
     dunning.check_closing,
     dunning.check_payment,
-    dunning.check_follow_up,
-    dunning.check_endings,
-    dunning.check_outcomes,
-    dunning.check_queued_messages,
-    dunning.check_order_of_attempts,
+    dunning.check_newer_data,
+    callback.check_parcels,
+    stock_out.check_goods,
+    stock_out.check_promises_made,
 )
 SHOP_CHECKS: tuple[OfShop, ...] = (
     lines.check_shared_phones,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.policy import Policy
 from campaigns.values import Exemption, Kind
 from scheduler.verify.background import Background
+from scheduler.verify.days import clock_part, local_day
 from scheduler.verify.history import Attempt, CustomerHistory, TaskHistory
-from scheduler.verify.law import LawBook, clock_part, local_day
+from scheduler.verify.law import LawBook
 from scheduler.verify.report import Finding, shown
+
+SURVEYS = frozenset({"callback"})
+"""R-REPEAT-1. The kinds that ask customers something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +33,30 @@ class Judged:
         return self.freedom is Exemption.CUT_OFF
 
 
-def judged(made: list[Attempt], book: LawBook) -> list[Judged]:
-    """R-REPEAT-5. The attempts of one task, oldest first, each with the freedom it really had."""
+def judged(made: list[Attempt], book: LawBook, halves: Mapping[str, str]) -> list[Judged]:
+    """R-REPEAT-5. The attempts of one task, oldest first, each with the freedom it really had.
+
+    `halves` names for each redial the call whose line was cut.
+    """
     found: list[Judged] = []
     for a in made:
         before = found[-1] if found else None
-        freedom = Exemption.NONE if before is None else _freedom(a, before, book)
+        freedom = Exemption.NONE if before is None else _freedom(a, before, book, halves)
         found.append(Judged(a, before.attempt if before else None, freedom))
     return found
 
 
-def _freedom(a: Attempt, before: Judged, book: LawBook) -> Exemption:
+def halves_of(attempts: Iterable[Attempt]) -> dict[str, str]:
+    """R-REPEAT-5. Redials with the attempt that each says it goes on with."""
+    return {a.id: a.redial_of for a in attempts if a.redial_of is not None}
+
+
+def _freedom(a: Attempt, before: Judged, book: LawBook, halves: Mapping[str, str]) -> Exemption:
     last = before.attempt
     if a.redial_of == last.id and _is_redial(a, before, book):
         return Exemption.CUT_OFF
+    if last.rides_on is not None and halves.get(a.rides_on or "") == last.rides_on:
+        return Exemption.CUT_OFF  # it rode on the first half of that call as well
     if last.is_reached and last.callback_at is not None and a.at >= last.callback_at:
         return Exemption.PROMISED
     if last.outcome == "gave_number" and a.phone_id == last.given_phone_id:
@@ -60,10 +75,15 @@ def _is_redial(a: Attempt, before: Judged, book: LawBook) -> bool:
     return in_time and a.phone_key == last.phone_key
 
 
+def judged_of(person: CustomerHistory, task: TaskHistory, background: Background) -> list[Judged]:
+    """R-REPEAT-5. The attempts of one of a customer's tasks, each with its freedom."""
+    return judged(task.made, background.book, halves_of(person.hand_outs))
+
+
 def check_redials(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-REPEAT-5. Only a line cut in mid-talk is redialled as the same attempt, once, soon."""
     for task in person.tasks:
-        for j in judged(task.made, background.book):
+        for j in judged_of(person, task, background):
             if j.attempt.redial_of is not None and not j.is_same:
                 yield Finding(
                     "R-REPEAT-5",
@@ -77,7 +97,7 @@ def check_slots(person: CustomerHistory, background: Background) -> Iterator[Fin
     """R-SLOT-1, R-REPEAT-4. A retry comes after the gap and in another daypart."""
     for task in person.tasks:
         earlier: list[Attempt] = []
-        for j in judged(task.made, background.book):
+        for j in judged_of(person, task, background):
             if earlier and j.freedom is Exemption.NONE:
                 yield from _slot(task, earlier, j.attempt, background.book)
             if not j.is_same:
@@ -120,7 +140,7 @@ def check_task_budget(person: CustomerHistory, background: Background) -> Iterat
     """R-REPEAT-4. One budget for a task over all reasons; only a promised call may exceed it."""
     for task in person.tasks:
         used = 0
-        for j in judged(task.made, background.book):
+        for j in judged_of(person, task, background):
             if j.is_same:
                 continue
             policy = background.law_of(j.attempt).policy
@@ -137,34 +157,62 @@ def check_task_budget(person: CustomerHistory, background: Background) -> Iterat
 
 def check_customer_budget(person: CustomerHistory, background: Background) -> Iterator[Finding]:
     """R-REPEAT-3. The contact budget of the customer, over all campaigns and numbers."""
-    everything = [j for task in person.tasks for j in judged(task.made, background.book)]
+    everything = [j for task in person.tasks for j in judged_of(person, task, background)]
     yield from scales(everything, background, f"客户 {person.id}")
 
 
 def check_other_campaigns(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-REPEAT-2. Calls of different campaigns to one customer are spaced."""
-    everything = [j for task in person.tasks for j in judged(task.made, background.book)]
-    latest: dict[int, datetime] = {}
+    """R-REPEAT-2. Calls of different campaigns to one customer are spaced.
+
+    Not what was offered together: the matters of one call, and a later call about one of them.
+    """
+    everything = [j for task in person.tasks for j in judged_of(person, task, background)]
+    about: dict[str, set[int]] = defaultdict(set)
+    for j in everything:
+        about[person.call_of(j.attempt)].add(j.attempt.campaign_id)
+    earlier: list[tuple[datetime, str]] = []
     for j in sorted(everything, key=lambda j: j.attempt.order_key):
-        a = j.attempt
+        a, call = j.attempt, person.call_of(j.attempt)
         gap = background.law_of(a).policy.other_campaign_gap_hours
-        for campaign, at in latest.items():
-            near = campaign != a.campaign_id and a.at - at < timedelta(hours=gap)
-            if near and j.freedom is Exemption.NONE:
-                yield Finding(
-                    "R-REPEAT-2",
-                    f"客户 {person.id} 在另一活动 {campaign} 之后不足 {gap} 小时又被拨打",
-                    a.id,
-                    a.at,
-                )
-        latest[a.campaign_id] = a.at
+        others = {
+            other
+            for at, other in earlier
+            if a.at - at < timedelta(hours=gap) and a.campaign_id not in about[other]
+        }
+        for other in sorted(others) if j.freedom is Exemption.NONE else ():
+            what = f"客户 {person.id} 在另一活动的通话 {other} 之后不足 {gap} 小时又被拨打"
+            yield Finding("R-REPEAT-2", what, a.id, a.at)
+        earlier.append((a.at, call))
+
+
+def check_surveys(person: CustomerHistory, background: Background) -> Iterator[Finding]:
+    """R-REPEAT-1. Not surveyed again after so many reached contacts in a rolling window."""
+    reached: list[Attempt] = []
+    asked = (t for t in person.tasks if t.kind in SURVEYS)
+    everything = [j for task in asked for j in judged_of(person, task, background)]
+    for j in sorted(everything, key=lambda j: j.attempt.order_key):
+        a, policy = j.attempt, background.law_of(j.attempt).policy
+        if j.is_same:
+            continue
+        since = a.at - timedelta(days=policy.survey_window_days)
+        count = sum(e.at > since for e in reached)
+        if count >= policy.survey_contacts:
+            what = (
+                f"客户 {person.id} 在 {policy.survey_window_days} 天内已回访到 {count} 次，又被回访"
+            )
+            yield Finding("R-REPEAT-1", what, a.id, a.at)
+        if a.is_reached:
+            reached.append(a)
 
 
 def scales(attempts: Iterable[Judged], background: Background, whose: str) -> Iterator[Finding]:
-    """R-REPEAT-3. All scales for one customer or one phone, each attempt against the earlier."""
+    """R-REPEAT-3. All scales for one customer or one phone, each attempt against the earlier.
+
+    One call is one contact, whatever else was settled in it (R-REPEAT-2).
+    """
     earlier: list[Attempt] = []
     for j in sorted(attempts, key=lambda j: j.attempt.order_key):
-        if j.is_same:
+        if j.is_same or j.attempt.is_rider:
             continue
         a = j.attempt
         for broken in _broken_scales(earlier, a, j.freedom, background.law_of(a).policy):

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, String, cast, func, literal, select
 
+from adapters.store.models.after_sales import service_case
 from adapters.store.models.audit import audit, audit_link
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.customers import suppression
 from adapters.store.models.shop import job_slot
 from campaigns.values import SHOP_ZONE
 from scheduler.verify.background import Background
-from scheduler.verify.law import local_day
+from scheduler.verify.days import local_day
 from scheduler.verify.reading import stream
 from scheduler.verify.report import Finding, shown
 
@@ -99,14 +100,16 @@ def check_recorded(connection: Connection, background: Background) -> Iterator[F
 
 
 _ALWAYS = literal(value=True).is_(other=True)
+_IS_CALL = attempt.c.rides_on.is_(None)
 _EVENTS: tuple[tuple[str, str, Column[Any], Column[datetime], ColumnElement[bool]], ...] = (
-    ("attempt.handed_out", "attempt", attempt.c.id, attempt.c.handed_out_at, _ALWAYS),
-    ("attempt.dialled", "attempt", attempt.c.id, attempt.c.dialled_at, _ALWAYS),
+    ("attempt.handed_out", "attempt", attempt.c.id, attempt.c.handed_out_at, _IS_CALL),
+    ("attempt.dialled", "attempt", attempt.c.id, attempt.c.dialled_at, _IS_CALL),
     ("attempt.closed", "attempt", attempt.c.id, attempt.c.outcome_at, _ALWAYS),
     ("attempt.skipped", "attempt", attempt.c.id, attempt.c.ended_at, attempt.c.state == "skipped"),
     ("suppression.added", "suppression", suppression.c.id, suppression.c.since, _ALWAYS),
     ("suppression.lifted", "suppression", suppression.c.id, suppression.c.lifted_at, _ALWAYS),
     ("todo.done", "todo", todo.c.id, todo.c.done_at, _ALWAYS),
+    ("case.opened", "case", service_case.c.id, service_case.c.opened_at, _ALWAYS),
 )
 
 

@@ -1,0 +1,25 @@
+"""The shop's calendar days and dayparts, by the clock alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from campaigns.values import SHOP_ZONE, Daypart
+
+
+def local_day(instant: datetime) -> date:
+    """Calendar date of the shop."""
+    return instant.astimezone(SHOP_ZONE).date()
+
+
+def midnight(day: date) -> datetime:
+    """The first instant of a day of the shop."""
+    return datetime.combine(day, time(0), tzinfo=SHOP_ZONE).astimezone(UTC)
+
+
+def clock_part(instant: datetime) -> Daypart:
+    """R-SLOT-1. The daypart by the clock alone, open or not."""
+    hour = instant.astimezone(SHOP_ZONE).hour
+    if hour < 12:
+        return Daypart.MORNING
+    return Daypart.AFTERNOON if hour < 17 else Daypart.EVENING

@@ -127,6 +127,9 @@ AT_LEAST_ONE = frozenset(
 MOST = 100_000
 """No number of these needs to be larger."""
 
+AT_MOST = {"survey_window_days": 90}
+"""R-REPEAT-1. As far back as a customer's history is read."""
+
 LATEST_SHIFT_HOURS = 6
 """R-HOURS-4. A region that opens later still keeps an hour of its evening."""
 
@@ -215,7 +218,7 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
     least = 1 if name in AT_LEAST_ONE else 0
     try:
         if isinstance(default, int):
-            return _bounded(value, least)
+            return _bounded(value, least, AT_MOST.get(name, 100_000))
         if isinstance(default, time):
             return _wall_clock(value)
         mapping: dict[str, Any] = _mapping(value)

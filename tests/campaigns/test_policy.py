@@ -118,6 +118,7 @@ def test_a_value_of_the_wrong_kind_names_its_field(name: str, value: object) -> 
         ("attempts_per_30_days", 0),
         ("survey_contacts", 0),
         ("attempts_per_task", {"dunning": 0}),
+        ("survey_window_days", 91),  # R-REPEAT-1: older contacts are not read
         ("lease_minutes", 0),
         ("marketplace_closes_hours", 0),
         ("payment_stale_hours", 0),

@@ -1,4 +1,4 @@
-"""Commands of proof: why, ledger, verify (R-AUD-2, R-AUD-3, R-DUN-7, R-DUN-8)."""
+"""Commands of proof: why, ledger, verify (R-AUD-2, R-AUD-3, R-DUN-7, R-DUN-8, R-CB-6, R-CASE-1)."""
 
 from __future__ import annotations
 
@@ -65,14 +65,17 @@ def why(
 
 
 def ledger(
-    name: Annotated[str, typer.Argument(help="dunning-detail 或 dunning-summary。")],
+    name: Annotated[str, typer.Argument(help="哪一张：如 dunning-detail、callback-detail。")],
     first: Annotated[str, typer.Option("--from", help="第一天，YYYY-MM-DD。")],
     last: Annotated[str, typer.Option("--to", help="最后一天，YYYY-MM-DD。")],
     at: At = None,
+    known_at: Annotated[
+        str | None, typer.Option("--as-of", help="只算到这一刻已知道的（ISO 8601）。")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--out", help="存成 .xlsx 或 .csv 文件。")] = None,
     as_json: Json = False,
 ) -> int:
-    """催款明细表、催款汇总表（R-DUN-7、R-DUN-8）。"""
+    """各种台账：催款、回访、缺货通知、售后问题、回访反馈（R-DUN-7、R-CB-6、R-OOS-2、R-CASE-1）。"""
     from campaigns.ledger import as_json_rows
     from scheduler.flows.ledgers import LEDGERS, record_export
 
@@ -81,8 +84,9 @@ def ledger(
     runtime = open_shop()
     given = instant(at)
     now = runtime.instant(given)
-    # Without --at the ledger shows everything stored, wherever a training clock may stand.
-    made = LEDGERS[name](runtime, day(first, "from"), day(last, "to"), given)
+    # Without either the ledger shows everything stored, wherever a training clock may stand.
+    as_of = instant(known_at, "as_of") or given
+    made = LEDGERS[name](runtime, day(first, "from"), day(last, "to"), as_of)
     if file is not None:
         _write(made, file)
         record_export(runtime, made, file.suffix.removeprefix(".").lower(), now, CLI)

@@ -326,7 +326,7 @@ def test_ledgers_of_nonsense_days_are_refused(leader: Visitor) -> None:
     assert leader.get("/desk/ledgers?from=yesterday").status_code == 400
     assert leader.get("/desk/ledgers?which=everything").status_code == 404
     assert leader.get("/desk/ledgers/detail.pdf").status_code == 404
-    assert "这几天没有催款" in leader.get("/desk/ledgers").text
+    assert "这几天没有记录" in leader.get("/desk/ledgers").text
 
 
 @sqlite_only

@@ -1,10 +1,10 @@
-"""The two ledgers of the payment reminder: on screen, workbook, CSV (R-DUN-7, R-DUN-8)."""
+"""Every ledger: on screen, workbook, CSV (R-DUN-7, R-DUN-8, R-CB-6, R-OOS-2, R-CASE-1)."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
 from flask import Response, abort, render_template, request
@@ -13,17 +13,24 @@ from adapters.reports.csv_file import write_csv
 from adapters.reports.xlsx_file import write_xlsx
 from campaigns.errors import UsageError
 from campaigns.ledger import Ledger, LedgerRow
-from scheduler.flows.ledgers import dunning_detail, dunning_summary, record_export
+from scheduler.flows.ledgers import LEDGER_KINDS, LedgerKind, record_export
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.filters import local
-from web.forms import read_day
+from web.forms import read_day, read_instant
 from web.leader.blueprint import leader
 
 ROWS_ON_SCREEN = 500
 """More are in the files; the totals on screen are those of all rows."""
 
-_KINDS: Mapping[str, str] = {"detail": "催款明细表", "summary": "催款汇总表"}
+_SHORT = {"dunning-detail": "detail", "dunning-summary": "summary"}
+"""The addresses that people have kept since these two were the only ones."""
+
+KINDS: Mapping[str, LedgerKind] = {
+    _SHORT.get(kind.form.code, kind.form.code): kind for kind in LEDGER_KINDS
+}
+"""Every ledger by what its address calls it."""
+
 _WRITERS: Mapping[str, tuple[Callable[[Ledger[LedgerRow], io.BytesIO], None], str]] = {
     "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": (write_csv, "text/csv; charset=utf-8"),
@@ -34,10 +41,10 @@ _WRITERS: Mapping[str, tuple[Callable[[Ledger[LedgerRow], io.BytesIO], None], st
 def ledger() -> Response | str:
     """Show a ledger of some days."""
     which = request.args.get("which", "detail")
-    if which not in _KINDS:
+    if which not in KINDS:
         abort(404)
     try:
-        made = _ledger(which, *_days())
+        made = KINDS[which].flow(the_runtime(), *_days(), _as_of())
     except UsageError as error:
         return beside_the_form(error, _page(which, None, error))
     return _page(which, made)
@@ -47,7 +54,8 @@ def _page(which: str, made: Ledger[LedgerRow] | None, fault: UsageError | None =
     return render_template(
         "leader/ledger.html",
         which=which,
-        kinds=_KINDS,
+        kind=KINDS[which],
+        kinds={code: kind.form.name for code, kind in KINDS.items()},
         ledger=made,
         shown=ROWS_ON_SCREEN,
         fault=fault,
@@ -58,10 +66,9 @@ def _page(which: str, made: Ledger[LedgerRow] | None, fault: UsageError | None =
 @leader.get("/ledgers/<which>.<file_format>")
 def ledger_file(which: str, file_format: str) -> Response:
     """Download a ledger; that it was taken out is kept (R-AUD-1)."""
-    if which not in _KINDS or file_format not in _WRITERS:
+    if which not in KINDS or file_format not in _WRITERS:
         abort(404)
-    first, last = _days()
-    made = _ledger(which, first, last)
+    made = KINDS[which].flow(the_runtime(), *_days(), _as_of())
     write, media_type = _WRITERS[file_format]
     content = io.BytesIO()
     write(made, content)
@@ -80,7 +87,6 @@ def _days() -> tuple[date, date]:
     return first, last
 
 
-def _ledger(which: str, first: date, last: date) -> Ledger[LedgerRow]:
-    if which == "detail":
-        return dunning_detail(the_runtime(), first, last, None)
-    return dunning_summary(the_runtime(), first, last, None)
+def _as_of() -> datetime | None:
+    """Read the instant up to which things were known; without one, everything is."""
+    return read_instant(request.args.get("as_of"), "as_of")

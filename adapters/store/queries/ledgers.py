@@ -47,21 +47,23 @@ def called_tasks(connection: Connection, kind: Kind, span: Span, limit: int) -> 
     As of an instant: attempts made by then, orders as the imports until then showed them, an ending
     reached by then.
     """
-    picked = _first_attempts(kind, span, limit)
+    picked = first_attempts(kind, span, limit)
     statement = _now(picked) if span.as_of is None else _then(picked, span.as_of)
     rows = connection.execute(statement)
     return [_called_task(group) for _, group in groupby(rows, key=lambda row: row.attempt_id)]
 
 
-def _known_then(as_of: datetime | None) -> list[ColumnElement[bool]]:
-    """A hand-out became an attempt when it was dialled or its outcome entered (sop.md §0)."""
+def known_then(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    """What was an attempt by then: dialled, or its outcome entered (sop.md §0)."""
     if as_of is None:
         return []
     return [func.coalesce(attempt.c.dialled_at, attempt.c.ended_at) <= as_of]
 
 
-def _first_attempts(kind: Kind, span: Span, limit: int) -> CTE:
-    """Find the span by ix_attempt_at, and that none was earlier by ix_attempt_task_id.
+def first_attempts(kind: Kind, span: Span, limit: int) -> CTE:
+    """Pick the first attempt of each task, of those that lie in the span, at most `limit`.
+
+    The span is found by ix_attempt_at, and that none was earlier by ix_attempt_task_id.
 
     No window over all attempts of the task: that would read the whole history for every ledger.
     """
@@ -89,7 +91,7 @@ def _first_attempts(kind: Kind, span: Span, limit: int) -> CTE:
             attempt.c.at < span.end,
             *_counts(attempt),
             ~has_earlier,
-            *_known_then(span.as_of),
+            *known_then(span.as_of),
         )
         .order_by(attempt.c.at, attempt.c.id)
         .limit(limit)

@@ -51,7 +51,7 @@ SPEAKING = frozenset(
 )
 """Whoever is called with a sentence that ends on a page, or in a reason or a message on one."""
 
-_SAID = ("scheduler/flows/training.py", "scheduler/flows/words", "adapters/store/session.py")
+_SAID = ("scheduler/flows/training", "scheduler/flows/words", "adapters/store/session.py")
 SILENT = ("scheduler/verify/", "adapters/training_shop/", "campaigns/regions.py", "web/cli", *_SAID)
 LABELS = ("campaigns/", "scheduler/", "adapters/importers/refusals.py", "web/")
 """Where a dictionary of a module holds labels as its values."""

@@ -218,7 +218,7 @@ def _parsed(policy: Policy, name: str, value: object) -> Any:
     least = 1 if name in AT_LEAST_ONE else 0
     try:
         if isinstance(default, int):
-            return _bounded(value, least, AT_MOST.get(name, 100_000))
+            return _bounded(value, least, AT_MOST.get(name, MOST))
         if isinstance(default, time):
             return _wall_clock(value)
         mapping: dict[str, Any] = _mapping(value)

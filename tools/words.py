@@ -51,8 +51,16 @@ SPEAKING = frozenset(
 )
 """Whoever is called with a sentence that ends on a page, or in a reason or a message on one."""
 
-_SAID = ("scheduler/flows/training", "scheduler/flows/words", "adapters/store/session.py")
-SILENT = ("scheduler/verify/", "adapters/training_shop/", "campaigns/regions.py", "web/cli", *_SAID)
+SILENT = (
+    "scheduler/verify/",
+    "adapters/training_shop/",
+    "campaigns/regions.py",
+    "web/cli",
+    "scheduler/flows/words",
+)
+INVENTED = ("scheduler/flows/training",)
+"""Names of the training shop's people are no words; its refusals are."""
+
 LABELS = ("campaigns/", "scheduler/", "adapters/importers/refusals.py", "web/")
 """Where a dictionary of a module holds labels as its values."""
 
@@ -148,16 +156,17 @@ def _sentences() -> Iterator[Word]:
 
 
 def _speech(tree: ast.Module, path: str) -> Iterator[ast.expr]:
-    if path.startswith(LABELS):
+    if path.startswith(LABELS) and not path.startswith(INVENTED):
         for statement in tree.body:
             if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
                 yield from _labels(statement.value)
+    gives_back = path.startswith(RETURNS) and not path.startswith(INVENTED)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in SPEAKING:
             yield from node.args
             yield from (keyword.value for keyword in node.keywords)
-        elif isinstance(node, (ast.Return, ast.Assign)) and path.startswith(RETURNS):
-            yield node.value or node
+        elif isinstance(node, (ast.Return, ast.Assign)) and gives_back:
+            yield node.value or ast.Constant("")
 
 
 def _labels(value: ast.expr) -> Iterator[ast.expr]:

@@ -28,8 +28,13 @@ from web.auth import (
     person_or_none,
     register_guarded,
 )
-from web.caller.outcome_groups import is_undone_softly, takes_callback
-from web.caller.routes import caller
+from web.caller import caller
+from web.caller.outcome_groups import (
+    asks_once_more,
+    covers_all_matters,
+    is_undone_softly,
+    takes_callback,
+)
 from web.errors import init_errors
 from web.filters import init_filters
 from web.home import home
@@ -52,7 +57,7 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
 )
 """Every part of the panel behind the sign-in, and who may enter it."""
 
-QUIET = frozenset({"caller.state", "caller.renew"})
+QUIET = frozenset({"caller.state", "caller.renew", "caller.queue", "caller.day_now"})
 """What a page asks by itself. It does not keep a session alive, but for a live call."""
 
 log = structlog.get_logger(__name__)
@@ -83,8 +88,9 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
         register_guarded(app, blueprint, roles)
     app.register_blueprint(sign_in)
     app.register_blueprint(appearance)
-    for words in (rule_words, takes_callback, is_undone_softly):
-        app.add_template_global(words)
+    app.add_template_global(rule_words)
+    for about in (takes_callback, is_undone_softly, asks_once_more, covers_all_matters):
+        app.add_template_global(about)
     app.context_processor(lambda: _chrome(runtime))
     return app
 

@@ -23,9 +23,12 @@ _SOURCES = {
     "dark.css": ("web", "static/dark.css"),
     "caller.css": ("web", "static/caller.css"),
     "panel.js": ("web", "static/panel.js"),
-    "caller.js": ("web", "static/caller.js"),
     "icon.svg": ("web", "static/icon.svg"),
 }
+_MODULES = ("caller",)
+"""Folders of scripts that import each other. All of one folder share one version, so that
+`./other.js` leads to the file that belongs to it."""
+
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -41,10 +44,29 @@ class Asset:
 @cache
 def asset_of(name: str) -> Asset:
     """Read one file, once in each process. Raises KeyError for a name that is not listed."""
-    package, path = _SOURCES[name]
-    content = files(package).joinpath(path).read_bytes()
-    version = hashlib.sha256(content).hexdigest()[:12]
+    folder, _, module = name.partition("/")
+    if module:
+        content, version = _modules(folder)[module]
+    else:
+        package, path = _SOURCES[name]
+        content = files(package).joinpath(path).read_bytes()
+        version = _version(content)
     return Asset(content, version, _TYPES[name.rpartition(".")[2]])
+
+
+@cache
+def _modules(folder: str) -> dict[str, tuple[bytes, str]]:
+    """Read a folder of scripts, each with the version of the whole. Raises KeyError."""
+    if folder not in _MODULES:
+        raise KeyError(folder)
+    listed = sorted(files("web").joinpath("static", folder).iterdir(), key=lambda it: it.name)
+    contents = {it.name: it.read_bytes() for it in listed if it.name.endswith(".js")}
+    version = _version(b"".join(contents.values()))
+    return {name: (content, version) for name, content in contents.items()}
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def asset_url(name: str) -> str:
@@ -52,12 +74,15 @@ def asset_url(name: str) -> str:
     return url_for("assets.file", version=asset_of(name).version, name=name)
 
 
-@assets.get("/assets/<version>/<name>")
+@assets.get("/assets/<version>/<path:name>")
 def file(version: str, name: str) -> Response:
     """One file; a version that is not the present one does not exist."""
-    if name not in _SOURCES or asset_of(name).version != version:
+    try:
+        asset = asset_of(name)
+    except KeyError:
         abort(404)
-    asset = asset_of(name)
+    if asset.version != version:
+        abort(404)
     response = Response(asset.content, mimetype=asset.media_type)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

@@ -1,32 +1,24 @@
-"""What the desk sees beside the call: one's own day, a hand-out's state, customers, numbers."""
+"""What the desk sees beside the call: a hand-out's state, the queue, customers, numbers."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
-
-from sqlalchemy import Row
 
 from adapters.importers.rows import FileKind, Problem
 from adapters.store.queries import audit
 from adapters.store.queries import desk as queries
 from adapters.store.queries import intake as intake_queries
-from campaigns.days import business_day, day_bounds
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import PhoneFault, read_phone
-from campaigns.registry import outcome_of
-from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, Role
+from campaigns.values import AttemptState, Person, PhoneNumber, Role
+from scheduler.flows.outlook import NobodyNow, nobody_now
 from scheduler.runtime import Runtime
 
-LISTED = 300
 FOUND = 50
 RECENT_IMPORTS = 20
 REASON_MAX_CHARS = 200
-PROMISES = frozenset({"will_pay", "relay", "says_paid"})
-"""Outcomes after which the customer's payment is expected."""
 
 
 class HandOutState(StrEnum):
@@ -58,30 +50,6 @@ class HandOutSeen:
     def is_in_call(self) -> bool:
         """Whether the call is under way: dialled, and the line not put down yet."""
         return self.state is HandOutState.DIALLED and not self.is_hung_up
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCall:
-    """One of a caller's contacts of the day."""
-
-    at: datetime
-    customer_id: int
-    buyer: str
-    outcome: str | None
-    note: str | None
-    next_at: datetime | None
-    ending: Ending | None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnDay:
-    """A caller's own day. No comparison with anybody."""
-
-    calls: tuple[OwnCall, ...]
-    reached: int
-    promises: int
-    paid: int
-    by_outcome: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +104,10 @@ def hand_out_seen(runtime: Runtime, attempt_id: str, caller: Person, now: dateti
             return HandOutSeen(HandOutState.OVER)
 
 
-def own_day(runtime: Runtime, caller: Person, now: datetime) -> OwnDay:
-    """Sum up what a caller did since midnight."""
-    start, end = day_bounds(business_day(now))
+def queue_now(runtime: Runtime, now: datetime) -> NobodyNow:
+    """R-AUD-3. Why the queue is empty and when it goes on; nothing is handed out."""
     with runtime.snapshot() as connection:
-        rows = queries.made_by(connection, caller.id, start, end, LISTED)
-    labels = Counter(_label(row) for row in rows if row.outcome)
-    return OwnDay(
-        calls=tuple(
-            OwnCall(
-                at=row.at,
-                customer_id=row.customer_id,
-                buyer=row.buyer,
-                outcome=_label(row) if row.outcome else None,
-                note=row.note,
-                next_at=row.due_at,
-                ending=Ending(row.ending) if row.ending else None,
-            )
-            for row in rows
-        ),
-        reached=sum(row.is_reached for row in rows),
-        promises=sum(row.outcome in PROMISES for row in rows),
-        paid=len({row.customer_id for row in rows if row.ending == Ending.PAID}),
-        by_outcome=tuple(labels.most_common()),
-    )
+        return nobody_now(connection, runtime, now)
 
 
 def recent_imports(runtime: Runtime) -> list[ImportShown]:
@@ -246,7 +194,3 @@ def reveal_number(
             after={"phone": row.phone_key, "reveal": reveal_id},
         )
         return runtime.vault.open(row.sealed)
-
-
-def _label(row: Row[Any]) -> str:
-    return outcome_of(Kind(row.kind), row.outcome).label

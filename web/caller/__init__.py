@@ -2,3 +2,8 @@
 
 Belongs here: the pages of a person who calls. Never here: other people's customers.
 """
+
+from web.caller import call, own
+from web.caller.blueprint import caller
+
+__all__ = ["call", "caller", "own"]

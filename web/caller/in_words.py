@@ -6,7 +6,8 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from scheduler.flows.outcome import OutcomeAnswer
+from campaigns.labels_zh import KIND_LABELS
+from scheduler.flows.outcome_forms import MatterAnswer, OutcomeAnswer
 from web.filters import moment
 from web.language import is_english, say
 
@@ -19,7 +20,15 @@ _FOLLOWS = {
 
 def recorded(answer: OutcomeAnswer, now: datetime) -> str:
     """Say what was recorded and what follows (R-HOURS-7: also that a wish was moved)."""
-    parts = [_("已记录。")]
+    parts = [_("已记录。"), *_what_follows(answer, now)]
+    for matter in answer.also:
+        kind = say(KIND_LABELS[matter.kind])
+        parts += [_("%(kind)s也已记录。", kind=kind), *_what_follows(matter, now)]
+    return (" " if is_english() else "").join(parts)
+
+
+def _what_follows(answer: OutcomeAnswer | MatterAnswer, now: datetime) -> list[str]:
+    parts = []
     if answer.state == "closed":
         parts.append(_("任务结束：%(result)s。", result=say(answer.result or "")))
     if answer.moved_callback:
@@ -30,7 +39,7 @@ def recorded(answer: OutcomeAnswer, now: datetime) -> str:
         parts.append(_("关闭之前没有可以再打的时间了。"))
     if answer.how in _FOLLOWS:
         parts.append(say(_FOLLOWS[answer.how]))
-    return (" " if is_english() else "").join(parts)
+    return parts
 
 
 def skipped(back_at: datetime | None, now: datetime) -> str:

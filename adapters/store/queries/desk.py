@@ -1,4 +1,4 @@
-"""What the desk's lists show: a caller's day, customers found, numbers, imports, offers."""
+"""What the desk's lists show: customers found, numbers, imports, offers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select
 
 from adapters.store.models.calls import attempt
-from adapters.store.models.campaigns import campaign, offer, task
+from adapters.store.models.campaigns import campaign, offer
 from adapters.store.models.customers import customer, customer_phone, order, phone_reveal
 from adapters.store.models.imports import import_file
 
@@ -30,40 +30,6 @@ def attempt_with_end(connection: Connection, attempt_id: str, person_id: int) ->
 def attempt_seen(connection: Connection, attempt_id: str) -> Row[Any] | None:
     """Find one attempt without locking it, for whoever only looks."""
     return connection.execute(select(attempt).where(attempt.c.id == attempt_id)).first()
-
-
-def made_by(
-    connection: Connection, person_id: int, start: datetime, end: datetime, limit: int
-) -> list[Row[Any]]:
-    """List a caller's made contacts in a stretch of time, the newest first (index on at)."""
-    query = (
-        select(
-            attempt.c.id,
-            attempt.c.at,
-            attempt.c.kind,
-            attempt.c.state,
-            attempt.c.outcome,
-            attempt.c.is_reached,
-            attempt.c.callback_at,
-            attempt.c.note,
-            attempt.c.customer_id,
-            customer.c.buyer,
-            task.c.state.label("task_state"),
-            task.c.ending,
-            task.c.due_at,
-        )
-        .join(customer, customer.c.id == attempt.c.customer_id)
-        .join(task, task.c.id == attempt.c.task_id)
-        .where(
-            attempt.c.caller_id == person_id,
-            attempt.c.at >= start,
-            attempt.c.at < end,
-            attempt.c.state.in_(("dialled", "closed")),
-        )
-        .order_by(attempt.c.at.desc())
-        .limit(limit)
-    )
-    return list(connection.execute(query).all())
 
 
 def imports_listed(connection: Connection, limit: int) -> list[Row[Any]]:

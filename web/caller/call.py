@@ -1,0 +1,180 @@
+"""The one screen that a caller works on: take, dial, hang up, record, skip.
+
+Each change answers with the screen as it is now. A page with scripts asks for the part that
+changed (`X-Part`) and puts it in place; without them a change leads back to the whole page.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+
+from scheduler.flows import desk, dialling
+from scheduler.flows import own_day as own_flow
+from scheduler.flows import todos as todo_flow
+from scheduler.flows.briefing import brief
+from scheduler.flows.chat_texts import texts_to_copy
+from scheduler.flows.claim import HandOut, current_call, next_call
+from scheduler.flows.outcome import record_outcome
+from scheduler.flows.outlook import NobodyNow
+from scripts_zh.cards import cards
+from web.auth import me, note_use, now, the_runtime
+from web.caller import in_words
+from web.caller.blueprint import caller, clock_speed
+from web.caller.callback_times import callback_days
+from web.caller.matters import matters_of
+from web.caller.outcome_form import read_outcome
+from web.rule_words import rule_words
+
+WRAP_UP_S = 60
+"""How long writing down a call usually takes; once more of it can be asked for."""
+
+ANSWER_WITHIN = timedelta(hours=24)
+"""R-CPL-2. By when a problem that a call opened is to be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Screen:
+    """What is to be shown: the customer one holds, or nobody."""
+
+    held: HandOut | None
+    seen: desk.HandOutSeen | None = None
+    nobody: NobodyNow | None = None
+
+
+@caller.get("")
+def work() -> str:
+    """Show the customer one holds, or the way to the next one."""
+    return _page(_now_on_screen())
+
+
+@caller.post("/next")
+def take_next() -> Response | str:
+    """Take the next customer (R-CLAIM-1), or say why there is nobody now."""
+    found = next_call(the_runtime(), me(), now())
+    if isinstance(found, NobodyNow):
+        return _page(_Screen(None, nobody=found))
+    if not _wants_part():
+        return redirect(url_for("caller.work"), 303)
+    return _page(_Screen(found, desk.hand_out_seen(the_runtime(), found.attempt_id, me(), now())))
+
+
+@caller.post("/<attempt_id>/dial")
+def dial(attempt_id: str) -> Response | str:
+    """Start: the whole gate is asked once more (R-HOURS-3)."""
+    dialling.dial(the_runtime(), attempt_id, now(), me())
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/hang-up")
+def hang_up(attempt_id: str) -> Response | str:
+    """Stop: the talk is over, its outcome is still to be entered."""
+    dialling.hang_up(the_runtime(), attempt_id, now(), me())
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/skip")
+def skip(attempt_id: str) -> Response | str:
+    """Give the customer back with a reason (R-CLAIM-1)."""
+    reason = request.form.get("own_reason", "").strip() or request.form.get("reason", "")
+    back_at = dialling.skip(the_runtime(), attempt_id, reason, now(), me())
+    flash(in_words.skipped(back_at, now()))
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/outcome")
+def outcome(attempt_id: str) -> Response | str:
+    """Record what came of the call. The same form twice is recorded once."""
+    answer = record_outcome(the_runtime(), attempt_id, read_outcome(request.form), now(), me())
+    flash(in_words.recorded(answer, now()))
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/renew")
+def renew(attempt_id: str) -> Response:
+    """Keep the lease while the page is open (R-CLAIM-1)."""
+    until = dialling.renew(the_runtime(), attempt_id, now(), me())
+    if desk.hand_out_seen(the_runtime(), attempt_id, me(), now()).is_in_call:
+        note_use()
+    return jsonify(kept=until is not None)
+
+
+@caller.get("/<attempt_id>/state")
+def state(attempt_id: str) -> Response:
+    """Tell the open page what has become of its hand-out (R-DNC-2), and a fresh form token."""
+    seen = desk.hand_out_seen(the_runtime(), attempt_id, me(), now())
+    return jsonify(
+        state=seen.state,
+        rule=seen.rule,
+        reason=rule_words(seen.rule) if seen.rule else None,
+        outcome_missing=seen.is_outcome_missing,
+        token=generate_csrf(),
+        now=now().isoformat(),
+        speed=clock_speed(),
+    )
+
+
+@caller.get("/<attempt_id>/message")
+def message(attempt_id: str) -> str:
+    """Show what is to be written to this customer, to be copied (R-MSG-1)."""
+    texts = texts_to_copy(the_runtime(), attempt_id, me(), now())
+    held = current_call(the_runtime(), me(), now())
+    buyer = held.buyer if held is not None and held.attempt_id == attempt_id else ""
+    return render_template("caller/message.html", texts=texts, buyer=buyer)
+
+
+def _wants_part() -> bool:
+    return request.headers.get("X-Part") == "desk"
+
+
+def _as_it_is() -> Response | str:
+    return _page(_now_on_screen()) if _wants_part() else redirect(url_for("caller.work"), 303)
+
+
+def _now_on_screen() -> _Screen:
+    held = current_call(the_runtime(), me(), now())
+    if held is None:
+        return _Screen(None)
+    seen = desk.hand_out_seen(the_runtime(), held.attempt_id, me(), now())
+    return _Screen(held, seen) if seen.is_mine else _Screen(None)
+
+
+def _page(screen: _Screen) -> str:
+    template = "caller/desk.html" if _wants_part() else "caller/work.html"
+    words = _nobody(screen) if screen.held is None else _call(screen.held)
+    return render_template(
+        template,
+        held=screen.held,
+        seen=screen.seen,
+        cards=cards(),
+        is_part=_wants_part(),
+        **words,
+    )
+
+
+def _call(held: HandOut) -> dict[str, object]:
+    runtime = the_runtime()
+    briefing = brief(runtime, held.attempt_id, now())
+    return {
+        "briefing": briefing,
+        "matters": matters_of(held, briefing),
+        "callback_days": callback_days(runtime, held.attempt_id, now(), briefing.deadline),
+        "answer_by": now() + ANSWER_WITHIN,
+        "wrap_up_s": WRAP_UP_S,
+        "key": secrets.token_urlsafe(16),
+    }
+
+
+def _nobody(screen: _Screen) -> dict[str, object]:
+    runtime = the_runtime()
+    return {
+        "nobody": screen.nobody,
+        "clock_speed": clock_speed(),
+        "own": own_flow.own_day(runtime, me(), now()),
+        "todo_count": len(todo_flow.open_todos(runtime, now(), caller=me().name)),
+    }

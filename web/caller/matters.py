@@ -1,0 +1,95 @@
+"""The matters of one call side by side: what the customer is called about, and what can come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.values import Kind, Topic
+from scheduler.flows.briefing import Briefing
+from scheduler.flows.reasons import Reason
+from scheduler.flows.claim import HandOut
+from scripts_zh.library import Rendered
+from web.caller.outcome_groups import OutcomeGroup, grouped
+
+
+@dataclass(frozen=True, slots=True)
+class MatterShown:
+    """One matter as the screen shows it.
+
+    prefix    what its fields and its dialogue's places begin with; empty for the call's own matter
+    products  R-CB-6, the goods that the customer may speak of
+    """
+
+    prefix: str
+    task: int
+    kind: Kind
+    topic: Topic
+    deadline: datetime | None
+    amount_fen: int
+    reasons: tuple[Reason, ...]
+    script: tuple[Rendered, ...]
+    groups: tuple[OutcomeGroup, ...]
+    order_nos: frozenset[str]
+    products: tuple[str, ...]
+
+    @property
+    def is_main(self) -> bool:
+        """Whether the call was handed out for it."""
+        return not self.prefix
+
+    @property
+    def collects_feedback(self) -> bool:
+        """R-CB-6. Whether the customer is asked how the goods do."""
+        return self.kind is Kind.CALLBACK
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each outcome is called, by code."""
+        return {o.code: o.label for group in self.groups for o in group.outcomes}
+
+
+def matters_of(held: HandOut, briefing: Briefing) -> list[MatterShown]:
+    """List the call's own matter, then those that may be settled with it (R-REPEAT-2)."""
+    main = MatterShown(
+        prefix="",
+        task=held.task_id,
+        kind=held.kind,
+        topic=held.topic,
+        deadline=briefing.deadline,
+        amount_fen=briefing.owed_fen,
+        reasons=briefing.reasons,
+        script=briefing.script,
+        groups=tuple(grouped(briefing.outcomes)),
+        order_nos=frozenset(order.order_no for order in briefing.orders if order.in_task),
+        products=_products(
+            briefing, frozenset(order.order_no for order in briefing.orders if order.in_task)
+        ),
+    )
+    others = [
+        MatterShown(
+            prefix=f"m{matter.task_id}-",
+            task=matter.task_id,
+            kind=matter.kind,
+            topic=matter.topic,
+            deadline=matter.deadline,
+            amount_fen=matter.amount_fen,
+            reasons=matter.reasons,
+            script=matter.script,
+            groups=tuple(grouped(matter.outcomes)),
+            order_nos=frozenset(matter.order_nos),
+            products=_products(briefing, frozenset(matter.order_nos)),
+        )
+        for matter in briefing.matters
+    ]
+    return [main, *others]
+
+
+def _products(briefing: Briefing, order_nos: frozenset[str]) -> tuple[str, ...]:
+    titles = [
+        item.title
+        for order in briefing.orders
+        if order.order_no in order_nos
+        for item in order.items
+    ]
+    return tuple(dict.fromkeys(titles))

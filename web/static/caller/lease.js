@@ -1,0 +1,61 @@
+// The page and its customer: what has become of the hand-out, asked every two seconds (R-DNC-2), and
+// the lease, renewed each minute while the page is open (R-CLAIM-1).
+import { all, attempt, bar, beep, call, one, say, setClock, strip } from "./ground.js";
+import { stopUndo } from "./outcome.js";
+import { ask, isKept, setToken, token } from "./sending.js";
+import { askToSignIn } from "./session.js";
+
+const POLL_MS = 2000;
+const RENEW_MS = 60000;
+
+const isOver = () => call().classList.contains("withdrawn");
+const alarm = (text, options) => bar("#alarm", text, options);
+
+const stopWork = (text) => {
+  stopUndo();
+  beep();
+  call().classList.add("withdrawn");
+  all("#dial, #goodbye, #hang-up, #more-time, #save").forEach((button) => { button.disabled = true; });
+  all("#skip, .dialling a").forEach((element) => { element.hidden = true; });
+  alarm(text, { button: { text: say("知道了，继续"), press: () => location.assign(one("#desk").dataset.here) } });
+};
+
+const react = (seen) => {
+  setToken(seen.token);
+  setClock(seen.now, seen.speed);
+  const why = seen.rule ? `：${seen.reason}（${seen.rule}）` : "";
+  if (seen.state === "withdrawn") stopWork(`${say("这位客户已撤回，请勿拨打")}${why}`);
+  else if (seen.state === "expired") stopWork(`${say("领取已超时，客户已回到队列，请勿拨打")}${why}`);
+  else if (seen.state === "over") stopWork(say("这一通已经处理完（可能在另一个窗口）"));
+  else if (seen.outcome_missing) alarm(say("结果还没填，已超过 30 分钟，请现在选择通话结果（R-CLAIM-1）"), { soft: true });
+  else alarm("", {});
+};
+
+const poll = async () => {
+  const asked = attempt();
+  if (!asked || isOver() || isKept() || one("#desk").inert) return;
+  try {
+    const answer = await ask(call().dataset.stateUrl);
+    if (attempt() !== asked || isKept()) return; // another customer by now
+    if (answer.status === 401) {
+      const press = () => askToSignIn().then((isIn) => { if (isIn) alarm("", {}); });
+      alarm(say("登录已过期。页面上的内容还在。"), { soft: true, button: { text: say("登录"), press } });
+    } else if (answer.ok) {
+      bar("#banner", "");
+      react(await answer.json());
+    }
+  } catch {
+    if (attempt() === asked) bar("#banner", say("网络断了，填写的内容还在，连上后继续。"), { soft: true });
+  }
+};
+
+const renew = () => {
+  if (!call() || strip().dataset.hungUp || isOver() || one("#desk").inert) return;
+  ask(call().dataset.renewUrl, { method: "POST", headers: { "X-CSRFToken": token() } })
+    .catch(() => {}); // the next poll says that the network is gone
+};
+
+export const wire = () => {
+  setInterval(poll, POLL_MS);
+  setInterval(renew, RENEW_MS);
+};

@@ -1,0 +1,47 @@
+// The caller's screen. The server decides everything; without these files the page works by clicks.
+import { all, call, CHANGED, one } from "./ground.js";
+import * as callback from "./callback.js";
+import * as dialogs from "./dialogs.js";
+import * as hangup from "./hangup.js";
+import * as keys from "./keys.js";
+import * as lease from "./lease.js";
+import * as matters from "./matters.js";
+import * as outcome from "./outcome.js";
+import * as queue from "./queue.js";
+import * as script from "./script.js";
+import * as sending from "./sending.js";
+import * as tabs from "./tabs.js";
+import * as timers from "./timers.js";
+
+let shown = null;
+
+const ready = () => {
+  all("[data-needs-script]").forEach((element) => { element.hidden = false; });
+  queue.ready();
+  const attempt = call()?.dataset.attempt ?? null;
+  if (attempt !== shown) outcome.freshCall();
+  shown = attempt;
+  if (!call()) return;
+  matters.showMatters();
+  if (!script.openTalk()) script.showWalk(false);
+  outcome.fit();
+  matters.prefixes().forEach(callback.fitShortcuts);
+  timers.maskNumber();
+  timers.tick();
+  hangup.tick();
+};
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-go]");
+  if (link) { event.preventDefault(); script.go(link.dataset.go); return; }
+  if (event.target.closest("[data-step-back]")) { script.stepBack(); return; }
+  const chip = event.target.closest("[data-matter-chip]");
+  if (chip) { event.preventDefault(); matters.turnTo(chip.dataset.matterChip); }
+});
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches(".skip-menu[open]")) one("button", event.target).focus();
+}, true);
+document.addEventListener(matters.TURNED, () => script.showWalk(false));
+document.addEventListener(CHANGED, ready);
+for (const part of [callback, dialogs, hangup, keys, lease, outcome, queue, sending, tabs, timers]) part.wire();
+ready();

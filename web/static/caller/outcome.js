@@ -1,0 +1,179 @@
+// Choosing what came of the call: what must be filled in with it, the moment to undo, asking once more.
+import { all, call, focusOn, one, say, show, speak, strip } from "./ground.js";
+import { clearWish } from "./callback.js";
+import { nobodyThere } from "./hangup.js";
+import * as matters from "./matters.js";
+import { submitOutcome } from "./sending.js";
+
+const UNDO_SECONDS = 3;
+
+let undoTimer = null;
+let undoThen = null; // what follows once it is recorded: the next customer
+let callbackWanted = new Set(); // matters for which a time was asked for with B, whatever the outcome
+let leaveOpen = false; // the caller was told that a matter stays open, and went on
+
+const has = (flag, prefix) => Boolean(matters.chosen(prefix) && flag in matters.chosen(prefix).dataset);
+const radio = (code, prefix = matters.current()) => one(`#${CSS.escape(`${prefix}o-${code}`)}`);
+
+export const freshCall = () => {
+  stopUndo();
+  callbackWanted = new Set();
+  leaveOpen = false;
+};
+
+// The fields that belong to the outcome are there, the others are not in the way.
+export const fit = () => {
+  for (const prefix of matters.prefixes()) {
+    const section = matters.settle(prefix);
+    const part = (name) => one(`[data-part="${name}"]`, section);
+    show(part("phone"), has("phoneNeeded", prefix));
+    matters.field("new-phone", prefix).required = has("phoneNeeded", prefix);
+    show(part("case"), has("case", prefix));
+    const kind = matters.field("case-kind", prefix);
+    if (has("case", prefix)) { if (!kind.value) kind.value = matters.chosen(prefix).dataset.case; }
+    else kind.value = "";
+    const wantsTime = has("callback", prefix) || callbackWanted.has(prefix);
+    if (!wantsTime) clearWish(prefix);
+    show(part("callback"), wantsTime);
+    matters.field("note", prefix).required = has("noteNeeded", prefix);
+    const label = one("[data-note-label]", section);
+    label.textContent = has("case", prefix) ? label.dataset.cause : label.dataset.plain;
+    show(one("[data-note-hint]", section), !has("case", prefix));
+  }
+  const asks = matters.prefixes().map((prefix) => matters.chosen(prefix)).find((it) => it && "asks" in it.dataset);
+  const text = asks
+    ? ("suppresses" in asks.dataset ? say("确认“{0}”，以后不再联系", asks.dataset.label) : say("确认“{0}”", asks.dataset.label))
+    : say("记录结果");
+  one("[data-save]").textContent = text;
+  one("#save").classList.toggle("btn-bad", Boolean(asks));
+  matters.showMatters();
+};
+
+// A branch of the dialogue offers an outcome: it is chosen, nothing is sent.
+export const offer = (code) => {
+  const offered = radio(code);
+  if (!offered) return;
+  stopUndo();
+  offered.checked = true;
+  fit();
+};
+
+export const choose = (picked) => {
+  stopUndo();
+  picked.checked = true;
+  leaveOpen = false;
+  matters.sayLeftOpen(null);
+  fit();
+  if (!("reached" in picked.dataset) && !("open" in picked.dataset)) nobodyThere();
+  const isTalking = strip().dataset.dialled && !strip().dataset.hungUp && "reached" in picked.dataset;
+  if ("phoneNeeded" in picked.dataset) focusOn(matters.field("new-phone"));
+  else if ("noteNeeded" in picked.dataset) focusOn(matters.field("note"));
+  else if ("callback" in picked.dataset) focusOn(matters.field("callback-at"));
+  else if ("soft" in picked.dataset && !isTalking && isComplete()) startUndo(picked.dataset.label);
+  else focusOn(one("#save"));
+};
+
+// Whether the form could go as it is: everything needed is there, no matter is left without a word.
+const isComplete = () => one("#outcome").checkValidity() && matters.untouched() === null;
+
+export const chooseByKey = (key) => {
+  const picked = one(`.outcome-radio[data-key="${CSS.escape(key)}"]`, matters.settle())
+    ?? matters.settle("")?.querySelector(`.outcome-radio[data-covers-all][data-key="${CSS.escape(key)}"]`);
+  if (!picked) return false;
+  if (!picked.closest(".settle").dataset.matter && matters.current()) matters.turnTo("");
+  choose(picked);
+  return true;
+};
+
+export const isUndoing = () => undoTimer !== null;
+
+export const stopUndo = () => {
+  clearInterval(undoTimer);
+  undoTimer = null;
+  undoThen = null;
+  show(one("#undo"), false);
+};
+
+const startUndo = (label) => {
+  let left = UNDO_SECONDS;
+  const write = () => { one("[data-undo-text]").textContent = say("{0} 秒后记录：{1}", left, label); };
+  write();
+  speak(say("3 秒后记录：{0}", label));
+  show(one("#undo"), true);
+  undoTimer = setInterval(() => {
+    left -= 1;
+    if (left > 0) write();
+    else sendNow();
+  }, 1000);
+};
+
+// Sends at once; `next`: and then the next customer is taken.
+export const sendNow = (next = false) => {
+  const then = next ? "next" : undoThen;
+  stopUndo();
+  record(then);
+};
+
+// Leaving the page in the moment to undo: what was chosen is not lost.
+export const sendOnLeaving = () => {
+  if (!isUndoing()) return;
+  stopUndo();
+  submitOutcome({ leaving: true });
+};
+
+export const record = (then = null) => {
+  const form = one("#outcome");
+  if (!form || !form.reportValidity()) return;
+  const open = matters.untouched();
+  if (open !== null && !leaveOpen) {
+    leaveOpen = true;
+    matters.turnTo(open);
+    matters.sayLeftOpen(open);
+    return;
+  }
+  submitOutcome({ then });
+};
+
+export const wantCallback = () => {
+  if (!matters.chosen() || "open" in matters.chosen().dataset) offer("busy");
+  callbackWanted.add(matters.current());
+  fit();
+  focusOn(matters.field("callback-at"));
+};
+
+// Enter where nothing is to be pressed: the outcome that the walk offered. While the call goes on,
+// and for one that is asked twice, it is only made ready: a second Enter records it.
+export const confirmOffered = () => {
+  if (!matters.chosen("")) return false;
+  const asks = all(".outcome-radio:checked", call()).some((it) => "asks" in it.dataset);
+  const isTalking = strip().dataset.dialled && !strip().dataset.hungUp;
+  if (strip().dataset.hungUp && !asks && !isTalking) record();
+  else focusOn(one("#save"));
+  return true;
+};
+
+export const wire = () => {
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "outcome") return;
+    event.preventDefault();
+    const then = undoThen;
+    stopUndo();
+    record(then);
+  }, true);
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches(".outcome-radio")) return;
+    stopUndo();
+    leaveOpen = false;
+    matters.sayLeftOpen(null);
+    fit();
+  });
+  // A click of the mouse, not one that arrow keys make among radio buttons.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0 && event.target.matches(".outcome-radio")) choose(event.target);
+    if (event.target.closest("[data-undo]")) stopUndo();
+  });
+  document.addEventListener("focusin", (event) => {
+    if (isUndoing() && event.target.matches("textarea, select, input:not([type=radio])")) stopUndo();
+  });
+  window.addEventListener("pagehide", sendOnLeaving);
+};

@@ -1,0 +1,97 @@
+// Walking the dialogue: one moment at a time, the way back, the outcome that a branch offers.
+import { all, attempt, call, one, speak, strip } from "./ground.js";
+import * as matters from "./matters.js";
+import { offer } from "./outcome.js";
+import { closingReached, nobodyThere } from "./hangup.js";
+import { answered } from "./timers.js";
+
+const walks = new Map(); // attempt and matter -> the moments walked
+const opened = new Set(); // attempts whose opening was shown by itself
+
+const key = (prefix = matters.current()) => `${attempt()}:${prefix}`;
+const first = (prefix) => one(".moment", matters.dialogue(prefix)).dataset.moment;
+const walk = (prefix = matters.current()) => {
+  if (!walks.has(key(prefix))) walks.set(key(prefix), [first(prefix)]);
+  return walks.get(key(prefix));
+};
+const moment = (name, prefix = matters.current()) => one(`#${CSS.escape(`${prefix}m-${name}`)}`);
+
+export const showWalk = (focus) => {
+  const here = matters.dialogue();
+  if (!here) return;
+  call().classList.add("walking");
+  const path = walk();
+  const current = path[path.length - 1];
+  all(".moment", here).forEach((one_) => { one_.hidden = one_.dataset.moment !== current; });
+  one("[data-step-back]", here).disabled = path.length < 2;
+  one(".path", here).replaceChildren(...path.map((name, index) => {
+    const item = document.createElement("li");
+    const title = one("[data-title]", moment(name)).textContent;
+    if (index === path.length - 1) {
+      item.textContent = title;
+      item.setAttribute("aria-current", "step");
+    } else {
+      const back = document.createElement("button");
+      back.type = "button";
+      back.textContent = title;
+      back.addEventListener("click", () => goBackTo(index));
+      item.append(back);
+    }
+    return item;
+  }));
+  if (focus) arrive(moment(current));
+};
+
+const arrive = (shown) => {
+  one("h2", shown).focus({ preventScroll: true });
+  const column = shown.closest(".column");
+  column.scrollTop = 0;
+  if (shown.getBoundingClientRect().top < 0) shown.scrollIntoView();
+  const offered = shown.dataset.buttons.split(" ").filter(Boolean)[0];
+  if (offered) offer(offered);
+  const isSpoken = shown.classList.contains("moment-voice");
+  if ("last" in shown.dataset && isSpoken && offersAnEnd(shown)) closingReached();
+  if (!isSpoken && "last" in shown.dataset) nobodyThere();
+};
+
+// A note at the end says that nobody answered; a spoken end is the goodbye.
+const offersAnEnd = () => matters.prefixes().length === 1 || matters.untouched() === null;
+
+export const go = (name) => {
+  if (!moment(name)) return;
+  if (walk().length > 1) answered();
+  walk().push(name);
+  showWalk(true);
+};
+
+const goBackTo = (index) => {
+  walks.set(key(), walk().slice(0, index + 1));
+  showWalk(true);
+};
+
+export const stepBack = () => {
+  if (walk().length > 1) goBackTo(walk().length - 2);
+};
+
+// Dialled: what is to be read before dialling gives way to the first sentence.
+export const openTalk = () => {
+  const { dialled, hungUp } = strip().dataset;
+  if (!dialled || hungUp || opened.has(attempt())) return false;
+  opened.add(attempt());
+  const start = moment(first(""), "");
+  const opening = one("[data-go]", start);
+  if (walk("").length > 1 || !start.classList.contains("moment-note") || !opening) return false;
+  matters.turnTo("");
+  go(opening.dataset.go);
+  speak("");
+  return true;
+};
+
+export const stepBranch = (by) => {
+  const links = all(".moment:not([hidden]) .branches a", matters.dialogue());
+  if (!links.length) return false;
+  const at = links.indexOf(document.activeElement);
+  const from = at < 0 && by < 0 ? 0 : at;
+  links[(from + by + links.length) % links.length].focus();
+  return true;
+};

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, case, func, select, text
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, task
 from adapters.store.models.customers import customer, customer_phone
-from adapters.store.models.shop import person
+from adapters.store.models.shop import person, policy_version
 
 COUNTED = text("attempt.state IN ('dialled', 'closed') AND attempt.redial_of IS NULL")
 PROMISES = ("will_pay", "relay", "says_paid")
@@ -69,6 +69,12 @@ def skipped_between(
         .order_by(attempt.c.ended_at.desc())
         .limit(limit)
     )
+    return list(connection.execute(query).all())
+
+
+def policy_versions(connection: Connection, limit: int) -> list[Row[Any]]:
+    """R-HOURS-6. The versions of the shop's numbers, the newest first, by primary key."""
+    query = select(policy_version).order_by(policy_version.c.id.desc()).limit(limit)
     return list(connection.execute(query).all())
 
 

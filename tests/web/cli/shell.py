@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 from sqlalchemy import Engine
@@ -132,12 +132,13 @@ class Shell:
         file = self.export(*orders, at=self.when(at))
         return self.ok("import", file, at=at)["files"][0]
 
-    def plan(self, at: str = "08:45", *more: str) -> dict[str, Any]:
-        """Plan the day of `at`; the campaign's part."""
+    def plan(self, at: str = "08:45", *more: str, kind: str = "dunning") -> dict[str, Any]:
+        """Plan the day of `at`; the part of the kind's campaign."""
         day = self.when(at)[:10]
         campaigns = self.ok("plan", "--date", day, *more, at=at)["campaigns"]
-        assert [c["kind"] for c in campaigns] == ["dunning"]
-        return campaigns[0]
+        assert [c["kind"] for c in campaigns] == ["dunning", "callback", "stock_out"]
+        (part,) = (c for c in campaigns if c["kind"] == kind)
+        return cast(dict[str, Any], part)
 
     def next(self, at: str, caller: str = "谷雨") -> dict[str, Any]:
         """The next call, or the document that says nobody."""

@@ -45,11 +45,12 @@ def test_plan_lists_tasks_and_those_left_out(shell: Shell) -> None:
     shell.take(order(1), order(2, mobile=""), order(3, placed_at="2026-03-04 00:00:00"), at="08:40")
     document = shell.ok("plan", "--date", "2026-03-04", at="08:45")
     assert document["date"] == "2026-03-04"
-    (campaign,) = document["campaigns"]
-    assert campaign["kind"] == "dunning"
+    assert [c["kind"] for c in document["campaigns"]] == ["dunning", "callback", "stock_out"]
+    campaign = document["campaigns"][0]
     (task,) = campaign["tasks"]
     assert list(task) == [
-        *("task", "new", "buyer", "orders", "amount", "due_at", "deadline", "region")
+        *("task", "new", "buyer", "orders", "amount", "due_at", "deadline", "region"),
+        "topic",
     ]
     assert is_count(task["task"])
     assert task["new"] is True
@@ -104,7 +105,7 @@ def test_outcome_says_what_follows(shell: Shell) -> None:
     shell.take(order(1), order(2), at="08:40")
     shell.plan()
     first = shell.call("09:10", "will_pay")
-    assert list(first) == ["task", "state", "result", "next", "rules"]
+    assert list(first) == ["task", "state", "result", "next", "rules", "also"]
     assert first["state"] == "open"
     assert list(first["next"]) == ["at", "how"]
     assert first["next"]["how"] == "call"

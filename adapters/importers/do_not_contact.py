@@ -8,6 +8,7 @@ from adapters.importers.cells import BadCell, clean, clean_text
 from adapters.importers.headers import Header
 from adapters.importers.rows import DoNotContactRow, Rejected, Taken
 from adapters.importers.table import Columns, RowProblems
+from campaigns.labels_zh import KIND_LABELS
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
 from campaigns.values import Kind, PhoneNumber, Scope
 
@@ -22,9 +23,10 @@ _SCOPE_WORDS = {
 }
 _SCOPES = {word: scope for scope, words in _SCOPE_WORDS.items() for word in words.split()}
 _KINDS: dict[str, Kind | None] = {
-    "催款": Kind.DUNNING,
+    **{KIND_LABELS[kind]: kind for kind in Kind},
+    **{kind.value: kind for kind in Kind},
     "催付": Kind.DUNNING,
-    Kind.DUNNING.value: Kind.DUNNING,
+    "缺货": Kind.STOCK_OUT,
     "全部": None,
     "所有": None,
     "全部业务": None,
@@ -71,7 +73,7 @@ def _read_scope(usual: Scope, text: str) -> Scope:
 
 def _read_kind(text: str) -> Kind | None:
     if text not in _KINDS:
-        raise BadCell("不认识的业务，应是 催款 或 全部")
+        raise BadCell("不认识的业务，应是 催款、回访、缺货通知 或 全部")
     return _KINDS[text]
 
 

@@ -27,6 +27,7 @@ from adapters.importers.rows import (
     SHEET_MARK,
     FileKind,
     OpenFile,
+    OrderRow,
     Problem,
     Recognised,
     RefusedFile,
@@ -269,7 +270,9 @@ class SoldOrders:
                 if isinstance(answer, Rejected):
                     yield Rejected(answer.line, _in_sheet(name, answer.problems))
                 else:
-                    yield Taken(answer.row, _in_sheet(name, answer.warnings))
+                    assert isinstance(answer.row, OrderRow)
+                    row = replace(answer.row, sheet=name)
+                    yield Taken(row, _in_sheet(name, answer.warnings))
 
 
 def _in_sheet(sheet: str, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -64,7 +64,8 @@ class OrderRow:
     that is in force, else from the first phone, else None (R-HOURS-4).
 
     A table with a row for each thing bought repeats the order: the row that comes first is the
-    order, and of the others (`is_repeat`) only the `item` tells something new.
+    order, and of the others (`is_repeat`) only the `item` tells something new. `sheet` is "" but
+    in a workbook with several sheets of orders.
     """
 
     line: int
@@ -91,6 +92,11 @@ class OrderRow:
     memo: str | None = None
     item: ItemCell | None = None
     is_repeat: bool = False
+    sheet: str = ""
+
+    def column(self, name: str) -> str:
+        """Name a column as a problem of this row does: with its sheet, where there are several."""
+        return f"{self.sheet}{SHEET_MARK}{name}" if self.sheet else name
 
 
 @dataclass(frozen=True, slots=True)

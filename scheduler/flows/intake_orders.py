@@ -133,7 +133,7 @@ class OrderIntake:
             owner = piece.owners[known.customer_id]
             identity = identity_of(row)
             if identity != owner.identity and not (owner.is_alone or identity.startswith(ALONE)):
-                judged.reject(Problem(row.line, _BUYER_COLUMN, _OTHER_BUYER))
+                judged.reject(Problem(row.line, row.column(_BUYER_COLUMN), _OTHER_BUYER))
                 return None
             if row.is_repeat:  # the order was taken in with its first row
                 return False
@@ -171,7 +171,7 @@ class OrderIntake:
         if merged.is_sighting:
             self._sight(piece, known)
         if merged.is_backward:
-            judged.warnings.append(Problem(row.line, _STATE_COLUMN, _BACKWARD))
+            judged.warnings.append(Problem(row.line, row.column(_STATE_COLUMN), _BACKWARD))
         self._move_expiry(piece, known, expired)
         return merged.is_changed
 
@@ -195,7 +195,7 @@ class OrderIntake:
         An order that was called about stays with the customer whom the task and its history name.
         """
         if known.id in piece.in_tasks:
-            judged.warnings.append(Problem(row.line, _BUYER_COLUMN, _STAYS_ALONE))
+            judged.warnings.append(Problem(row.line, row.column(_BUYER_COLUMN), _STAYS_ALONE))
             return False
         alone, owner = piece.owners[known.customer_id], self._customer_of(piece, row)
         owner.inherit(alone)

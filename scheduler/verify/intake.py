@@ -42,9 +42,22 @@ def check_counts(connection: Connection, background: Background) -> Iterator[Fin
                 f"收下 {row.taken}、未变 {row.unchanged}、退回 {row.rejected}"
             )
             yield Finding("R-IMP-2", what, None, row.imported_at)
-        if row.listed != row.rejected:
-            what = f"导入 {row.id} 退回 {row.rejected} 行，只列出 {row.listed} 行"
+        listed_rows = row.listed
+        if listed_rows < row.rejected:  # sheets of one workbook may have the same lines
+            listed_rows = _listed_by_sheet(connection, row.id)
+        if listed_rows != row.rejected:
+            what = f"导入 {row.id} 退回 {row.rejected} 行，只列出 {listed_rows} 行"
             yield Finding("R-IMP-2", what, None, row.imported_at)
+
+
+def _listed_by_sheet(connection: Connection, import_id: int) -> int:
+    """Count the rejected rows by sheet and line; a column reads `sheet›column` then."""
+    rows = connection.execute(
+        select(import_problem.c.line, import_problem.c.column_name)
+        .where(import_problem.c.import_id == import_id)
+        .where(import_problem.c.severity == "rejected")
+    )
+    return len({(row.line, row.column_name.rpartition("›")[0]) for row in rows})
 
 
 def check_states(connection: Connection, background: Background) -> Iterator[Finding]:

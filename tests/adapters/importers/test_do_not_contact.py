@@ -29,6 +29,8 @@ def read(*lines: str, header: str = HEADER, kind: FileKind | None = None) -> lis
             "甲,'13900000001,投诉,号码,催款",
             DoNotContactRow(2, Scope.PHONE, "甲", PHONE, Kind.DUNNING, "投诉"),
         ),
+        ("甲,,x,,回访", DoNotContactRow(2, Scope.CUSTOMER, "甲", None, Kind.CALLBACK, "x")),
+        ("甲,,x,,缺货通知", DoNotContactRow(2, Scope.CUSTOMER, "甲", None, Kind.STOCK_OUT, "x")),
         (",139 0000 0001,,,", DoNotContactRow(2, Scope.PHONE, None, PHONE, None, NO_REASON)),
         ("甲,,,,", DoNotContactRow(2, Scope.CUSTOMER, "甲", None, None, NO_REASON)),
         (

@@ -13,7 +13,16 @@ from adapters.store.models.customers import order, order_item
 from adapters.store.models.imports import import_file
 from scheduler.flows.intake import FileReport, Upload, preview, take
 from scheduler.runtime import Runtime
-from tests.factories_exports import SYSTEM_HEADERS, Cells, item_file, system_file, system_sheet
+from scheduler.verify import verify
+from tests.factories_exports import (
+    SYSTEM_HEADERS,
+    Cells,
+    as_workbook,
+    item_file,
+    system_file,
+    system_rows,
+    system_sheet,
+)
 from tests.scheduler.flows.intake_shop import (
     NOW,
     counts,
@@ -164,6 +173,26 @@ def test_r_imp_3_sheets_of_one_order_end_the_same_in_every_order(
     assert results[0][0]["shipped_seen_at"] == NOW
     assert results[0][1] == [("样例丙", 2)]
     shop.engine.dispose()
+
+
+def test_r_imp_2_the_same_line_of_two_sheets_is_two_rows(shop: Runtime) -> None:
+    take_sheet(shop, "京东", {"订单号": "6921000000000000002"})
+    rows: list[Cells] = [
+        {"订单状态": "?"},
+        {"订单号": "6921000000000000002", "买家昵称": "别的买家"},
+    ]
+    headers = (*SYSTEM_HEADERS["抖店"], "买家昵称")
+    cells = [[*system_rows("抖店", [row])[0], row.get("买家昵称", "")] for row in rows]
+    names = ("1月销售订单明细", "2月销售订单明细")
+    book = as_workbook({name: [headers, *cells] for name in names})
+    report = take(shop, Upload("抖店.xlsx", book), NOW + hours(1), "组长")
+    assert counts(report) == (4, 0, 0, 4)
+    assert sorted({(p.line, p.column) for p in report.rejected}) == [
+        (line, f"{name}›{column}")
+        for line, column in ((2, "订单状态"), (3, "买家会员名"))
+        for name in names
+    ]
+    assert verify(shop).violations == ()
 
 
 # --- R-IMP-3: whose export speaks for whose orders -----------------------------------------------

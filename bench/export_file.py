@@ -27,6 +27,9 @@ _STATES = {
     "交易关闭": 5,
 }
 """How many of a hundred orders are in each state."""
+_SHIPPED = ("卖家已发货，等待买家确认", "交易成功")
+_SHIPPED_AFTER = timedelta(hours=20)
+_SIGNED_AFTER = timedelta(days=4)
 
 
 def write_export(path: Path, rows: int, last_day: datetime, *, seed: int = 20261121) -> None:
@@ -59,6 +62,10 @@ def _order_lines(chance: random.Random, rows: int, last_day: datetime) -> Iterat
             "联系手机": f"'{phone}",
             "订单创建时间": f"{placed:%Y-%m-%d %H:%M:%S}",
             "订单付款时间": f"{placed + timedelta(minutes=2):%Y-%m-%d %H:%M:%S}" if is_paid else "",
+            "发货时间": f"{placed + _SHIPPED_AFTER:%Y-%m-%d %H:%M:%S}" if state in _SHIPPED else "",
+            "确认收货时间": f"{placed + _SIGNED_AFTER:%Y-%m-%d %H:%M:%S}"
+            if state == "交易成功"
+            else "",
             "宝贝标题": _TITLES[position % len(_TITLES)],
             "宝贝种类": "1",
             "宝贝总数量": "1",

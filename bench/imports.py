@@ -45,6 +45,12 @@ def _print(kind: str, done: dict[str, float], naive_seconds: float, naive_rows: 
         f"over {naive_rows:,}; ratio {rate / naive_rate:.1f} (aim 10); "
         f"peak {done['peak_mb']:.0f} MB (limit 500)"
     )
+    reminder = done["plan_seconds"] / max(done["tasks"], 1)
+    callback = done["callback_seconds"] / max(done["callbacks"], 1)
+    print(
+        f"{kind}: planning {done['callbacks']:.0f} callbacks took {callback * 1000:.2f} ms each, "
+        f"{callback / reminder:.2f} of a reminder (limit 1.5)"
+    )
 
 
 def _run(module: str, *arguments: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from adapters.clock import FixedClock
 from adapters.settings import Settings
 from adapters.store.session import open_engine
-from campaigns.values import SHOP_ZONE
+from campaigns.values import SHOP_ZONE, Kind
 from scheduler.flows.intake import Upload, take
 from scheduler.flows.planning import plan
 from scheduler.flows.shop import ShopForm, create_shop
@@ -20,15 +20,18 @@ from scheduler.runtime import Runtime
 
 
 def run(path: Path, url: str, now: datetime) -> dict[str, float]:
-    """Import the file into a new shop and plan the day; seconds, MB, rows and tasks."""
+    """Import the file into a new shop, plan the reminders, then the callbacks; seconds, MB, counts."""
     settings = Settings(url, path.with_suffix(".key"))
     runtime = Runtime(settings, open_engine(url), FixedClock(now))
     create_shop(runtime, ShopForm("测量店", training_starts=now))
     began = time.perf_counter()
     report = take(runtime, Upload(path.name, path), now, "bench")
     imported = time.perf_counter()
-    planned = plan(runtime, now.astimezone(SHOP_ZONE).date(), now, "bench")
+    day = now.astimezone(SHOP_ZONE).date()
+    planned = plan(runtime, day, now, "bench", kind=Kind.DUNNING)
     done = time.perf_counter()
+    callbacks = plan(runtime, day, now, "bench", kind=Kind.CALLBACK)
+    all_done = time.perf_counter()
     runtime.engine.dispose()
     return {
         "import_seconds": imported - began,
@@ -37,6 +40,8 @@ def run(path: Path, url: str, now: datetime) -> dict[str, float]:
         "rows": report.rows,
         "taken": report.taken,
         "tasks": sum(len(campaign.tasks) for campaign in planned.campaigns),
+        "callback_seconds": all_done - done,
+        "callbacks": sum(len(campaign.tasks) for campaign in callbacks.campaigns),
     }
 
 

@@ -34,14 +34,23 @@ class FixedClock:
         return self.instant
 
 
+SPEEDS = (1, 10, 60, 300)
+"""How many shop seconds a training clock may let pass in one of the machine's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingTime:
-    """Where a training shop's clock stands: at `shop_time` when the machine's read `machine_time`."""
+    """Where a training shop's clock stands: at `shop_time` when the machine's read `machine_time`.
+
+    From then on it goes `speed` times as fast as the machine's, while it ticks.
+    """
 
     shop_time: datetime
     machine_time: datetime
     ticks: bool
+    speed: int = 1
 
     def at(self, machine_now: datetime) -> datetime:
         """The shop's instant for an instant of the machine."""
-        return self.shop_time + (machine_now - self.machine_time) if self.ticks else self.shop_time
+        passed = (machine_now - self.machine_time) * self.speed
+        return self.shop_time + passed if self.ticks else self.shop_time

@@ -21,6 +21,7 @@ from scheduler.flows.planning import plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.shop import refresh_calendar
 from scheduler.flows.shortages import break_overdue, follow_up_due
+from scheduler.flows.training_colleagues import bring_exports, work
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ LATE_DAYS = 31
 def tick(runtime: Runtime) -> None:
     """One round of everything that may be due. One job's failure does not keep the others."""
     now = runtime.now()
-    for job in (_sweep, _seal, _calendar, _arrivals, _morning_plan, _plan_after_import):
+    for job in _JOBS:
         try:
             job(runtime, now)
         except WaihuError as error:
@@ -132,6 +133,11 @@ def _plan_after_import(runtime: Runtime, now: datetime) -> None:
         _done(runtime, "plan_after_import", imported, now)
 
 
+def _colleagues(runtime: Runtime, now: datetime) -> None:
+    """Training shops only: the simulated colleagues call, each step at its own instant."""
+    work(runtime)
+
+
 def _take(runtime: Runtime, job: str, slot: datetime, now: datetime) -> bool:
     with runtime.transaction() as connection:
         return queries.take(connection, job, slot, now)
@@ -140,3 +146,16 @@ def _take(runtime: Runtime, job: str, slot: datetime, now: datetime) -> bool:
 def _done(runtime: Runtime, job: str, slot: datetime, now: datetime) -> None:
     with runtime.transaction() as connection:
         queries.finish(connection, job, slot, now, "done", None)
+
+
+_JOBS = (
+    _sweep,
+    _seal,
+    _calendar,
+    _arrivals,
+    bring_exports,
+    _morning_plan,
+    _plan_after_import,
+    _colleagues,
+)
+"""In this order: what an export brings is there before the morning's plan."""

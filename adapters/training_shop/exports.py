@@ -15,6 +15,7 @@ from enum import StrEnum
 import xlsxwriter
 
 from adapters.training_shop.marketplace import Marketplace, PlacedOrder
+from adapters.training_shop.shortages import listed
 from campaigns.values import SHOP_ZONE, OrderState
 
 
@@ -97,6 +98,9 @@ ITEM_HEADERS: dict[Generation, tuple[str, ...]] = {
 }
 """The item file's headers; between these two generations there was no other."""
 
+STOCK_OUT_HEADERS = ("商品", "商家编码", "预计到货日期", "缺货原因", "赠品", "已到货")
+"""The list that the warehouse writes by hand; the marketplace knows nothing of it."""
+
 _STATE_TEXTS = {
     OrderState.AWAITING_PAYMENT: "等待买家付款",
     OrderState.PAID: "买家已付款，等待卖家发货",
@@ -142,6 +146,28 @@ class ExportDesk:
         if older:
             rows = [[*row, ""] for row in rows]
         return ExportFile(f"ExportOrderDetailList{_stamp(at)}.csv", _csv(headers, rows))
+
+    def stock_out(self, at: datetime, *, as_workbook: bool = False) -> ExportFile:
+        """`缺货清单…`: the goods that are missing or have just come, as the warehouse knows them.
+
+        A text that somebody saved from a spreadsheet is UTF-8 with a mark in front.
+        """
+        rows = [
+            [
+                one.product.title,
+                one.product.code,
+                str(one.expected_on(at)),
+                one.reason,
+                one.gift,
+                "是" if one.arrives_at <= at else "否",
+            ]
+            for one in listed(self._marketplace.shortages, at)
+        ]
+        name = f"缺货清单{_stamp(at)}"
+        if as_workbook:
+            return ExportFile(f"{name}.xlsx", _workbook(STOCK_OUT_HEADERS, rows))
+        lines = [",".join(row) for row in [STOCK_OUT_HEADERS, *rows]]
+        return ExportFile(f"{name}.csv", "\r\n".join([*lines, ""]).encode("utf-8-sig"))
 
     def _placed(self, at: datetime, days: int) -> Iterable[PlacedOrder]:
         today: date = at.astimezone(SHOP_ZONE).date()

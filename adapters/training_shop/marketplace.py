@@ -5,13 +5,14 @@ The same seed gives the same orders. What people do after a call is told to it b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from adapters.training_shop.buyers import Buyer, draw_buyer, draw_relay
 from adapters.training_shop.goods import Product, draw_items
+from adapters.training_shop.shortages import Shortage, waits_until
 from campaigns.values import SHOP_ZONE, OrderState
 
 CLOSES_AFTER = timedelta(hours=72)
@@ -22,6 +23,11 @@ _UNPAID_BUT_PAYS_LATER = 0.10
 _SAME_BUYER_TODAY = 0.10
 _BUYER_OF_ANOTHER_DAY = 0.12
 _REFUNDED = 0.01
+_TIRED_OF_WAITING = 0.08
+_GOES_FIRST = 0.9
+"""Of those who waited for goods, so many are served on the day of arrival."""
+_LOST = 0.015
+_LATE = 0.08
 _POSTAGE_FEN = 800
 _FREE_OF_POSTAGE_FROM_FEN = 5_900
 
@@ -132,17 +138,18 @@ class PlacedOrder:
 
 
 class Marketplace:
-    """Holds every order that was placed so far."""
+    """Holds every order that was placed so far. `shortages`: what there is to wait for."""
 
-    def __init__(self, seed: str) -> None:
-        self._seed = seed
+    def __init__(self, seed: str, shortages: Sequence[Shortage] = ()) -> None:
+        self.seed = seed
+        self.shortages = shortages
         self._days: dict[date, list[PlacedOrder]] = {}
         self._by_buyer: dict[str, list[PlacedOrder]] = {}
         self._buyers: list[Buyer] = []
 
     def open_day(self, day: date, orders: int) -> list[PlacedOrder]:
         """Let so many orders be placed on a day. Days are opened in turn, each once."""
-        draw = Random(f"{self._seed} {day.isoformat()}")  # noqa: S311 - seeded on purpose
+        draw = Random(f"{self.seed} {day.isoformat()}")  # noqa: S311 - seeded on purpose
         today: list[Buyer] = []
         placed = sorted(
             (self._place(draw, day, number, today) for number in range(orders)),
@@ -160,6 +167,10 @@ class Marketplace:
             if first <= day <= last:
                 yield from self._days[day]
 
+    def orders_of(self, user_id: str) -> list[PlacedOrder]:
+        """List every order of a buyer, the earliest first."""
+        return list(self._by_buyer.get(user_id, ()))
+
     def awaiting(self, user_id: str, at: datetime) -> list[PlacedOrder]:
         """List what this buyer still has to pay at an instant, the earliest first."""
         return [
@@ -171,7 +182,7 @@ class Marketplace:
     def pay(self, order: PlacedOrder, at: datetime) -> None:
         """Somebody pays later than at once, or sooner than planned; a closed order stays closed."""
         if order.state_at(at) is OrderState.AWAITING_PAYMENT:
-            self._settle(order, at, Random(f"{self._seed} {order.order_no}"))  # noqa: S311
+            self._settle(order, at, Random(f"{self.seed} {order.order_no}"))  # noqa: S311
 
     def close(self, order: PlacedOrder, at: datetime, reason: str) -> None:
         """Close an unpaid order by hand, as the shop may."""
@@ -218,8 +229,27 @@ class Marketplace:
             order.closed_at = paid_at + timedelta(hours=draw.uniform(2, 30))
             order.closed_reason = "买家申请退款"
             return
-        order.shipped_at = paid_at + timedelta(hours=draw.uniform(6, 40))
-        order.received_at = order.shipped_at + timedelta(hours=draw.uniform(60, 200))
+        codes = [item.code for item, _ in order.items]
+        complete_at = waits_until(self.shortages, codes, paid_at)
+        if complete_at > paid_at and draw.random() < _TIRED_OF_WAITING:
+            order.closed_at = paid_at + (complete_at - paid_at) * draw.uniform(0.4, 0.9)
+            order.closed_reason = "买家申请退款"
+            return
+        goes_first = complete_at > paid_at and draw.random() < _GOES_FIRST
+        hours = draw.uniform(1, 5) if goes_first else draw.uniform(6, 40)
+        order.shipped_at = complete_at + timedelta(hours=hours)
+        self._deliver(order, order.shipped_at, draw)
+
+    def _deliver(self, order: PlacedOrder, shipped_at: datetime, draw: Random) -> None:
+        """Most parcels are signed for in two to four days; some are late, a few get lost."""
+        roll = draw.random()
+        if roll < _LOST:
+            order.closed_at = shipped_at + timedelta(days=draw.uniform(18, 25))
+            order.closed_reason = "未收到货，已退款"
+        elif roll < _LOST + _LATE:
+            order.received_at = shipped_at + timedelta(hours=draw.uniform(130, 300))
+        else:
+            order.received_at = shipped_at + timedelta(hours=draw.uniform(38, 110))
 
 
 def _instant(draw: Random, day: date, hours: tuple[int, ...]) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from adapters.clock import TrainingTime
+from adapters.clock import SPEEDS, TrainingTime
 from adapters.official_calendar import library_source, library_years
 from adapters.store import session
 from adapters.store.models.campaigns import campaign
@@ -16,7 +16,7 @@ from adapters.store.queries import audit, tasks
 from adapters.store.queries import shop as queries
 from adapters.vault import make_key
 from campaigns.errors import ConflictError, UsageError
-from campaigns.policy import settings_of, with_overrides
+from campaigns.policy import check_together, settings_of, with_overrides
 from campaigns.registry import KINDS
 from campaigns.values import ENGINE
 from scheduler.flows.refresh import refresh_tasks
@@ -106,6 +106,7 @@ def change_policy(runtime: Runtime, changes: dict[str, object], now: datetime, w
         after = settings_of(before) | changes
         defaults = settings_of(with_overrides({}, 0))
         policy = with_overrides(after, before.version + 1)
+        check_together(policy)
         kept = {k: v for k, v in settings_of(policy).items() if v != defaults[k]}
         version = queries.add_policy_version(connection, now, kept, who)
         audit.record(
@@ -123,10 +124,11 @@ def change_policy(runtime: Runtime, changes: dict[str, object], now: datetime, w
 
 @dataclass(frozen=True, slots=True)
 class ClockShown:
-    """Where the shop's clock stands."""
+    """Where the shop's clock stands, and how many of its seconds pass in one of the machine's."""
 
     now: datetime
     ticks: bool
+    speed: int = 1
 
 
 def show_clock(runtime: Runtime) -> ClockShown:
@@ -136,15 +138,25 @@ def show_clock(runtime: Runtime) -> ClockShown:
     with runtime.snapshot() as connection:
         time = queries.training_time(connection)
     assert time is not None, "a training shop has a clock"
-    return ClockShown(time.at(runtime.machine_clock.now()), time.ticks)
+    return ClockShown(time.at(runtime.machine_clock.now()), time.ticks, time.speed)
 
 
 def set_clock(
-    runtime: Runtime, who: str, *, to: datetime | None = None, ticks: bool | None = None
+    runtime: Runtime,
+    who: str,
+    *,
+    to: datetime | None = None,
+    ticks: bool | None = None,
+    speed: int | None = None,
 ) -> ClockShown:
-    """Move, pause or resume the training clock. Raises UsageError in a real shop."""
+    """Move, pause or resume the training clock, or change its speed; it never jumps by that.
+
+    Raises UsageError in a real shop, and for a speed that is not one of SPEEDS.
+    """
     if not runtime.is_training:
         raise UsageError("正式店铺的时钟不能调整")
+    if speed is not None and speed not in SPEEDS:
+        raise UsageError(f"时钟只能走 {'、'.join(map(str, SPEEDS))} 倍", field="speed")
     machine_now = runtime.machine_clock.now()
     with runtime.transaction() as connection:
         time = queries.training_time(connection)
@@ -153,6 +165,7 @@ def set_clock(
             to if to is not None else time.at(machine_now),
             machine_now,
             time.ticks if ticks is None else ticks,
+            time.speed if speed is None else speed,
         )
         queries.set_training_time(connection, moved)
         audit.record(
@@ -161,7 +174,7 @@ def set_clock(
             who,
             "clock.set",
             "shop:1",
-            before={"at": time.at(machine_now), "ticks": time.ticks},
-            after={"at": moved.shop_time, "ticks": moved.ticks},
+            before={"at": time.at(machine_now), "ticks": time.ticks, "speed": time.speed},
+            after={"at": moved.shop_time, "ticks": moved.ticks, "speed": moved.speed},
         )
-    return ClockShown(moved.shop_time, moved.ticks)
+    return ClockShown(moved.shop_time, moved.ticks, moved.speed)

@@ -16,34 +16,35 @@ from typing import Any
 from sqlalchemy import event, func, inspect, select
 
 from adapters.clock import Clock
+from adapters.official_calendar import OfficialCalendar
 from adapters.settings import Settings
 from adapters.store.models.shop import shop
+from adapters.store.queries import training as training_queries
 from adapters.training_shop.exports import ExportDesk, ExportFile
 from adapters.training_shop.marketplace import Marketplace
 from campaigns.errors import ConflictError
-from campaigns.values import SHOP_ZONE, Person, Role
+from campaigns.values import SHOP_ZONE, Kind, Person, Role
 from scheduler.flows import offers
 from scheduler.flows.people import NewPerson, add_person
 from scheduler.flows.shop import ShopForm, create_shop, set_clock
-from scheduler.flows.training_history import EXPORTED_DAYS, JumpingClock, Team, TrainingHistory
+from scheduler.flows.training_history import JumpingClock, Team, TrainingHistory
+from scheduler.flows.training_world import (
+    DAYS,
+    EXPORTED_DAYS,
+    SEED,
+    TODAY,
+    WIDELY_EXPORTED_DAYS,
+    open_marketplace,
+    orders_on,
+)
 from scheduler.jobs import seal_trail
 from scheduler.runtime import Runtime, open_runtime
 
 SHOP_NAME = "半亩灯火家居"
-TODAY = date(2026, 10, 15)
-"""A Thursday and a working day, a week behind the holidays and five days behind a make-up day."""
 STARTS_AT = datetime.combine(TODAY, time(9, 5), tzinfo=SHOP_ZONE).astimezone(UTC)
 """Where the training shop's clock stands at first."""
 FILES_FROM = datetime.combine(TODAY, time(13, 30), tzinfo=SHOP_ZONE).astimezone(UTC)
-"""The instant of the export files that are left for people to take in by hand."""
-
-SEED = "waihu training shop 1"
-DAYS = 15
-"""Days of orders before today; the first one has nothing to be called about yet."""
-ORDERS_A_DAY = 140
-ORDERS_ON_A_DAY_OFF = 165
-ORDERS_LAST_DAY = 320
-"""Yesterday something was on sale, so that the queue is long enough for a visitor."""
+"""The instant of the first export files that are left for people to take in by hand."""
 FOUNDER = "training"
 
 Progress = Callable[[str, float], None]
@@ -126,7 +127,12 @@ def _found(runtime: Runtime, clock: JumpingClock) -> Team:
         add_person(runtime, NewPerson(one.name, one.role, one.password), clock.instant, FOUNDER)
         for one in training_logins()
     ]
-    return Team(_only(people, Role.LEADER)[0], _only(people, Role.CALLER))
+    team = Team(_only(people, Role.LEADER)[0], _only(people, Role.CALLER))
+    with runtime.transaction() as connection:
+        # One of them calls back and tells of shortages; the others do whatever comes.
+        kinds = (Kind.CALLBACK, Kind.STOCK_OUT)
+        training_queries.give_campaigns(connection, team.callers[-1].id, kinds)
+    return team
 
 
 def _only(people: list[Person], role: Role) -> list[Person]:
@@ -141,7 +147,7 @@ def _live(
     for campaign in offers.campaigns(runtime):
         offer = offers.OfferForm(campaign.id, "满二百减二十", first, TODAY)
         offers.add_offer(runtime, offer, clock.instant, team.leader.name)
-    marketplace = Marketplace(SEED)
+    marketplace = open_marketplace()
     desk = ExportDesk(marketplace, SHOP_NAME)
     draw = Random(SEED)  # noqa: S311 - the same shop every time
     history = TrainingHistory(runtime, clock, marketplace, desk, team, draw)
@@ -150,11 +156,27 @@ def _live(
     for number in range(DAYS):
         day = first + timedelta(days=number)
         tell(f"经历 {day.month} 月 {day.day} 日", number / (DAYS + 1))
-        orders = ORDERS_ON_A_DAY_OFF if calendar.kind_of(day) == "day_off" else ORDERS_A_DAY
-        history.live(day, orders=orders if number < DAYS - 1 else ORDERS_LAST_DAY)
+        history.live(day, orders=orders_on(day, calendar))
+    history.leave_unfinished(TODAY - timedelta(days=1), time(19, 52), team.callers[1])
     tell("今天早上", DAYS / (DAYS + 1))
-    history.live(TODAY, orders=ORDERS_A_DAY, until=time(9))
-    return (desk.orders(FILES_FROM, EXPORTED_DAYS), desk.items(FILES_FROM, 2))
+    history.live(TODAY, orders=orders_on(TODAY, calendar), until=time(9))
+    return _left_to_visitors(marketplace, desk, calendar)
+
+
+def _left_to_visitors(
+    marketplace: Marketplace, desk: ExportDesk, calendar: OfficialCalendar
+) -> tuple[ExportFile, ...]:
+    """Write the export of this afternoon, and what tomorrow brings: a moved list, the orders of the day."""
+    afternoon = (desk.orders(FILES_FROM, EXPORTED_DAYS), desk.items(FILES_FROM, 2))
+    tomorrow = TODAY + timedelta(days=1)
+    marketplace.open_day(tomorrow, orders_on(tomorrow, calendar))
+    morning = datetime.combine(tomorrow, time(8, 30), tzinfo=SHOP_ZONE).astimezone(UTC)
+    return (
+        *afternoon,
+        desk.stock_out(morning, as_workbook=True),
+        desk.orders(morning, WIDELY_EXPORTED_DAYS),
+        desk.items(morning, 2),
+    )
 
 
 def _morning(day: date) -> datetime:

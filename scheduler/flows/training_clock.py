@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from campaigns.days import business_day
 from campaigns.values import SHOP_ZONE, DayKind
 from scheduler.flows.shop import ClockShown, set_clock, show_clock
+from scheduler.jobs import tick
 from scheduler.rules.hours import LOOK_AHEAD_DAYS, slots_from
 from scheduler.runtime import Law, Runtime
-
-BEFORE_PLANNING = time(8, 40)
-"""A few minutes before the morning's plan (R-DUN-1), so that it is seen at work."""
 
 
 class Leap(StrEnum):
@@ -27,13 +25,30 @@ class Leap(StrEnum):
 def leap(runtime: Runtime, how: Leap, who: str) -> ClockShown:
     """Set the training clock to a later instant. Raises UsageError in a real shop.
 
-    OPENING goes to the next opening of a window (R-HOURS-1, R-HOURS-2), MORNING to 08:40 of the
-    next working day, or of the next day where the calendar is not known (R-HOURS-6).
+    OPENING goes to the next opening of a window (R-HOURS-1, R-HOURS-2), MORNING to the time of the
+    plan on the next working day, or on the next day where the calendar is not known (R-HOURS-6).
+    The clock stops at every morning on the way and the engine does that morning's work, so that no
+    plan is left out (R-DUN-1).
     """
     shown = show_clock(runtime)
     with runtime.snapshot() as connection:
         law = runtime.law(connection)
-    return set_clock(runtime, who, to=_target(shown.now, how, law))
+    target = _target(shown.now, how, law)
+    for stop in _mornings(shown.now, target, law):
+        shown = set_clock(runtime, who, to=stop)
+        tick(runtime)
+    return shown if shown.now == target else set_clock(runtime, who, to=target)
+
+
+def _mornings(start: datetime, target: datetime, law: Law) -> list[datetime]:
+    """The times of the plan after `start`, up to the target."""
+    days = (business_day(target) - business_day(start)).days
+    plans = [_plan_on(business_day(start) + timedelta(days=n), law) for n in range(days + 1)]
+    return [at for at in plans if start < at <= target]
+
+
+def _plan_on(day: date, law: Law) -> datetime:
+    return datetime.combine(day, law.policy.plan_at, tzinfo=SHOP_ZONE).astimezone(UTC)
 
 
 def _target(now: datetime, how: Leap, law: Law) -> datetime:
@@ -61,7 +76,7 @@ def _next_opening(now: datetime, law: Law) -> datetime:
 def _next_working_morning(now: datetime, law: Law) -> datetime:
     for days in range(LOOK_AHEAD_DAYS):
         day = business_day(now) + timedelta(days=days)
-        morning = datetime.combine(day, BEFORE_PLANNING, tzinfo=SHOP_ZONE).astimezone(UTC)
+        morning = _plan_on(day, law)
         if morning > now and law.calendar.kind_of(day) is not DayKind.DAY_OFF:
             return morning
     raise AssertionError("a working day comes within the look-ahead")

@@ -14,27 +14,29 @@ from random import Random
 
 from adapters.training_shop.exports import ExportDesk, ExportFile, Generation
 from adapters.training_shop.marketplace import Marketplace
-from adapters.training_shop.talks import Talk, draw_talk
+from adapters.training_shop.shortages import listed
+from adapters.training_shop.talks import pays_after
 from campaigns.errors import RefusedError
-from campaigns.phone import is_relay
-from campaigns.values import SHOP_ZONE, Person, TodoKind
+from campaigns.values import SHOP_ZONE, Kind, Person, TodoKind
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial, hang_up, skip
 from scheduler.flows.intake import Upload, take
-from scheduler.flows.outcome import OutcomeForm, record_outcome
-from scheduler.flows.todos import finish_todo, open_todos
+from scheduler.flows.todos import Todo, finish_todo, open_todos
+from scheduler.flows.training_desk import Conversation, converse, enter, overtaken
+from scheduler.flows.training_world import CLOSED_BY_HAND, EXPORTED_DAYS, WIDELY_EXPORTED_DAYS
 from scheduler.jobs import tick
 from scheduler.runtime import Runtime
 
-EXPORTED_DAYS = 4
-"""An export reaches back so far that no unpaid order leaves it before it closes (R-DUN-3)."""
-
 _BLOCKS = (time(9, 2), time(14, 5), time(17, 10))
 """When a caller sits down to call, three times a day."""
-_CALLS_A_BLOCK = (3, 6)
+_CALLS_A_BLOCK = (4, 7)
 _STOPS_AT = time(19, 40)
+_LIST_AT = time(10, 25)
+_TICKS = (time(8, 46), time(10, 30), time(12), time(13, 36), time(16), time(18), time(20, 10))
+"""The engine is asked when something is due; in between nobody would see it."""
 _TODOS_AT = (time(11, 45), time(16, 40))
 _TODOS_DONE = 0.8
+_SKIPPED = 0.02
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class JumpingClock:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Who does the work."""
+    """Who does the work. The last of the callers sits down whenever there is a sitting."""
 
     leader: Person
     callers: Sequence[Person]
@@ -87,13 +89,13 @@ class TrainingHistory:
         exports = [time(8, 30), time(13, 30)]
         for at in exports:
             self._note(_at(day, at), self._take_export)
-        for hour in range(8, 21):
-            self._note(_at(day, time(hour, 46)), self._tick)
-        self._note(_at(day, time(13, 36)), self._tick)
+        self._note(_at(day, _LIST_AT), self._take_list)
+        for at in _TICKS:
+            self._note(_at(day, at), self._tick)
         for at in _TODOS_AT:
             self._note(_at(day, at), self._do_todos)
         for at in _BLOCKS:
-            for caller in self.draw.sample(self.team.callers, 2):
+            for caller in (self.draw.choice(self.team.callers[:-1]), self.team.callers[-1]):
                 shift = _Shift(caller, self.draw.randint(*_CALLS_A_BLOCK), _at(day, _STOPS_AT))
                 begins = _at(day, at) + timedelta(seconds=self.draw.randrange(400))
                 self._note(begins, self._next_of(shift))
@@ -102,6 +104,13 @@ class TrainingHistory:
             at_instant, _, happens = heapq.heappop(self._agenda)
             self.clock.instant = at_instant
             happens(at_instant)
+
+    def leave_unfinished(self, day: date, at: time, caller: Person) -> None:
+        """R-CLAIM-1. Somebody calls, goes home and leaves the outcome open: it is missing since."""
+        now = self.clock.instant = _at(day, at)
+        answer = next_call(self.runtime, caller, now)
+        if isinstance(answer, HandOut):
+            dial(self.runtime, answer.attempt_id, now + timedelta(seconds=20), caller)
 
     def _note(self, at: datetime, happens: Callable[[datetime], None]) -> None:
         self._noted += 1
@@ -114,15 +123,26 @@ class TrainingHistory:
     def _take_export(self, now: datetime) -> None:
         """Bring in both files of one export; now and then older ones, or a workbook."""
         for export in self._exported(now):
-            taken_at = now + timedelta(seconds=40)
-            self.clock.instant = taken_at
-            upload = Upload(export.name, export.content)
-            take(self.runtime, upload, taken_at, self.team.leader.name)
+            self._take(export, now)
+
+    def _take_list(self, now: datetime) -> None:
+        """Bring in what the warehouse says is missing, on days on which it says something new."""
+        before = now - timedelta(days=1)
+        told = (listed(self.marketplace.shortages, now), listed(self.marketplace.shortages, before))
+        is_moved = any(one.expected_on(now) != one.expected_on(before) for one in told[0])
+        if told[0] and (is_moved or told[0] != told[1]):
+            self._take(self.desk.stock_out(now, as_workbook=self.draw.random() < 0.5), now)
+
+    def _take(self, file: ExportFile, now: datetime) -> None:
+        taken_at = now + timedelta(seconds=40)
+        self.clock.instant = taken_at
+        take(self.runtime, Upload(file.name, file.content), taken_at, self.team.leader.name)
 
     def _exported(self, now: datetime) -> list[ExportFile]:
         local = now.astimezone(SHOP_ZONE)
-        generation, as_workbook = Generation.OF_2022, False
+        generation, as_workbook, days = Generation.OF_2022, False, WIDELY_EXPORTED_DAYS
         if local.hour > 12:
+            days = EXPORTED_DAYS
             match local.weekday():
                 case 1:
                     as_workbook = True
@@ -131,14 +151,14 @@ class TrainingHistory:
                 case 5:
                     generation = Generation.OF_2017
         return [
-            self.desk.orders(now, EXPORTED_DAYS, generation, as_workbook=as_workbook),
+            self.desk.orders(now, days, generation, as_workbook=as_workbook),
             self.desk.items(now, 2, generation),
         ]
 
     def _do_todos(self, now: datetime) -> None:
         """Tick off most of the work list; a closed trade is closed in the marketplace too."""
         for todo in open_todos(self.runtime, now):
-            if self.draw.random() > _TODOS_DONE:
+            if not self._is_to_be_done(todo, now):
                 continue
             try:
                 finish_todo(self.runtime, todo.id, now, self.team.leader.name)
@@ -146,7 +166,17 @@ class TrainingHistory:
                 continue  # it came too late to be sent; the list shows it until its task ends
             if todo.kind is TodoKind.CLOSE_TRADE:
                 for order in self.marketplace.awaiting(todo.buyer, now):
-                    self.marketplace.close(order, now, "其它原因")
+                    self.marketplace.close(order, now, CLOSED_BY_HAND)
+
+    def _is_to_be_done(self, todo: Todo, now: datetime) -> bool:
+        """A promise can be kept when the goods have left; the rest is done most of the time."""
+        if todo.kind is TodoKind.PROMISE and any(
+            order.shipped_at is None or order.shipped_at > now
+            for order in self.marketplace.orders_of(todo.buyer)
+            if order.order_no in todo.wording
+        ):
+            return False
+        return self.draw.random() <= _TODOS_DONE
 
     def _next_of(self, shift: _Shift) -> Callable[[datetime], None]:
         return lambda now: self._call_next(shift, now)
@@ -170,8 +200,10 @@ class TrainingHistory:
             self._note(self._nobody_before + self._pause(), self._next_of(shift))
 
     def _dial(self, shift: _Shift, call: HandOut, now: datetime) -> None:
-        if call.must_look_first and not self.marketplace.awaiting(call.buyer, now):
-            reason = "后台看到已经付款，等下一次导入"
+        reason = overtaken(self.marketplace, call, now)
+        if reason is None and self.draw.random() < _SKIPPED:
+            reason = "客户正在旺旺上沟通，稍后再打"
+        if reason is not None:
             skip(self.runtime, call.attempt_id, reason, now, shift.caller)
             self._go_on(shift, now)
             return
@@ -180,26 +212,33 @@ class TrainingHistory:
         except RefusedError:  # the window has closed, or an import was faster
             self._go_on(shift, now)
             return
-        talk = draw_talk(self.draw, is_relay=is_relay(call.phone))
-        self._note(now + talk.lasts, lambda at: self._end(shift, call, talk, at))
+        talked = converse(self.draw, call)
+        self._note(now + talked.talk.lasts, lambda at: self._end(shift, call, talked, now, at))
 
-    def _end(self, shift: _Shift, call: HandOut, talk: Talk, now: datetime) -> None:
+    def _end(
+        self, shift: _Shift, call: HandOut, talked: Conversation, called_at: datetime, now: datetime
+    ) -> None:
         hang_up(self.runtime, call.attempt_id, now, shift.caller)
-        if talk.pays_after is not None:
-            for order in self.marketplace.awaiting(call.buyer, now):
-                self.marketplace.pay(order, now + talk.pays_after)
+        self._react(call, talked, called_at, now)
         entered_at = now + timedelta(seconds=self.draw.randrange(4, 30))
-        self._note(entered_at, lambda at: self._enter(shift, call, talk, at))
+        self._note(entered_at, lambda at: self._enter(shift, call, talked, at))
 
-    def _enter(self, shift: _Shift, call: HandOut, talk: Talk, now: datetime) -> None:
-        wish = None if talk.callback_after is None else _to_minutes(now + talk.callback_after)
-        form = OutcomeForm(talk.code, callback_at=wish, phone=talk.phone, note=talk.note)
-        try:
-            answer = record_outcome(self.runtime, call.attempt_id, form, now, shift.caller)
-        except RefusedError:  # R-HOURS-7: the wish lies behind the closing time
-            form = OutcomeForm(talk.code, phone=talk.phone, note=talk.note)
-            answer = record_outcome(self.runtime, call.attempt_id, form, now, shift.caller)
-        if form.callback_at is not None and answer.next_at is not None:
+    def _react(
+        self, call: HandOut, talked: Conversation, called_at: datetime, now: datetime
+    ) -> None:
+        """Some pay what they were reminded of; the same ones as training_world.react says later."""
+        kinds = {matter.task_id: matter.kind for matter in call.also}
+        matters = [(call.task_id, call.kind, talked.talk)]
+        matters += [(task, kinds[task], talk) for task, talk in talked.further]
+        for task, kind, talk in matters:
+            after = pays_after(self.marketplace.seed, task, called_at, talk.code)
+            if kind is Kind.DUNNING and after is not None:
+                for order in self.marketplace.awaiting(call.buyer, now):
+                    self.marketplace.pay(order, now + after)
+
+    def _enter(self, shift: _Shift, call: HandOut, talked: Conversation, now: datetime) -> None:
+        answer, wish = enter(self.runtime, call, talked, now, shift.caller)
+        if wish is not None and answer.next_at is not None:
             promised = _Shift(shift.caller, 1, answer.next_at + timedelta(hours=1))
             self._note(answer.next_at + self._pause(), self._next_of(promised))
         self._go_on(shift, now)
@@ -214,7 +253,3 @@ class TrainingHistory:
 
 def _at(day: date, at: time) -> datetime:
     return datetime.combine(day, at, tzinfo=SHOP_ZONE).astimezone(UTC)
-
-
-def _to_minutes(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)

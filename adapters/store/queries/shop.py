@@ -27,18 +27,21 @@ def shop_row(connection: Connection) -> tuple[str, bool, str | None] | None:
 def training_time(connection: Connection) -> TrainingTime | None:
     """Where the training clock stands; None in a real shop."""
     row = connection.execute(
-        select(shop.c.clock_shop, shop.c.clock_machine, shop.c.clock_ticks).where(
-            shop.c.is_training
-        )
+        select(
+            shop.c.clock_shop, shop.c.clock_machine, shop.c.clock_ticks, shop.c.clock_speed
+        ).where(shop.c.is_training)
     ).first()
-    return None if row is None else TrainingTime(row.clock_shop, row.clock_machine, row.clock_ticks)
+    return None if row is None else TrainingTime(*row)
 
 
 def set_training_time(connection: Connection, time: TrainingTime) -> None:
-    """Move, pause or resume the training clock."""
+    """Move, pause or resume the training clock, or change its speed."""
     connection.execute(
         update(shop).values(
-            clock_shop=time.shop_time, clock_machine=time.machine_time, clock_ticks=time.ticks
+            clock_shop=time.shop_time,
+            clock_machine=time.machine_time,
+            clock_ticks=time.ticks,
+            clock_speed=time.speed,
         )
     )
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from adapters.settings import Settings
+from scheduler.flows.training import TrainingLogins, found_training_shop
+from scheduler.runtime import Runtime, open_runtime
+from tests import databases
 from tests.shops import Shop
 
 
@@ -15,3 +20,22 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
     made = Shop(database_url, tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, TrainingLogins]:
+    """The training shop as a visitor finds it; it takes some ten seconds, so nobody changes it."""
+    folder = tmp_path_factory.mktemp("founded") / "shop"
+    settings = Settings(f"sqlite:///{folder / 'waihu.db'}", folder / "waihu.key")
+    return settings, found_training_shop(settings)
+
+
+@pytest.fixture
+def training_shop(founded: tuple[Settings, TrainingLogins], tmp_path: Path) -> Iterator[Runtime]:
+    """A copy of the founded shop that a test may change."""
+    settings, _ = founded
+    copy = tmp_path / "copy.db"
+    databases.copy_sqlite(Path(settings.database_url.removeprefix("sqlite:///")), copy)
+    runtime = open_runtime(replace(settings, database_url=databases.sqlite_url(copy)))
+    yield runtime
+    runtime.engine.dispose()

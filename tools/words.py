@@ -46,7 +46,7 @@ SPEAKING = frozenset(
         *("WaihuError", "UsageError", "NotFoundError", "RefusedError", "ConflictError"),
         *("NotReadyError", "ScriptError", "Allow", "Wait", "Stop", "Reason", "QueueReason"),
         *("LeftOut", "Outcome", "KindRules", "Finding", "Checked", "_checked", "_full"),
-        *("BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal", "tell"),
+        *("BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal"),
     )
 )
 """Whoever is called with a sentence that ends on a page, or in a reason or a message on one."""

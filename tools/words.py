@@ -45,7 +45,16 @@ SPEAKING = frozenset(
     (
         *("WaihuError", "UsageError", "NotFoundError", "RefusedError", "ConflictError"),
         *("NotReadyError", "ScriptError", "Allow", "Wait", "Stop", "Reason", "QueueReason"),
-        *("LeftOut", "Outcome", "KindRules", "Finding", "Checked", "_checked", "_full"),
+        *(
+            "LeftOut",
+            "Outcome",
+            "KindRules",
+            "LedgerForm",
+            "Finding",
+            "Checked",
+            "_checked",
+            "_full",
+        ),
         *("BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal"),
     )
 )

@@ -29,10 +29,11 @@ MOST_PAGES = 300
 FILES = {"leader.ledger_file", "leader.rejected_rows"}
 """What is not a page: files have the headings of the procedure."""
 
+SHOP = "样例店"
 PEOPLES_DATA = (
     *panel_shop.NAMES.values(),
     *(buyer.name for buyer in panel_shop.BUYERS),
-    *(panel_shop.SECOND_CALLER, "样例店"),
+    *(panel_shop.SECOND_CALLER, SHOP),
 )
 """Names may stand in attributes and titles, where their language cannot be marked."""
 
@@ -217,7 +218,7 @@ class Chinese(HTMLParser):
     def handle_data(self, data: str) -> None:
         inside = self._open[-1][0] if self._open else ""
         if inside not in ("script", "style") and not self._is_marked():
-            self._note(_without_names(data) if inside == "title" else data)
+            self._note(_without_names(data) if inside == "title" else data.replace(SHOP, ""))
 
     def _is_marked(self) -> bool:
         return bool(self._open) and self._open[-1][1]

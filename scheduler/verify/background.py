@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from adapters.store.models.audit import audit
-from adapters.store.models.calls import attempt
+from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch
+from adapters.store.models.customers import customer, customer_phone, suppression
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
 from scheduler.verify.days import local_day
 from scheduler.verify.history import Attempt
 from scheduler.verify.law import Law, LawBook
+
+
+class Silence(NamedTuple):
+    """R-DNC-3. A do-not-contact entry; `kind` None: every kind."""
+
+    kind: str | None
+    since: datetime
+    lifted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +34,24 @@ class Background:
 
     `batches` holds for each campaign the days of calling and when each was first planned;
     `covered` those whose orders were known to the end of the day they were placed on.
+    `silenced` holds the do-not-contact entries of those to whom we promised something.
     """
 
     book: LawBook
     batches: dict[int, dict[date, datetime]]
     covered: dict[int, set[date]]
+    silenced: dict[int, list[Silence]]
     as_of: datetime | None
     until: datetime | None
+
+    def is_silent(self, customer_id: int, kind: str, instant: datetime) -> bool:
+        """R-DNC-1, R-DNC-2. Whether a do-not-contact entry binds somebody whom we made a promise."""
+        return any(
+            s.kind in (None, kind)
+            and s.since <= instant
+            and (s.lifted_at is None or s.lifted_at > instant)
+            for s in self.silenced.get(customer_id, ())
+        )
 
     def law_of(self, attempt: Attempt) -> Law:
         """R-HOURS-6. The law that the attempt was made under."""
@@ -59,4 +80,24 @@ def read_background(connection: Connection, as_of: datetime | None) -> Backgroun
         )
     )
     until = as_of or max((instant for instant in last if instant is not None), default=None)
-    return Background(LawBook(connection), dict(batches), dict(covered), as_of, until)
+    silenced = _silenced(connection)
+    return Background(LawBook(connection), dict(batches), dict(covered), silenced, as_of, until)
+
+
+def _silenced(connection: Connection) -> dict[int, list[Silence]]:
+    """R-OOS-2. The entries that bind those who were promised something: few people."""
+    promised = select(todo.c.customer_id).where(todo.c.kind == "promise").distinct()
+    entry = (suppression.c.kind, suppression.c.since, suppression.c.lifted_at)
+    by_name = (suppression.c.customer_id == customer.c.id) | (
+        suppression.c.user_id == customer.c.identity
+    )
+    by_phone = suppression.c.phone_key == customer_phone.c.phone_key
+    found: dict[int, list[Silence]] = defaultdict(list)
+    for statement in (
+        select(customer.c.id, *entry).join(suppression, by_name),
+        select(customer_phone.c.customer_id.label("id"), *entry).join(suppression, by_phone),
+    ):
+        owner = statement.selected_columns[0]
+        for row in connection.execute(statement.where(owner.in_(promised))):
+            found[row.id].append(Silence(row.kind, row.since, row.lifted_at))
+    return dict(found)

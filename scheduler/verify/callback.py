@@ -12,6 +12,9 @@ from scheduler.verify.history import JUST_BEFORE, CustomerHistory, OrderHistory,
 from scheduler.verify.reached_out import contacts_of
 from scheduler.verify.report import Finding
 
+LONGEST_PROMISE = timedelta(hours=48)
+"""R-CPL-2. The longest time limit of a promise to a customer."""
+
 _STATES = {"received": "completed", "not_received": "shipped"}
 
 
@@ -43,6 +46,20 @@ def _bounds(topic: str, policy: Policy) -> tuple[int, int]:
     if topic == "received":
         return policy.signed_from_days, policy.signed_to_days
     return policy.unsigned_from_days, policy.unsigned_to_days
+
+
+def check_chase(person: CustomerHistory, background: Background) -> Iterator[Finding]:
+    """R-CB-4, R-CPL-2. Who was promised that we chase the parcel has it in the work list."""
+    for task in person.tasks:
+        chased = {t.attempt_id: t for t in task.todos if t.kind == "chase_parcel"}
+        for a in task.made:
+            if a.outcome != "parcel_chased" or a.outcome_at is None:
+                continue
+            work = chased.get(a.id)
+            if work is None:
+                yield Finding("R-CB-4", "答应催件，却没有催件的待办", a.id, a.outcome_at)
+            elif work.due_at > a.outcome_at + LONGEST_PROMISE:
+                yield Finding("R-CPL-2", f"催件的待办 {work.id} 超过 48 小时", a.id, a.outcome_at)
 
 
 def wrong_ending(

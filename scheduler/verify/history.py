@@ -174,24 +174,27 @@ class OrderHistory:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """R-OOS-1. Goods out of stock: every day they were expected on, in the order it was known."""
+    """R-OOS-1. Goods out of stock: every day they were expected on, in the order it was known.
+
+    `gone_at`: they came, or the shop follows them no more.
+    """
 
     id: int
     joined_at: datetime
-    arrived_at: datetime | None
+    gone_at: datetime | None
     days: tuple[tuple[datetime, date], ...]
 
     def expected_on(self, instant: datetime) -> date | None:
         """R-OOS-2. The day that was expected, as known at an instant."""
         return next((day for known_at, day in reversed(self.days) if known_at <= instant), None)
 
-    def has_arrived(self, instant: datetime) -> bool:
-        """Known to be there again."""
-        return self.arrived_at is not None and self.arrived_at <= instant
+    def is_gone(self, instant: datetime) -> bool:
+        """Known to be there again, or to be followed no more."""
+        return self.gone_at is not None and self.gone_at <= instant
 
-    def may_have_arrived(self, instant: datetime) -> bool:
-        """A later day that is listed afterwards takes the note of an arrival away."""
-        return self.has_arrived(instant) or any(known_at > instant for known_at, _ in self.days)
+    def may_be_gone(self, instant: datetime) -> bool:
+        """A day that is listed afterwards takes the note of an arrival away."""
+        return self.is_gone(instant) or any(known_at > instant for known_at, _ in self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,7 @@ class Todo:
     occasion: str
     attempt_id: str | None
     created_at: datetime
+    due_at: datetime
     done_at: datetime | None
     withdrawn_at: datetime | None
     order_no: str | None
@@ -244,7 +248,7 @@ class TaskHistory:
 
     def missing(self, instant: datetime) -> list[Shortage]:
         """R-OOS-1. What was not there yet as known at an instant."""
-        return [s for s in self.shortages if s.joined_at <= instant and not s.has_arrived(instant)]
+        return [s for s in self.shortages if s.joined_at <= instant and not s.is_gone(instant)]
 
     def named_day(self, instant: datetime) -> date | None:
         """R-OOS-1. The day on which everything missing was expected, as known at an instant."""

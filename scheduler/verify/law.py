@@ -1,6 +1,7 @@
 """The hours and numbers that history is judged by, of the version each attempt was made under.
 
-Restated from the SOP: opening hours are no settings, so they stand here once more.
+Restated from the SOP: opening hours are no settings, so they stand here once more; a shop may only
+narrow them.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Law:
     def __init__(self, policy: Policy, days: KnownDays) -> None:
         self.policy = policy
         self.days = days
+        self._own_hours = (policy.calls_from, policy.calls_until)
         self._stretches: dict[tuple[date, int], tuple[Stretch, ...]] = {}
 
     def stretches(self, day: date, region: str | None) -> tuple[Stretch, ...]:
@@ -68,7 +70,8 @@ class Law:
         found = self._stretches.get((day, hours))
         if found is None:
             first = 9 if self.days.kind_of(day) is DayKind.WORKING else 10
-            found = tuple(_stretches(day, first + hours, 13 + hours))
+            own = [datetime.combine(day, clock, tzinfo=SHOP_ZONE) for clock in self._own_hours]
+            found = tuple(_stretches(day, first + hours, 13 + hours, own[0], own[1]))
             self._stretches[day, hours] = found
         return found
 
@@ -95,15 +98,18 @@ class Law:
 _DAY = timedelta(days=1)
 
 
-def _stretches(day: date, morning: int, afternoon: int) -> Iterator[Stretch]:
+def _stretches(
+    day: date, morning: int, afternoon: int, own_opens: datetime, own_closes: datetime
+) -> Iterator[Stretch]:
     evening = max(afternoon, 17)
     for part, opens, closes in (
         (Daypart.MORNING, morning, 12),
         (Daypart.AFTERNOON, afternoon, 17),
         (Daypart.EVENING, evening, 20),
     ):
-        if opens < closes:
-            yield Stretch(part, _hour(day, opens), _hour(day, closes))
+        start, end = max(_hour(day, opens), own_opens), min(_hour(day, closes), own_closes)
+        if opens < closes and start < end:
+            yield Stretch(part, start, end)
 
 
 def _hour(day: date, hour: int) -> datetime:

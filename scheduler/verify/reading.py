@@ -192,7 +192,7 @@ def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
             lambda then: todo.c.created_at <= then,
         ),
         "shortages": (
-            select(owner, task_shortage, shortage.c.arrived_at)
+            select(owner, task_shortage, shortage.c.arrived_at, shortage.c.closed_at)
             .join(task, task.c.id == task_shortage.c.task_id)
             .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
             .order_by(task.c.customer_id, task_shortage.c.task_id, shortage.c.id),
@@ -276,6 +276,7 @@ def _todo(row: Row[Any], as_of: datetime | None) -> Todo:
         occasion=row.occasion,
         attempt_id=row.attempt_id,
         created_at=row.created_at,
+        due_at=row.due_at,
         done_at=not_after(row.done_at, as_of),
         withdrawn_at=not_after(row.withdrawn_at, as_of),
         order_no=row.order_no,
@@ -295,7 +296,10 @@ def _shortages(
         lambda row: Shortage(
             id=row.shortage_id,
             joined_at=row.joined_at,
-            arrived_at=not_after(row.arrived_at, as_of),
+            gone_at=min(
+                (at for at in (row.arrived_at, row.closed_at) if not_after(at, as_of) is not None),
+                default=None,
+            ),
             days=tuple(expected[row.task_id, row.shortage_id]),
         ),
     )

@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, func, select
 
+from adapters.store.models.after_sales import feedback, service_case
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order_sighting, suppression
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import job_slot
+from adapters.store.models.stock import shortage
 from scheduler.verify import (
     callback,
+    cases,
     contacts,
     do_not_contact,
     dunning,
     hours,
     intake,
     lines,
+    promises,
     riders,
     spacing,
     stock_out,
@@ -73,8 +77,11 @@ CUSTOMER_CHECKS: tuple[OfCustomer, ...] = (
     dunning.check_payment,
     dunning.check_newer_data,
     callback.check_parcels,
+    callback.check_chase,
     stock_out.check_goods,
     stock_out.check_promises_made,
+    promises.check_promises_kept,
+    promises.check_told,
 )
 SHOP_CHECKS: tuple[OfShop, ...] = (
     lines.check_shared_phones,
@@ -83,6 +90,8 @@ SHOP_CHECKS: tuple[OfShop, ...] = (
     do_not_contact.check_messages,
     do_not_contact.check_entered,
     do_not_contact.check_entries,
+    cases.check_opened,
+    cases.check_histories,
     intake.check_counts,
     intake.check_states,
     trail.check_chain,
@@ -96,6 +105,9 @@ COUNTED: dict[str, Column[datetime]] = {
     "imports": import_file.c.imported_at,
     "todos": todo.c.created_at,
     "suppressions": suppression.c.since,
+    "shortages": shortage.c.listed_at,
+    "cases": service_case.c.opened_at,
+    "feedback": feedback.c.at,
     "audit": audit.c.at,
     "job_slots": job_slot.c.started_at,
     "tasks": task.c.created_at,

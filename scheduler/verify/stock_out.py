@@ -76,9 +76,7 @@ def wrong_ending(
     """R-OOS-1. How an ending of a notice disagrees with its orders and goods: rule and words."""
     moments = (closed_at, closed_at - JUST_BEFORE)
     still = all(task.known(moment, "paid") for moment in moments)
-    surely = any(
-        s.joined_at <= closed_at and not s.may_have_arrived(closed_at) for s in task.shortages
-    )
+    surely = any(s.joined_at <= closed_at and not s.may_be_gone(closed_at) for s in task.shortages)
     if task.ending == "overtaken" and still and surely:
         yield "R-OOS-1", "还有已付款的订单在等缺货商品"
     days = {task.named_day(moment) for moment in moments}

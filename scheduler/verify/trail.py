@@ -109,6 +109,7 @@ _EVENTS: tuple[tuple[str, str, Column[Any], Column[datetime], ColumnElement[bool
     ("suppression.added", "suppression", suppression.c.id, suppression.c.since, _ALWAYS),
     ("suppression.lifted", "suppression", suppression.c.id, suppression.c.lifted_at, _ALWAYS),
     ("todo.done", "todo", todo.c.id, todo.c.done_at, _ALWAYS),
+    ("promise.broken", "todo", todo.c.id, todo.c.broken_at, _ALWAYS),
     ("case.opened", "case", service_case.c.id, service_case.c.opened_at, _ALWAYS),
 )
 

@@ -34,7 +34,11 @@ from scheduler.verify.report import Report
 from scheduler.verify.second_opinion import verify
 
 CALLER, OTHER_CALLER = 1, 2
-DUNNING, SECOND_CAMPAIGN = 1, 2
+DUNNING, SECOND_CAMPAIGN, CALLBACK, STOCK_OUT = 1, 2, 3, 4
+KIND_OF = {DUNNING: "dunning", SECOND_CAMPAIGN: "dunning"} | {
+    CALLBACK: "callback",
+    STOCK_OUT: "stock_out",
+}
 
 
 def at(text: str) -> datetime:
@@ -57,8 +61,8 @@ class Story:
         self.row(calendar_version, created_at=early, source="test", first_year=2004, last_year=2026)
         for name, role in (("张三", "caller"), ("李四", "caller"), ("王五", "supervisor")):
             self.row(person, name=name, role=role, is_active=True, created_at=early)
-        for name in ("催款", "催款二"):
-            self.row(campaign, kind="dunning", name=name, started_at=early)
+        for number, name in enumerate(("催款", "催款二", "回访", "缺货通知"), start=1):
+            self.row(campaign, kind=KIND_OF[number], name=name, started_at=early)
 
     def row(self, table: Table, **values: Any) -> Any:
         with self.engine.begin() as connection:
@@ -184,7 +188,7 @@ class Story:
                 task,
                 **{
                     "campaign_id": campaign_id,
-                    "kind": "dunning",
+                    "kind": KIND_OF[campaign_id],
                     "customer_id": customer_id,
                     "batch_id": self.batch(day, campaign_id),
                     "state": "waiting",
@@ -260,7 +264,7 @@ class Story:
                     "id": f"attempt-{self._attempts:04d}",
                     "task_id": task_id,
                     "campaign_id": of.campaign_id,
-                    "kind": "dunning",
+                    "kind": of.kind,
                     "customer_id": of.customer_id,
                     "phone_id": number.id,
                     "phone_key": number.phone_key,
@@ -272,7 +276,7 @@ class Story:
                     "lease_until": at(when) + timedelta(minutes=15),
                     "is_reached": False,
                     "exemption": "none",
-                    "owed_fen": 5_000,
+                    "owed_fen": 5_000 if of.kind == "dunning" else 0,
                     "policy_version": 0,
                     "calendar_version": 1,
                     "day_kind": "working",

@@ -336,9 +336,12 @@ class _Day:
 
 
 def _joining(task: OpenTask, candidates: list[Candidate]) -> list[Candidate]:
-    """What an open task does not have yet: orders of its own topic, and articles found missing."""
+    """What an open task does not have yet: orders of its own topic, and articles found missing.
+
+    What was settled in an earlier task stays settled (R-OOS-1).
+    """
     fitting = [one for one in candidates if one.topic is task.topic]
-    return [one for one in fitting if one.is_free or one.shortages]
+    return [one for one in fitting if one.is_free or (one.shortages and one.row.task_id == task.id)]
 
 
 def _of_one_topic(found: list[Candidate]) -> list[Candidate]:

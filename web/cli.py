@@ -13,7 +13,15 @@ from typing import Annotated, Any
 import typer
 
 from campaigns.errors import NotReadyError, UsageError, WaihuError
-from web import cli_campaigns, cli_list, cli_plan, cli_proof, cli_shop, cli_work
+from web import (
+    cli_campaigns,
+    cli_list,
+    cli_plan,
+    cli_proof,
+    cli_shop,
+    cli_training,
+    cli_work,
+)
 from web import cli_output as out
 from web.cli_output import USAGE, error_document
 
@@ -29,6 +37,7 @@ cli_campaigns.register(app)
 cli_list.register(app)
 cli_work.register(app)
 cli_proof.register(app)
+cli_training.register(app)
 
 
 def _show_version(asked: bool) -> None:

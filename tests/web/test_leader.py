@@ -337,7 +337,7 @@ def test_leaders_move_the_training_clock(leader: Visitor) -> None:
         ("hour", "今天 10:20"),
         ("opening", "今天 13:00"),
         ("opening", "明天 09:00"),
-        ("morning", "3月5日 08:40"),
+        ("morning", "3月5日 08:45"),
     ]:
         answer = leader.post("/training/clock", {"how": how, "back": "/desk"})
         assert answer.location == "/desk"

@@ -20,8 +20,8 @@
   const shopNow = () => {
     const clock = one("#shop-clock");
     if (!clock || !clockBase) return null;
-    const passed = clock.dataset.ticks === "1" ? performance.now() - clockBase.since : 0;
-    return new Date(clockBase.at + passed);
+    const speed = clock.dataset.ticks === "1" ? Number(clock.dataset.speed) || 1 : 0;
+    return new Date(clockBase.at + (performance.now() - clockBase.since) * speed);
   };
   const tick = () => {
     const now = shopNow();

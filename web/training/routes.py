@@ -1,4 +1,4 @@
-"""Pausing the training clock and moving it on."""
+"""The training shop's box: its clock, its speed, and how many simulated colleagues call."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from flask import Blueprint, flash, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from adapters.clock import SPEEDS
 from campaigns.errors import UsageError
 from scheduler.flows.shop import set_clock
 from scheduler.flows.training_clock import Leap, leap
-from web.auth import home_of, me, the_runtime
+from scheduler.flows.training_colleagues import COLLEAGUES, set_colleagues, show_colleagues
+from web.auth import clock, home_of, me, now, the_runtime
 from web.filters import clock_time, day
 from web.forms import local_path
 
@@ -22,7 +24,7 @@ def move() -> Response:
     how = request.form.get("how", "")
     runtime, who = the_runtime(), me().name
     if how in ("pause", "resume"):
-        shown = set_clock(runtime, who, ticks=how == "resume")
+        set_clock(runtime, who, ticks=how == "resume")
         flash(_("时钟已暂停") if how == "pause" else _("时钟继续走"))
     else:
         try:
@@ -31,4 +33,44 @@ def move() -> Response:
             raise UsageError("不认识的时钟操作", field="how") from error
         at = f"{day(shown.now)} {clock_time(shown.now)}"
         flash(_("店铺时间已调到 %(at)s", at=at))
+    return _back()
+
+
+@training.post("/training/speed")
+def change_speed() -> Response:
+    """Let the clock go faster or as fast as the machine's; a stopped one goes on."""
+    speed = _number("speed")
+    set_clock(the_runtime(), me().name, ticks=True, speed=speed)
+    flash(_("时钟走 %(speed)s 倍", speed=speed))
+    return _back()
+
+
+@training.post("/training/colleagues")
+def change_colleagues() -> Response:
+    """Let so many simulated colleagues call. Raises UsageError in a real shop."""
+    count = _number("colleagues")
+    set_colleagues(the_runtime(), count, now(), me().name)
+    flash(_("%(count)s 位模拟同事在打电话", count=count) if count else _("模拟同事已下班"))
+    return _back()
+
+
+@training.app_context_processor
+def box() -> dict[str, object]:
+    """What the box on every page shows; asked for by the template, so only where it stands."""
+    return {
+        "clock_speed": lambda: clock().speed,
+        "clock_speeds": SPEEDS,
+        "colleagues": lambda: show_colleagues(the_runtime()),
+        "colleagues_most": len(COLLEAGUES),
+    }
+
+
+def _number(field: str) -> int:
+    text = request.form.get(field, "")
+    if not text.isdecimal():
+        raise UsageError("请填写数字", field=field)
+    return int(text)
+
+
+def _back() -> Response:
     return redirect(local_path(request.form.get("back")) or home_of(me().role), 303)

@@ -19,7 +19,7 @@ COMMANDS = [
     "", "init", "migrate", "doctor", "user", "user add", "serve", "import", "plan", "queue",
     "work", "work next", "work dial", "work outcome", "work skip", "todo", "todo list",
     "todo done", "why", "ledger", "verify", "clock", "clock show", "clock pause", "clock resume",
-    "clock set",
+    "clock set", "training", "training show", "training colleagues", "training speed",
 ]  # fmt: skip
 
 

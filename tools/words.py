@@ -71,7 +71,7 @@ INVENTED = ("scheduler/flows/training",)
 """Names of the training shop's people are no words; its refusals are."""
 
 LABELS = ("campaigns/", "scheduler/", "adapters/importers/refusals.py", "web/")
-"""Where a dictionary of a module holds labels as its values."""
+"""Where a module's dictionary holds labels as its values, or a class names them."""
 
 RETURNS = ("scheduler/flows/", "scheduler/rules/", "adapters/passwords.py")
 """Where a function gives back a sentence, or keeps a part of one."""
@@ -166,7 +166,8 @@ def _sentences() -> Iterator[Word]:
 
 def _speech(tree: ast.Module, path: str) -> Iterator[ast.expr]:
     if path.startswith(LABELS) and not path.startswith(INVENTED):
-        for statement in tree.body:
+        classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+        for statement in (*tree.body, *(one for found in classes for one in found.body)):
             if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
                 yield from _labels(statement.value)
     gives_back = path.startswith(RETURNS) and not path.startswith(INVENTED)

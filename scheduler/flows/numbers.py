@@ -65,7 +65,7 @@ def history(runtime: Runtime) -> list[PolicyChange]:
     with runtime.snapshot() as connection:
         rows = queries.policy_versions(connection, LISTED + 1)
     found = []
-    for newer, older in zip(rows, [*rows[1:], None], strict=True):
+    for newer, older in zip(rows, [*rows, None][1:], strict=True):
         after = written(with_overrides(json.loads(newer.overrides), newer.id))
         before = written(
             Policy() if older is None else with_overrides(json.loads(older.overrides), older.id)

@@ -58,7 +58,7 @@ def change_colleagues() -> Response:
 def box() -> dict[str, object]:
     """What the box on every page shows; asked for by the template, so only where it stands."""
     return {
-        "clock_speed": lambda: clock().speed,
+        "shop_speed": lambda: clock().speed,
         "clock_speeds": SPEEDS,
         "colleagues": lambda: show_colleagues(the_runtime()),
         "colleagues_most": len(COLLEAGUES),

@@ -63,7 +63,6 @@ SPEAKING = frozenset(
 SILENT = (
     "scheduler/verify/",
     "adapters/training_shop/",
-    "campaigns/regions.py",
     "web/cli",
     "scheduler/flows/words",
 )

@@ -77,6 +77,7 @@ class Policy:
     signed_to_days: int = 10  # R-CB-2
     unsigned_from_days: int = 5  # R-CB-2
     unsigned_to_days: int = 15  # decision 0019
+    ship_within_hours: int = 48  # decision 0021
     case_answer_hours: int = 24  # R-CPL-2
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaigns.days import midnight_of
 from campaigns.decisions import Allow, Decision, Follow, Stop
@@ -130,9 +130,17 @@ def check_deadline(task: TaskFacts, now: datetime, policy: Policy) -> Decision:
 
 
 def rank_at(task: TaskFacts, policy: Policy) -> datetime | None:
-    """Whoever paid first hears first; the order's own time of payment is the rank."""
+    """Whoever paid first hears first: before the order should have been shipped, and goods arrive.
+
+    The marketplace gives a shop so many hours to ship (decision 0021); so a notice takes its turn
+    among payment reminders, which are ranked by their closing.
+    """
     waiting = waiting_orders(task.orders)
-    return min((o.paid_at or o.placed_at for o in waiting), default=None)
+    last = deadline(task, policy)
+    if not waiting or last is None:
+        return None
+    paid_at = min(o.paid_at or o.placed_at for o in waiting)
+    return min(last, paid_at + timedelta(hours=policy.ship_within_hours))
 
 
 def ending_by_orders(task: TaskFacts, first_attempt_at: datetime | None) -> Ending | None:

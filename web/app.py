@@ -42,6 +42,7 @@ from web.language import init_language
 from web.leader import leader
 from web.navigation import menu_of
 from web.protection import init_form_tokens, init_protection
+from web.registers import cases_blueprint, registers
 from web.rule_words import rule_words
 from web.supervisor.routes import supervisor
 from web.training.routes import training
@@ -50,7 +51,9 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
     (home, EVERYBODY),
     (account, EVERYBODY),
     (caller, CALLING),
+    (cases_blueprint, CALLING),
     (leader, LEADING),
+    (registers, LEADING),
     (supervisor, SUPERVISING),
     (training, STAFF),
     (admin, MANAGING),

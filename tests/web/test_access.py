@@ -19,6 +19,8 @@ EXPECTED: dict[str, set[Role]] = {
     "home": set(Role),
     "account": set(Role),
     "caller": {Role.CALLER, Role.LEADER, Role.SUPERVISOR},
+    "cases": {Role.CALLER, Role.LEADER, Role.SUPERVISOR},
+    "registers": {Role.LEADER, Role.SUPERVISOR},
     "leader": {Role.LEADER, Role.SUPERVISOR},
     "supervisor": {Role.SUPERVISOR},
     "training": {Role.LEADER, Role.SUPERVISOR, Role.ADMIN},

@@ -12,6 +12,7 @@ from campaigns.values import Role
 _CALLING = (
     ("caller.work", "拨打"),
     ("caller.todos", "我的待办"),
+    ("cases.listed", "售后"),
     ("caller.day", "我的今天"),
 )
 _LEADING = (
@@ -19,6 +20,7 @@ _LEADING = (
     ("caller.work", "拨打"),
     ("leader.imports", "导入"),
     ("leader.work_lists", "待办"),
+    ("cases.listed", "售后"),
     ("leader.customers", "客户"),
     ("leader.suppressions", "免打扰"),
     ("leader.offers", "优惠"),

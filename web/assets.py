@@ -22,6 +22,7 @@ _SOURCES = {
     "print.css": ("web", "static/print.css"),
     "dark.css": ("web", "static/dark.css"),
     "caller.css": ("web", "static/caller.css"),
+    "leader.css": ("web", "static/leader.css"),
     "panel.js": ("web", "static/panel.js"),
     "icon.svg": ("web", "static/icon.svg"),
 }

@@ -23,6 +23,7 @@ _LEADING = (
     ("cases.listed", "售后"),
     ("leader.customers", "客户"),
     ("leader.suppressions", "免打扰"),
+    ("leader.campaigns", "活动"),
     ("leader.offers", "优惠"),
     ("leader.ledger", "报表"),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row
@@ -22,8 +24,33 @@ LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutGroup:
+    """Customers whom one answer leaves out of today's plan."""
+
+    rules: tuple[str, ...]
+    reason: str
+    buyers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCampaign:
+    """One campaign's plan of the day: whom it calls, and who is left out by which rule."""
+
+    campaign_id: int
+    customers: int
+    new: int
+    amount_fen: int
+    left_out: tuple[LeftOutGroup, ...]
+
+    @property
+    def left_out_count(self) -> int:
+        """How many customers are left out."""
+        return sum(len(group.buyers) for group in self.left_out)
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
-    """Where the day stands. `planned_at` None: not planned yet."""
+    """Where the day stands. `planned_at` None: not planned yet; a stopped campaign has no plan."""
 
     day: date
     planned_at: datetime | None
@@ -35,7 +62,7 @@ class Today:
     reached: int
     outlook: NobodyNow
     queue: tuple[Queued, ...]
-    plan: Plan
+    plans: Mapping[int, PlannedCampaign]
 
 
 def today(runtime: Runtime, now: datetime) -> Today:
@@ -61,8 +88,25 @@ def today(runtime: Runtime, now: datetime) -> Today:
         reached=reached,
         outlook=outlook,
         queue=tuple(queue(runtime, now, LISTED)),
-        plan=plan(runtime, day, now, "", dry_run=True),
+        plans=_plans(plan(runtime, day, now, "", dry_run=True)),
     )
+
+
+def _plans(made: Plan) -> Mapping[int, PlannedCampaign]:
+    plans = {}
+    for one in made.campaigns:
+        grouped: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for left in one.left_out:
+            grouped.setdefault((left.rules, left.reason), []).append(left.buyer)
+        groups = (LeftOutGroup(*key, tuple(buyers)) for key, buyers in grouped.items())
+        plans[one.campaign_id] = PlannedCampaign(
+            one.campaign_id,
+            len(one.tasks),
+            sum(task.new for task in one.tasks),
+            sum(task.amount_fen for task in one.tasks),
+            tuple(sorted(groups, key=lambda group: -len(group.buyers))),
+        )
+    return MappingProxyType(plans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from campaigns.errors import ConflictError, UsageError, WaihuError
+from campaigns.errors import ConflictError, NotFoundError, UsageError, WaihuError
 from campaigns.labels_zh import ROLE_LABELS
 from campaigns.values import Role
 from scheduler.flows import people
@@ -24,12 +24,13 @@ def people_list() -> str:
     return _page()
 
 
-def _page(fault: WaihuError | None = None) -> str:
+def _page(fault: WaihuError | None = None, resetting: int | None = None) -> str:
     return render_template(
         "admin/people.html",
         people=people.people(the_runtime()),
         roles=ROLE_LABELS,
         fault=fault,
+        resetting=resetting,
         typed=request.form,
     )
 
@@ -59,7 +60,12 @@ def _read_person() -> people.NewPerson:
 def reset_password(person_id: int) -> Response:
     """Set somebody's new password; all their browsers are signed out."""
     new = people.NewPassword(person_id, request.form.get("password", ""))
-    people.set_password(the_runtime(), new, now(), me().name, the_passwords())
+    try:
+        people.set_password(the_runtime(), new, now(), me().name, the_passwords())
+    except NotFoundError:
+        raise
+    except UsageError as error:
+        return beside_the_form(error, _page(error, person_id))
     flash(_("密码已重设，该用户的所有设备已退出登录"))
     return redirect(url_for("admin.people_list"), 303)
 

@@ -1,9 +1,33 @@
-"""The leader's desk: the day, imports, work lists, customers, do-not-contact, offers, ledgers.
+"""The leader's desk: the day, imports, work lists, customers, do-not-contact, campaigns, ledgers.
 
-Belongs here: pages of leaders and supervisors. Never here: accounts and installation.
+Results, offers, people's campaigns and the shop's own numbers are here too. Belongs here: pages of
+leaders and supervisors. Never here: accounts and installation.
 """
 
-from web.leader import imports, ledgers, offers, routes, suppressions
+from web.leader import (
+    campaigns,
+    customers,
+    imports,
+    ledgers,
+    numbers,
+    offers,
+    people,
+    results,
+    routes,
+    suppressions,
+)
 from web.leader.blueprint import leader
 
-__all__ = ["imports", "leader", "ledgers", "offers", "routes", "suppressions"]
+__all__ = [
+    "campaigns",
+    "customers",
+    "imports",
+    "leader",
+    "ledgers",
+    "numbers",
+    "offers",
+    "people",
+    "results",
+    "routes",
+    "suppressions",
+]

@@ -1,4 +1,4 @@
-"""The do-not-contact list (R-DNC-3) and the offers (R-DUN-6)."""
+"""The do-not-contact list (R-DNC-3)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from web.leader.blueprint import leader
 @leader.get("/do-not-contact")
 def suppressions() -> str:
     """Show the list, searched; lifted entries on request."""
-    return _page()
+    return page()
 
 
-def _page(fault: UsageError | None = None) -> str:
+def page(fault: UsageError | None = None, lifting: int | None = None) -> str:
+    """Lay out the list; a refused form's message stands beside it, a refused lifting's in its line."""
     words = request.args.get("words", "")[:64]
     with_lifted = request.args.get("lifted") == "1"
     return render_template(
@@ -32,6 +33,7 @@ def _page(fault: UsageError | None = None) -> str:
         with_lifted=with_lifted,
         kinds=KIND_LABELS,
         fault=fault,
+        lifting=lifting,
         typed=request.form,
     )
 
@@ -43,7 +45,7 @@ def add_suppression() -> Response:
         form = _read_entry()
         do_not_contact.add_entry(the_runtime(), form, now(), me().name)
     except UsageError as error:
-        return beside_the_form(error, _page(error))
+        return beside_the_form(error, page(error))
     if form.user_id and do_not_contact.is_of_nobody_yet(the_runtime(), form.user_id):
         flash(_("店里还没有这个用户ID，已先登记，出现订单时立即生效；请核对有没有写错"))
     else:

@@ -12,8 +12,11 @@ from adapters.store.models.campaigns import batch, task
 from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.shop import person, policy_version
 
-COUNTED = text("attempt.state IN ('dialled', 'closed') AND attempt.redial_of IS NULL")
-PROMISES = ("will_pay", "relay", "says_paid")
+COUNTED = text(
+    "attempt.state IN ('dialled', 'closed') AND attempt.redial_of IS NULL"
+    " AND attempt.rides_on IS NULL"
+)
+"""Calls: neither the second half of one nor a further matter settled in one."""
 
 
 def open_by_state(connection: Connection) -> dict[str, int]:

@@ -10,7 +10,13 @@ from scheduler.flows.briefing import Briefing
 from scheduler.flows.reasons import Reason
 from scheduler.flows.claim import HandOut
 from scripts_zh.library import Rendered
-from web.caller.outcome_groups import OutcomeGroup, grouped
+from web.caller.outcome_groups import OutcomeGroup, covers_all_matters, grouped
+
+
+_SUBSTANCE = frozenset(
+    {"matter", "follow_up_matter", "after_says_paid_matter", "received", "parcel"}
+)
+"""Where a dialogue comes to its matter: a further one begins here, for who speaks is known by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,21 @@ class MatterShown:
     def is_main(self) -> bool:
         """Whether the call was handed out for it."""
         return not self.prefix
+
+    @property
+    def start(self) -> str:
+        """At which moment its dialogue begins on the screen."""
+        moments = [node.moment for node in self.script]
+        further = () if self.is_main else (m for m in moments if m in _SUBSTANCE)
+        return next(iter(further), moments[0])
+
+    @property
+    def choices(self) -> list[OutcomeGroup]:
+        """The groups to choose from; what counts for the whole call is chosen once (R-REPEAT-2)."""
+        if self.is_main:
+            return list(self.groups)
+        own = (o for group in self.groups for o in group.outcomes if not covers_all_matters(o))
+        return grouped(own)
 
     @property
     def collects_feedback(self) -> bool:

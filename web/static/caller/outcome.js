@@ -47,6 +47,7 @@ export const fit = () => {
   one("[data-save]").textContent = text;
   one("#save").classList.toggle("btn-bad", Boolean(asks));
   matters.showMatters();
+  matters.chosen()?.parentElement.scrollIntoView({ block: "nearest" });
 };
 
 // A branch of the dialogue offers an outcome: it is chosen, nothing is sent.

@@ -9,7 +9,7 @@ const walks = new Map(); // attempt and matter -> the moments walked
 const opened = new Set(); // attempts whose opening was shown by itself
 
 const key = (prefix = matters.current()) => `${attempt()}:${prefix}`;
-const first = (prefix) => one(".moment", matters.dialogue(prefix)).dataset.moment;
+const first = (prefix) => matters.dialogue(prefix).dataset.start;
 const walk = (prefix = matters.current()) => {
   if (!walks.has(key(prefix))) walks.set(key(prefix), [first(prefix)]);
   return walks.get(key(prefix));
@@ -44,8 +44,7 @@ export const showWalk = (focus) => {
 
 const arrive = (shown) => {
   one("h2", shown).focus({ preventScroll: true });
-  const column = shown.closest(".column");
-  column.scrollTop = 0;
+  shown.closest(".moments").scrollTop = 0;
   if (shown.getBoundingClientRect().top < 0) shown.scrollIntoView();
   const offered = shown.dataset.buttons.split(" ").filter(Boolean)[0];
   if (offered) offer(offered);

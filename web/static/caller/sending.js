@@ -1,7 +1,7 @@
 // Every form of the screen is sent from here and its answer put in place, without a page load. What
 // cannot be sent now is kept in memory and sent with the same key when the network is back (F26), or
 // after signing in again (F25). Nothing is written to the browser's storage: it is personal data.
-import { all, attempt, bar, call, changed, one, say, speak } from "./ground.js";
+import { all, attempt, bar, call, changed, one, say } from "./ground.js";
 import { prefixes, settle } from "./matters.js";
 import { askToSignIn } from "./session.js";
 
@@ -35,8 +35,7 @@ const put = (html, selector) => {
   notice("");
   const flashes = all("[data-flashes] .flash", page);
   all(".notes .flash").forEach((old) => old.remove());
-  flashes.forEach((flash) => one(".notes").append(document.adoptNode(flash)));
-  if (flashes.length) speak(flashes.map((flash) => flash.textContent.trim()).join(" "));
+  one("#said").replaceChildren(...flashes.map((flash) => document.adoptNode(flash)));
   const same = one("#call", page)?.dataset.attempt === attempt();
   const part = selector === "#strip" && same ? "#strip" : "#desk";
   if (part === "#strip") one("#strip").replaceWith(document.adoptNode(one("#strip", page)));

@@ -3,64 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from adapters.store.models.calls import todo
-from adapters.store.models.customers import order
-from adapters.store.models.stock import shortage, shortage_date
-from campaigns.values import Effect, Kind, OrderState, Person, Role
-from scheduler.flows import claim, dialling
-from scheduler.flows.outcome import OutcomeForm, record_outcome
-from scheduler.flows.outcome_forms import FeedbackForm
-from scheduler.flows.people import caller_named
-from scheduler.flows.planning import plan
+from campaigns.values import Role
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
-from tests.web import panel_shop
 from tests.web.conftest import Visitor
+from tests.web.registers.story import GOODS, tell
 
 pytestmark = sqlite_only
 
 SignedIn = Callable[[Role | str], Visitor]
-GOODS = "手工陶瓷马克杯 大容量"
-SIGNED = panel_shop.MORNING - timedelta(days=5)
-EXPECTED = panel_shop.MORNING.date() + timedelta(days=9)
 
 
 @pytest.fixture
 def calls(runtime: Runtime) -> None:
-    """Two customers wait for a cup, two have received theirs; all four are called."""
-    paid = [replace(b, state="买家已付款，等待卖家发货") for b in panel_shop.BUYERS]
-    panel_shop.fill(runtime, paid)
-    now = runtime.now()
-    with runtime.transaction() as connection:
-        ids = list(connection.execute(select(order.c.id).order_by(order.c.id)).scalars())
-        signed = {"state": OrderState.COMPLETED, "received_at": SIGNED}
-        connection.execute(update(order).where(order.c.id.in_(ids[2:])).values(signed))
-        cup = {"name": "陶瓷马克杯", "match_key": "陶瓷马克杯", "created_by": "init"}
-        expected = {"expected_on": EXPECTED}
-        values = cup | expected | {"listed_at": now, "changed_at": now, "gift": "杯刷"}
-        added = insert(shortage).values(values).returning(shortage.c.id)
-        shortage_id = connection.execute(added).scalar_one()
-        known = {"shortage_id": shortage_id, "known_at": now, "who": "init"}
-        connection.execute(insert(shortage_date).values(known | expected))
-    plan(runtime, panel_shop.MORNING.date(), now, "init")
-    person = caller_named(runtime, "陈晨")
-    assert isinstance(person, Person)
-    effects = iter((Effect.GOOD, Effect.BAD))
-    for _ in range(4):
-        held = claim.next_call(runtime, person, runtime.now())
-        assert isinstance(held, claim.HandOut)
-        dialling.dial(runtime, held.attempt_id, runtime.now(), person)
-        form = OutcomeForm("agrees_with_gift")
-        if held.kind is Kind.CALLBACK:
-            said = FeedbackForm(effect=next(effects), verbatim="把手有点松")
-            form = OutcomeForm("guided", feedback=said)
-        record_outcome(runtime, held.attempt_id, form, runtime.now(), person)
+    tell(runtime)
 
 
 @pytest.mark.usefixtures("calls")

@@ -140,3 +140,5 @@ class TaskFacts:
     shortages: tuple[ShortageFacts, ...] = ()
     held_back: str | None = None
     """Why its campaign, or the whole shop, hands nothing out just now; None: it runs."""
+    held_back_since: datetime | None = None
+    """Since when; None: at any instant that is asked about."""

@@ -66,7 +66,8 @@ def record_outcome(
         work = _Work(connection, runtime, law, attempt, now, who)
         main = work.close(form.about(attempt.task_id), outcome, form.key)
         entries = [main, *work.close_riders(form, outcome)]
-        for entry in entries:
+        # Whoever came to the telephone in the end is what is known of the number (R-PHONE-3).
+        for entry in sorted(entries, key=lambda entry: entry.outcome.person == "customer"):
             learn(connection, entry)
             if entry.outcome.suppresses is not None:
                 suppression_queries.add_for_outcome(
@@ -140,6 +141,8 @@ class _Work:
             case.task.id: case for case in riders(self.connection, self.law, contact, self.now)
         }
         entered = {matter.task: matter for matter in form.also}
+        if len(entered) < len(form.also):
+            raise UsageError("同一件事填写了两次结果", field="also")
         for task_id in entered.keys() - allowed.keys():
             raise RefusedError(
                 f"任务 {task_id} 现在不能在这次通话里一起处理，请去掉它再提交",
@@ -147,6 +150,9 @@ class _Work:
             )
         if not outcome.is_reached or outcome.code == "wrong_number":
             # A call that did not get through was a call about all of them.
+            for matter in form.also:
+                said = outcome_of(allowed[matter.task].task.kind, matter.code)
+                _check_fits(said, outcome)
             entered = {task_id: MatterForm(task_id, outcome.code) for task_id in allowed}
         for task_id, matter in entered.items():
             yield self._close_rider(matter, allowed[task_id], outcome)
@@ -154,10 +160,7 @@ class _Work:
     def _close_rider(self, form: MatterForm, case: Case, main: Outcome) -> Entry:
         task, attempt = case.task, self.attempt
         outcome = outcome_of(task.kind, form.code)
-        if outcome.is_reached != main.is_reached or (
-            outcome.code != main.code and outcome.code in _OF_THE_CALL
-        ):
-            raise UsageError(f"“{outcome.label}”和这次通话的结果“{main.label}”对不上", field="also")
+        _check_fits(outcome, main)
         number = check_form(outcome, form)
         callback, moved = self._wish(task, form)
         rider_id = new_attempt_id(self.now)
@@ -260,6 +263,16 @@ class _Work:
 
 _OF_THE_CALL = frozenset({"cut_off", "wrong_number", "relay_failed"})
 """Outcomes that say something of the call itself, so one matter cannot have them alone."""
+
+_NOT_THROUGH = frozenset({"wrong_number", "relay_failed"})
+
+
+def _check_fits(outcome: Outcome, main: Outcome) -> None:
+    """R-REPEAT-2. Raises UsageError where a matter's outcome contradicts that of the call."""
+    of_the_call = outcome.code in _OF_THE_CALL or main.code in _NOT_THROUGH
+    if outcome.is_reached != main.is_reached or (outcome.code != main.code and of_the_call):
+        raise UsageError(f"“{outcome.label}”和这次通话的结果“{main.label}”对不上", field="also")
+
 
 _SHARED = (
     "customer_id",

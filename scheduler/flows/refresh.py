@@ -14,6 +14,7 @@ from campaigns.decisions import Allow, Stop
 from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.kinds import dunning, stock_out
 from campaigns.policy import Policy
+from campaigns.registry import rules_of
 from campaigns.states import LIVE_ATTEMPTS
 from campaigns.values import AttemptState, Ending, Kind, OrderState, TaskState, TodoKind
 from scheduler.rules.gate import case_for, check_deadline, check_population
@@ -68,6 +69,8 @@ def refresh_one(
     judged = schedule(case)
     if held is not None and held.state is AttemptState.DIALLED:
         _store(connection, law.policy, task, judged, None)
+    elif judged.ending is rules_of(task.kind).lapsed and _is_on_the_line(task):
+        _store(connection, law.policy, task, judged, TaskState.WAITING)
     elif judged.ending is not None:
         if held is not None:
             withdraw(connection, held.id, now, judged.rule, who)
@@ -81,6 +84,17 @@ def refresh_one(
 def live_attempt(task: TaskFacts) -> AttemptFacts | None:
     """The attempt by which somebody holds the task."""
     return next((a for a in task.attempts if a.state in LIVE_ATTEMPTS), None)
+
+
+def _is_on_the_line(task: TaskFacts) -> bool:
+    """R-REPEAT-2. The customer is being talked to in another matter, and maybe about this one too.
+
+    A deadline that passes meanwhile ends the task when that call is entered.
+    """
+    return any(
+        a.state is AttemptState.DIALLED and a.customer_id == task.customer.id
+        for a in task.customer.attempts
+    )
 
 
 def state_for(judged: Schedule, now: datetime) -> TaskState:

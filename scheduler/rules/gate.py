@@ -39,8 +39,12 @@ def check_ended(case: Case) -> Decision:
 
 
 def check_running(case: Case) -> Decision:
-    """R-CLAIM-1. Nothing is handed out of a campaign that its leader has paused or stopped."""
-    if case.task.held_back is None:
+    """R-CLAIM-1. Nothing is handed out of a campaign that its leader has paused or stopped.
+
+    A call that was dialled before goes on, and so do the matters that ride on it.
+    """
+    since = case.task.held_back_since
+    if case.task.held_back is None or (since is not None and case.now < since):
         return Allow()
     return Wait("R-CLAIM-1", None, case.task.held_back)
 

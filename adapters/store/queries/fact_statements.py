@@ -37,6 +37,7 @@ TASKS = (
         batch.c.business_day,
         campaign.c.state.label("campaign_state"),
         campaign.c.state_reason,
+        campaign.c.state_since,
         shop.c.paused_at,
         shop.c.paused_reason,
     )

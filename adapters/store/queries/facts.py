@@ -91,6 +91,7 @@ def _load_chunk(
             topic=Topic(row.topic),
             shortages=tuple(shortages.get(row.id, ())),
             held_back=_held_back(row, as_of),
+            held_back_since=_held_back_since(row),
         )
         for row in rows
     }
@@ -106,6 +107,15 @@ def _held_back(row: Row[Any], as_of: datetime | None) -> str | None:
     if state is CampaignState.RUNNING:
         return None
     return f"活动{CAMPAIGN_STATE_LABELS[state]}：{row.state_reason}"
+
+
+def _held_back_since(row: Row[Any]) -> datetime | None:
+    """Since when its campaign, or everything, stands; the earlier one of both."""
+    stands = CampaignState(row.campaign_state) is not CampaignState.RUNNING
+    if stands and row.state_since is None:
+        return None
+    since = [at for at in (row.paused_at, row.state_since if stands else None) if at is not None]
+    return min(since, default=None)
 
 
 def _shortages(

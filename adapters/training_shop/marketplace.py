@@ -21,7 +21,6 @@ CLOSES_AFTER = timedelta(hours=72)
 _UNPAID_SHARE = 0.155
 _UNPAID_BUT_PAYS_LATER = 0.10
 _SAME_BUYER_TODAY = 0.10
-_BUYER_OF_ANOTHER_DAY = 0.12
 _REFUNDED = 0.01
 _TIRED_OF_WAITING = 0.08
 _GOES_FIRST = 0.9
@@ -138,11 +137,18 @@ class PlacedOrder:
 
 
 class Marketplace:
-    """Holds every order that was placed so far. `shortages`: what there is to wait for."""
+    """Holds every order that was placed so far.
 
-    def __init__(self, seed: str, shortages: Sequence[Shortage] = ()) -> None:
+    `shortages`: what there is to wait for. `returning`: the share of orders whose buyer has bought
+    on an earlier day.
+    """
+
+    def __init__(
+        self, seed: str, shortages: Sequence[Shortage] = (), returning: float = 0.12
+    ) -> None:
         self.seed = seed
         self.shortages = shortages
+        self._returning = returning
         self._days: dict[date, list[PlacedOrder]] = {}
         self._by_buyer: dict[str, list[PlacedOrder]] = {}
         self._buyers: list[Buyer] = []
@@ -194,7 +200,7 @@ class Marketplace:
         roll = draw.random()
         if roll < _SAME_BUYER_TODAY and today:
             buyer = draw.choice(today)
-        elif roll < _SAME_BUYER_TODAY + _BUYER_OF_ANOTHER_DAY and self._buyers:
+        elif roll < _SAME_BUYER_TODAY + self._returning and self._buyers:
             buyer = draw.choice(self._buyers)
         else:
             buyer = draw_buyer(draw)

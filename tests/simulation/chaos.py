@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from random import Random
@@ -17,8 +17,9 @@ from typing import Self
 from sqlalchemy import event
 
 from adapters.settings import Settings
-from adapters.training_shop.exports import ExportDesk, Generation
+from adapters.training_shop.exports import ExportDesk, ExportFile, Generation
 from adapters.training_shop.marketplace import Marketplace
+from adapters.training_shop.shortages import Shortage, listed
 from campaigns.errors import WaihuError
 from campaigns.values import SHOP_ZONE, Person, Role, TodoKind
 from scheduler.flows.intake import Upload, take
@@ -45,14 +46,21 @@ class PowerCut(Exception):  # noqa: N818 - it is what happens
 class World:
     """One real shop on one database, its marketplace, its people, and what is going to happen."""
 
-    def __init__(self, database_url: str, folder: Path, seed: int, opens: datetime) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        seed: int,
+        opens: datetime,
+        shortages: Sequence[Shortage] = (),
+    ) -> None:
         self.seed = seed
         self.draw = Random(seed)
         self.clock = JumpingClock(opens)
         settings = Settings(database_url, folder / "waihu.key")
         self.runtime: Runtime = open_runtime(settings, self.clock)
         create_shop(self.runtime, ShopForm("模拟店"))
-        self.marketplace = Marketplace(f"simulation {seed}")
+        self.marketplace = Marketplace(f"simulation {seed}", shortages, returning=0.45)
         self.desk = ExportDesk(self.marketplace, "模拟店")
         self.supervisor = self.hire("主管", Role.SUPERVISOR)
         self.seen: Counter[str] = Counter()
@@ -86,18 +94,29 @@ class World:
 
     # --- what the shop does ----------------------------------------------------------------------
 
-    def export(self, now: datetime) -> None:
-        """Take both files of an export of this instant in."""
-        generation = self.draw.choice(list(Generation))
-        for file in (
-            self.desk.orders(now, EXPORTED_DAYS, generation),
-            self.desk.items(now, 1, generation),
-        ):
-            report = take(self.runtime, Upload(file.name, file.content), now, "组长")
-            assert report.refused is None
-            assert report.rejected == ()
-            assert report.taken + report.unchanged == report.rows
+    def export(self, now: datetime, days: int = EXPORTED_DAYS) -> None:
+        """Take both files of an export of this instant in; older columns lack the shipping times."""
+        wide = days > EXPORTED_DAYS
+        generation = Generation.OF_2022 if wide else self.draw.choice(list(Generation))
+        self._take(self.desk.orders(now, days, generation), now)
+        self._take(self.desk.items(now, days if wide else 1, generation), now)
         self.seen["exports"] += 1
+
+    def export_widely(self, now: datetime) -> None:
+        """Take in what reaches far enough back to know of every parcel on its way."""
+        self.export(now, days=30)
+
+    def bring_list(self, now: datetime) -> None:
+        """Take in what the warehouse says is missing, if it says anything."""
+        if listed(self.marketplace.shortages, now):
+            self._take(self.desk.stock_out(now), now)
+            self.seen["lists"] += 1
+
+    def _take(self, file: ExportFile, now: datetime) -> None:
+        report = take(self.runtime, Upload(file.name, file.content), now, "组长")
+        assert report.refused is None
+        assert report.rejected == ()
+        assert report.taken + report.unchanged == report.rows
 
     def tick(self, now: datetime) -> None:
         """One round of the embedded engine."""
@@ -107,6 +126,8 @@ class World:
     def work_off_todos(self, now: datetime) -> None:
         """Try every open to-do, whether it may be done or not."""
         for todo in open_todos(self.runtime, now):
+            if todo.kind is TodoKind.PROMISE and self.draw.random() < 0.5:
+                continue  # half of them are forgotten, so that some break
             try:
                 finish_todo(self.runtime, todo.id, now, "组长")
                 finish_todo(self.runtime, todo.id, now, "组长")  # a double click

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -62,18 +62,35 @@ class Explanation:
 def explain(runtime: Runtime, buyer: str, at: datetime, *, kind: Kind | None = None) -> Explanation:
     """Ask every check about this customer as of `at`, with the very functions that decide.
 
-    What was learned after `at` stays out. `buyer` is the user ID or an order number. Raises
-    NotFoundError for an unknown one, UsageError where a masked ID fits several customers (R-IMP-4).
+    What was learned after `at` stays out. Of several open matters the one answers that is called
+    about first: the one somebody holds, else the one due soonest. `buyer` is the user ID or an
+    order number. Raises NotFoundError for an unknown one, UsageError where a masked ID fits several
+    customers (R-IMP-4).
     """
     with runtime.snapshot() as connection:
         customer_id = _customer(connection, buyer)
         law = runtime.law_at(connection, at)
-        task_id = queries.task_at(connection, customer_id, at, kind)
-        if task_id is None:
-            return _without_task(connection, law, customer_id, buyer, at, kind or Kind.DUNNING)
-        task = load_tasks(connection, [task_id], at, as_of=at)[task_id]
-        ending = queries.ending_at(connection, task_id, at)
-        return _with_task(law, task, buyer, at, ending)
+        found = queries.tasks_at(connection, customer_id, at, kind)
+        if not found:
+            kinds = list(Kind) if kind is None else [kind]
+            plans = [_without_task(connection, law, customer_id, buyer, at, one) for one in kinds]
+            return next((one for one in plans if one.verdict != "stop"), plans[0])
+        tasks = load_tasks(connection, found, at, as_of=at)
+        first = min(tasks.values(), key=lambda task: _turn(law, task, at))
+        ending = queries.ending_at(connection, first.id, at)
+        return _with_task(law, first, buyer, at, ending)
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _turn(law: Law, task: TaskFacts, at: datetime) -> tuple[bool, datetime, datetime, int]:
+    """R-REPEAT-2. Which of a customer's matters comes first, as the claim would take them."""
+    if _held_at(task, at) is not None:
+        return False, at, at, task.id
+    due = forecast(case_for(task, at, law.policy, law.calendar)).at
+    rank = rules_of(task.kind).rank_at(task, law.policy)
+    return True, due or _NEVER, rank or _NEVER, task.id
 
 
 def _customer(connection: Connection, buyer: str) -> int:
@@ -90,9 +107,7 @@ def _customer(connection: Connection, buyer: str) -> int:
 def _with_task(
     law: Law, task: TaskFacts, buyer: str, at: datetime, ending: Ending | None
 ) -> Explanation:
-    held = live_attempt(task)
-    if held is not None and held.state is AttemptState.HANDED_OUT and _has_lapsed(held, at):
-        held = None
+    held = _held_at(task, at)
     case = case_for(
         task, at, law.policy, law.calendar, ignoring=[held.id] if held is not None else []
     )
@@ -113,9 +128,15 @@ def _all_checks(case: Case) -> list[Checked]:
     return [row for check, answer in ask_all(case) for row in _rows(check.rules_for(kind), answer)]
 
 
-def _has_lapsed(held: AttemptFacts, at: datetime) -> bool:
-    """R-CLAIM-1. The lease is over, whether or not anybody has swept it up yet."""
-    return held.lease_until is not None and held.lease_until <= at
+def _held_at(task: TaskFacts, at: datetime) -> AttemptFacts | None:
+    """R-CLAIM-1. The attempt by which somebody holds the task; a lapsed lease holds nobody.
+
+    Whether or not anybody has swept it up yet.
+    """
+    held = live_attempt(task)
+    if held is None or held.state is not AttemptState.HANDED_OUT or held.lease_until is None:
+        return held
+    return held if held.lease_until > at else None
 
 
 def _without_task(

@@ -97,7 +97,11 @@ ATTEMPTS = (
     )
     .order_by(attempt.c.at, attempt.c.id)
 )
-ATTEMPTS_THEN = ATTEMPTS.where(attempt.c.handed_out_at <= AS_OF)
+# What was settled along with a call was not there before the call was entered (R-REPEAT-2).
+ATTEMPTS_THEN = ATTEMPTS.where(
+    attempt.c.handed_out_at <= AS_OF,
+    or_(attempt.c.rides_on.is_(None), attempt.c.ended_at <= AS_OF),
+)
 ENTRIES = select(
     suppression.c.customer_id,
     suppression.c.user_id,

@@ -13,21 +13,25 @@ from adapters.store.queries.facts import order_facts
 from campaigns.facts import OrderFacts
 from campaigns.values import Ending, Kind
 
+OPEN_AT_ONCE = 100
+"""One customer has one open task in a campaign (R-REPEAT-2), and a shop has few campaigns."""
 
-def task_at(
+
+def tasks_at(
     connection: Connection, customer_id: int, at: datetime, kind: Kind | None
-) -> int | None:
-    """The customer's task at that instant: of this kind, or of any; an open one first, the newest."""
+) -> list[int]:
+    """The customer's open tasks at that instant, of this kind or of any; else the newest ended one."""
     is_closed = case((task.c.closed_at <= at, 1), else_=0)
     query = (
-        select(task.c.id)
+        select(task.c.id, is_closed.label("is_closed"))
         .where(task.c.customer_id == customer_id, task.c.created_at <= at)
         .order_by(is_closed, task.c.created_at.desc(), task.c.id.desc())
-        .limit(1)
+        .limit(OPEN_AT_ONCE)
     )
     if kind is not None:
         query = query.where(task.c.kind == kind)
-    return connection.execute(query).scalar()
+    rows = connection.execute(query).all()
+    return [row.id for row in rows if not row.is_closed] or [row.id for row in rows[:1]]
 
 
 def ending_at(connection: Connection, task_id: int, at: datetime) -> Ending | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
 from adapters.store.queries import promises as queries
+from campaigns.days import business_day
 from campaigns.kinds.stock_out_ledger import PROMISE_STATE_LABELS, PromiseState
 from campaigns.labels_zh import PROMISE_LABELS
 from campaigns.values import Promise
@@ -39,6 +40,11 @@ class PromiseLine:
     done_at: datetime | None
     done_by: str | None
     is_overdue: bool
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it is kept in time; `due_at` is the midnight after it."""
+        return business_day(self.due_at - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def test_r_oos_2_a_promise_is_open_then_broken_then_kept_late(shop: Shop) -> Non
         *(order_no_of(shop, customer_id), "tb_hua01", "陶瓷花盆", day("05-20"), "张三"),
     )
     assert (first.due_at, first.is_overdue) == (at("05-21 00:00"), False)
+    assert first.last_day == day("05-20")
     assert promise_list(shop.runtime, PromiseState.OPEN, at("05-21 00:00")).lines[0].is_overdue
 
     finish_todo(shop.runtime, first.id, now, "李组长")

@@ -146,6 +146,8 @@ def test_r_case_1_the_customers_page_lists_the_cases(signed_in: SignedIn) -> Non
     address = entered(leader)
     with_case = leader.get("/desk/customers?words=青柠小站", follow_redirects=True).text
     assert f'href="{address}"' in with_case
+    prefilled = with_case.split('href="/after-sales/new?', 1)[1].split('"', 1)[0]
+    assert 'value="青柠小站"' in leader.get(f"/after-sales/new?{prefilled}").text
     assert "一直没有收到" in with_case
 
 

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from campaigns.values import Kind, Topic
 from scheduler.flows.briefing import Briefing
-from scheduler.flows.reasons import Reason
 from scheduler.flows.claim import HandOut
+from scheduler.flows.reasons import Reason
 from scripts_zh.library import Rendered
 from web.caller.outcome_groups import OutcomeGroup, covers_all_matters, grouped
-
 
 _SUBSTANCE = frozenset(
     {"matter", "follow_up_matter", "after_says_paid_matter", "received", "parcel"}

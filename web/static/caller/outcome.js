@@ -99,7 +99,7 @@ const startUndo = (label) => {
   let left = UNDO_SECONDS;
   const write = () => { one("[data-undo-text]").textContent = say("{0} 秒后记录：{1}", left, label); };
   write();
-  speak(say("3 秒后记录：{0}", label));
+  speak(say("{0}：3 秒后自动记录，按 Z 撤销", label));
   show(one("#undo"), true);
   undoTimer = setInterval(() => {
     left -= 1;

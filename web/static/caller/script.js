@@ -42,8 +42,10 @@ export const showWalk = (focus) => {
   if (focus) arrive(moment(current));
 };
 
+const isTyping = () => document.activeElement?.matches("textarea, select, input:not([type=radio])");
+
 const arrive = (shown) => {
-  one("h2", shown).focus({ preventScroll: true });
+  if (!isTyping()) one("h2", shown).focus({ preventScroll: true });
   shown.closest(".moments").scrollTop = 0;
   if (shown.getBoundingClientRect().top < 0) shown.scrollIntoView();
   const offered = shown.dataset.buttons.split(" ").filter(Boolean)[0];

@@ -9,7 +9,8 @@ const AGAIN_MS = 3000;
 export const RECORDED = "waihu:recorded";
 
 let waiting = null; // the outcome that could not be sent yet
-let isSending = false;
+let line = Promise.resolve(); // one request after the other, in the order of the keys
+const onTheWay = new Set(); // forms that wait for their answer: a double click sends once
 
 export const setToken = (token) => {
   if (!token) return;
@@ -65,13 +66,17 @@ const keep = (letter) => {
 };
 
 const again = () => {
-  if (waiting && !isSending) send(waiting);
+  if (waiting) send(waiting);
 };
 
-const send = async (letter) => {
-  if (isSending) return;
-  isSending = true;
+const send = (letter) => {
+  if (onTheWay.has(letter.form)) return;
+  onTheWay.add(letter.form);
   lock(letter, true);
+  line = line.then(() => deliver(letter));
+};
+
+const deliver = async (letter) => {
   let next = null;
   try {
     letter.body.set("csrf_token", token());
@@ -96,7 +101,7 @@ const send = async (letter) => {
     if (letter.isOutcome) keep(letter);
     else bar("#banner", say("网络断了，没有提交。连上后请再按一次。"), { soft: true });
   } finally {
-    isSending = false;
+    onTheWay.delete(letter.form);
   }
   if (next) send(next);
 };

@@ -44,7 +44,7 @@ class _Words(NullTranslations):
         return str(self._found.get((context, message), message))
 
 
-class _Domain(Domain):  # type: ignore[misc]
+class _Domain(Domain):
     """Where Flask-Babel finds the words: Chinese needs none, English has one catalogue."""
 
     def get_translations(self) -> NullTranslations:
@@ -118,9 +118,9 @@ def say(text: str, rule: str | None = None) -> str:
 def init_language(app: Flask) -> None:
     """Make `_`, `say` and the language of the page known to the templates."""
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
-    babel = Babel()
-    babel.init_app(app, default_timezone="Asia/Shanghai", locale_selector=chosen_language)
-    babel.domain_instance = _Domain()
+    babel = Babel()  # type: ignore[no-untyped-call]
+    babel.init_app(app, default_timezone="Asia/Shanghai", locale_selector=chosen_language)  # type: ignore[no-untyped-call]
+    babel.domain_instance = _Domain()  # type: ignore[no-untyped-call]
     app.add_template_filter(say)
     app.context_processor(
         lambda: {

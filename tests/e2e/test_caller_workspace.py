@@ -198,8 +198,9 @@ def test_leaving_the_page_in_the_moment_to_undo_sends_it(desk: Desk) -> None:
     desk.begin()
     desk.press("q")
     expect(desk.page.get_by_text("秒后记录：无人接听")).to_be_visible()
-    desk.page.goto(f"{desk.panel.url}/call/day")
-    expect(desk.page.get_by_role("cell", name="无人接听")).to_be_visible(timeout=2000)
+    desk.page.goto(f"{desk.panel.url}/call/todos")
+    desk.page.get_by_role("link", name="我的今天").click()
+    expect(desk.page.get_by_role("cell", name="无人接听")).to_be_visible()
 
 
 @with_buyers("欠款")

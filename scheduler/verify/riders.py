@@ -47,5 +47,7 @@ def _wrong(a: Attempt, main: Attempt | None) -> Iterator[str]:
         yield "时间不同"
     if a.is_reached != main.is_reached:
         yield "一个接通、一个没有接通"
-    elif a.outcome != main.outcome and {a.outcome, main.outcome} & _OF_THE_CALL:
+    elif a.outcome != main.outcome and (
+        a.outcome == "cut_off" or {a.outcome, main.outcome} & _OF_THE_CALL
+    ):
         yield f"结果 {a.outcome} 与通话的结果 {main.outcome} 矛盾"

@@ -130,6 +130,7 @@ def verify(runtime: Runtime, as_of: datetime | None = None) -> Report:
             checked["customers"] += 1
             checked["orders"] += sum(len(task.orders) for task in person.tasks)
             checked["attempts"] += sum(a.counts for a in person.attempts)
+            checked["riders"] += sum(a.is_rider for a in person.attempts)
             for check in CUSTOMER_CHECKS:
                 violations.take(check(person, background))
             for check in CUSTOMER_LATENESS:

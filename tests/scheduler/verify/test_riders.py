@@ -170,6 +170,7 @@ def test_r_repeat_2_two_matters_of_one_campaign_in_one_call(both: Both) -> None:
         ("no_answer", "busy"),
         ("busy", "no_answer"),
         ("wrong_number", "busy"),
+        ("busy", "cut_off"),
         ("no_answer", "switched_off"),
     ],
 )
@@ -177,7 +178,7 @@ def test_r_repeat_2_what_is_true_of_the_call_is_true_of_all_its_matters(
     both: Both, main: str, riding: str
 ) -> None:
     entry = both.story.call(both.unpaid.task, "05-12 09:30", main)
-    rider(both.story, entry, both.parcel.task, riding, is_reached=riding == "busy")
+    rider(both.story, entry, both.parcel.task, riding, is_reached=riding in ("busy", "cut_off"))
     assert both.story.broken() == {"R-REPEAT-2"}
 
 
@@ -263,4 +264,5 @@ def test_r_aud_2_three_matters_in_one_call_print_zero_on_both_databases(
     story.seal()
     report = story.report()
     assert report.violations == ()
-    assert (report.checked["attempts"], report.checked["cases"]) == (3, 1)
+    assert (report.checked["attempts"], report.checked["riders"]) == (3, 2)
+    assert report.checked["cases"] == 1

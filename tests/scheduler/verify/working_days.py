@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 
 from campaigns.errors import WaihuError
 from campaigns.registry import KINDS
-from campaigns.values import SHOP_ZONE, Kind, Person, Role
+from campaigns.values import SHOP_ZONE, Person, Role
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial, hang_up, renew, skip
 from scheduler.flows.do_not_contact import EntryForm, add_entry, entries, lift_entry
 from scheduler.flows.intake import Upload, take
-from scheduler.flows.outcome import OutcomeForm, record_outcome
+from scheduler.flows.outcome import MatterForm, OutcomeForm, record_outcome
 from scheduler.flows.people import NewPerson, add_person
 from scheduler.flows.todos import finish_todo, open_todos
 from scheduler.jobs import tick
@@ -50,12 +50,20 @@ class Buying:
     placed_at: datetime
     cents: int
     paid_at: datetime | None = None
+    sent_at: datetime | None = None
+    signed_at: datetime | None = None
+    title: str = "样例宝贝"
 
     def cells(self, now: datetime) -> Cells:
         """As an export of this instant shows it."""
         state, paid = "等待买家付款", ""
+        ways: dict[str, str] = {}
         if self.paid_at is not None and self.paid_at <= now:
-            state, paid = "买家已付款，等待卖家发货", f"{self.paid_at.astimezone(SHOP_ZONE):%F %T}"
+            state, paid = "买家已付款，等待卖家发货", _clock(self.paid_at)
+            if self.sent_at is not None and self.sent_at <= now:
+                state, ways = "卖家已发货，等待买家确认", {"shipped_at": _clock(self.sent_at)}
+            if self.signed_at is not None and self.signed_at <= now:
+                state, ways["received_at"] = "交易成功", _clock(self.signed_at)
         elif now >= self.placed_at + timedelta(hours=72):
             state = "交易关闭"
         amount = f"{self.cents // 100}.{self.cents % 100:02d}"
@@ -66,7 +74,9 @@ class Buying:
             "total": amount,
             "paid": amount if paid else "0.00",
             "paid_at": paid,
-            "placed_at": f"{self.placed_at.astimezone(SHOP_ZONE):%F %T}",
+            "placed_at": _clock(self.placed_at),
+            "title": self.title,
+            **ways,
             "address": f"{self.address} 样例路1号(310000)",
             "mobile": f"'{self.mobile}",
         }
@@ -89,7 +99,6 @@ class WorkingDays:
         self.callers = [self._person(f"坐席{n}", Role.CALLER) for n in range(5)]
         self.lead = self._person("组长", Role.LEADER)
         self.supervisor = self._person("主管", Role.SUPERVISOR)
-        self.codes = list(KINDS[Kind.DUNNING].outcomes)
         self.first_day = now.astimezone(SHOP_ZONE).date()
 
     def _person(self, name: str, role: Role) -> Person:
@@ -177,15 +186,39 @@ class WorkingDays:
                 hang_up(self.runtime, held.attempt_id, now, caller)
             except WaihuError:
                 self.done["hung up undialled"] += 1
-        code = "cut_off" if self.chance.random() < 0.08 else self.chance.choice(self.codes)
+        code = self._code(held)
         wish = None
         if code in ("busy", "other", "will_pay", "no_answer") and self.chance.random() < 0.5:
             wish = now + timedelta(minutes=self.chance.randrange(5, 2_000))
         phone = f"138{self.chance.randrange(10**8):08d}" if code == "gave_number" else None
-        form = OutcomeForm(code, callback_at=wish, phone=phone, note="明天再说")
+        also = self._settled(held, code)
+        form = OutcomeForm(code, callback_at=wish, phone=phone, note="明天再说", also=also)
         record_outcome(self.runtime, held.attempt_id, form, now, caller)
         del self.held[caller.id]
         self.done[code] += 1
+        self.done["riders"] += len(also)
+
+    def _code(self, held: HandOut) -> str:
+        codes = list(KINDS[held.kind].outcomes)
+        return "cut_off" if self.chance.random() < 0.08 else self.chance.choice(codes)
+
+    def _settled(self, held: HandOut, code: str) -> tuple[MatterForm, ...]:
+        """R-REPEAT-2. The further matters of a call that reached somebody: some are settled too."""
+        if not KINDS[held.kind].outcomes[code].is_reached or code in ("wrong_number", "cut_off"):
+            return ()
+        forms = []
+        for matter in held.also:
+            codes = [
+                outcome.code
+                for outcome in KINDS[matter.kind].outcomes.values()
+                if outcome.is_reached and outcome.code not in ("wrong_number", "cut_off")
+            ]
+            if self.chance.random() < 0.7:
+                number = f"138{self.chance.randrange(10**8):08d}"
+                said = self.chance.choice(codes)
+                phone = number if said == "gave_number" else None
+                forms.append(MatterForm(matter.task_id, said, phone=phone, note="一起说了"))
+        return tuple(forms)
 
     def _desk(self) -> None:
         """The lead's work beside the calls: messages, trades to close, the list."""
@@ -212,6 +245,10 @@ class WorkingDays:
                     self.done["lifted"] += 1
         except WaihuError as refused:
             self.done[type(refused).__name__] += 1
+
+
+def _clock(instant: datetime) -> str:
+    return f"{instant.astimezone(SHOP_ZONE):%F %T}"
 
 
 def _local(day: date, hour: int, minute: int) -> datetime:

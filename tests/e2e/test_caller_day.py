@@ -215,7 +215,7 @@ def test_r_dnc_2_the_screen_turns_red_when_the_customer_is_withdrawn(
     page.keyboard.press("q")
     page.wait_for_timeout(3500)
     assert recorded(panel) == []
-    page.get_by_role("link", name="知道了，继续").click()
+    page.get_by_role("button", name="知道了，继续").click()
     expect(page.locator("#next")).to_be_visible()
 
 
@@ -223,7 +223,7 @@ def test_r_claim_1_a_lost_lease_is_said(panel: Panel, page: Page) -> None:
     take(panel, page)
     set_clock(panel.runtime, "test", to=panel.runtime.now() + timedelta(minutes=16))
     expect(page.get_by_text("领取已超时，客户已回到队列")).to_be_visible(timeout=4000)
-    page.get_by_role("link", name="知道了，继续").click()
+    page.get_by_role("button", name="知道了，继续").click()
     page.locator("#next").click()
     expect(page.locator(".buyer")).to_have_text("云上牧羊")
     page.wait_for_timeout(2500)

@@ -1,6 +1,7 @@
 // Hanging up: the customer first (R-ETQ-1). After the goodbye five seconds are counted, then H lights
 // up; before that it takes a second of holding. Where nobody is on the line it is lit at once.
 import { attempt, beep, one, say, speak } from "./ground.js";
+import { answered } from "./timers.js";
 
 const GOODBYE_MS = 5000;
 const HOLD_MS = 1000;
@@ -12,7 +13,12 @@ let hold = null;
 const button = () => one("#hang-up");
 const isLit = () => lit !== null && lit === attempt();
 
-export const closingReached = () => {
+export const sayGoodbye = () => {
+  answered();
+  closingReached();
+};
+
+const closingReached = () => {
   if (!button() || isLit() || goodbye?.attempt === attempt()) return;
   goodbye = { attempt: attempt(), until: performance.now() + GOODBYE_MS };
   speak(say("让客户先挂"));
@@ -67,7 +73,7 @@ export const release = () => {
 
 export const wire = () => {
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#goodbye")) closingReached();
+    if (event.target.closest("#goodbye")) sayGoodbye();
     if (!event.target.closest("#hang-up") || isLit()) return;
     event.preventDefault(); // a short press, or one of Enter: the goodbye first
     closingReached();

@@ -48,7 +48,7 @@ const inCall = (act) => () => { if (call()) act(); };
 const COMMANDS = {
   n: next,
   d: () => press("#dial"),
-  g: inCall(hangup.closingReached),
+  g: inCall(hangup.sayGoodbye),
   h: inCall(hangup.press),
   s: openSkip,
   b: inCall(outcome.wantCallback),

@@ -2,7 +2,7 @@
 import { all, attempt, call, one, speak, strip } from "./ground.js";
 import * as matters from "./matters.js";
 import { offer } from "./outcome.js";
-import { closingReached, nobodyThere } from "./hangup.js";
+import { nobodyThere, sayGoodbye } from "./hangup.js";
 import { answered } from "./timers.js";
 
 const walks = new Map(); // attempt and matter -> the moments walked
@@ -51,12 +51,12 @@ const arrive = (shown) => {
   const offered = shown.dataset.buttons.split(" ").filter(Boolean)[0];
   if (offered) offer(offered);
   const isSpoken = shown.classList.contains("moment-voice");
-  if ("last" in shown.dataset && isSpoken && offersAnEnd(shown)) closingReached();
-  if (!isSpoken && "last" in shown.dataset) nobodyThere();
+  if (!("last" in shown.dataset)) return;
+  if (!isSpoken) nobodyThere(); // a note at the end says that nobody is on the line
+  else if (isLastMatter()) sayGoodbye();
 };
 
-// A note at the end says that nobody answered; a spoken end is the goodbye.
-const offersAnEnd = () => matters.prefixes().length === 1 || matters.untouched() === null;
+const isLastMatter = () => matters.prefixes().length === 1 || matters.untouched() === null;
 
 export const go = (name) => {
   if (!moment(name)) return;

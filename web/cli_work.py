@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from scheduler.flows.outcome_forms import MatterAnswer, MatterForm, OutcomeAnswer
     from scheduler.flows.outlook import NobodyNow
     from scripts_zh.library import Rendered
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 work = typer.Typer(help="坐席的工作：取下一位、拨打、记录结果、跳过。", no_args_is_help=True)
 todo = typer.Typer(help="待办：旺旺留言、关闭交易。", no_args_is_help=True)
@@ -183,13 +186,13 @@ def enter_outcome(
     ] = None,
     product: Annotated[str, typer.Option("--product", help="反馈的商品（回访）。")] = "",
     effect: Annotated[
-        Effect | None, typer.Option("--effect", help="效果（回访）：good、fair、none、bad。")
+        str | None, typer.Option("--effect", help="效果（回访）：good、fair、none、bad。")
     ] = None,
     complaint: Annotated[str, typer.Option("--complaint", help="客户的意见（回访）。")] = "",
     wish: Annotated[str, typer.Option("--wish", help="客户的建议（回访）。")] = "",
     verbatim: Annotated[str, typer.Option("--verbatim", help="客户的原话（回访）。")] = "",
     case_kind: Annotated[
-        CaseKind | None, typer.Option("--case-kind", help="登记售后的问题类型。")
+        str | None, typer.Option("--case-kind", help="登记售后的问题类型。")
     ] = None,
     agreed: Annotated[str, typer.Option("--agreed", help="登记售后时和客户商定的结果。")] = "",
     as_json: Json = False,
@@ -205,8 +208,8 @@ def enter_outcome(
         phone,
         note,
         key,
-        FeedbackForm(product, effect, complaint, wish, verbatim),
-        CaseForm(case_kind, agreed),
+        FeedbackForm(product, _one_of(Effect, effect, "effect"), complaint, wish, verbatim),
+        CaseForm(_one_of(CaseKind, case_kind, "case_kind"), agreed),
         tuple(map(_matter, also or [])),
     )
     answer = record_outcome(runtime, attempt, form, runtime.instant(instant(at)), None)
@@ -224,6 +227,17 @@ def enter_outcome(
 
     emit(document, as_json=as_json, table=table)
     return out.DONE
+
+
+def _one_of(choices: type[Choice], text: str | None, field: str) -> Choice | None:
+    """Read one word of a closed set. Raises UsageError naming those that exist."""
+    if text is None:
+        return None
+    try:
+        return choices(text)
+    except ValueError as error:
+        known = "、".join(choices)
+        raise UsageError(f"没有这个值：{text}。可用：{known}", field=field) from error
 
 
 def _matter(text: str) -> MatterForm:

@@ -55,14 +55,14 @@ def check_other_campaigns(case: Case) -> Decision:
     if case.exemption is not Exemption.NONE:
         return Allow()
     own = {a.id for a in case.task.attempts}
-    shared = {a.rides_on for a in case.task.attempts}
+    shared = {a.rides_on for a in case.task.attempts if a.rides_on is not None}
     others = [
         a.at
         for a in _counted(case.known_attempts())
         if a.campaign_id != case.task.campaign_id
         and a.customer_id == case.task.customer.id
         and a.id not in shared  # one call about both matters is no call of another campaign
-        and a.rides_on not in own
+        and a.rides_on not in own | shared
     ]
     last = max(others, default=None)
     if last is not None and case.now < last + gap:

@@ -14,7 +14,7 @@ from tests.sources import PACKAGES, ROOT, name_of, python_files
 CODE = (*PACKAGES, "bench", "tests")
 
 NOT_BUILT_YET = {
-    *{"R-DUN-9", "R-MSG-2", "R-MSG-3", "R-CASE-1"},
+    *{"R-DUN-9", "R-MSG-2", "R-MSG-3"},
     "R-CB-1",
     *{f"R-SMP-{n}" for n in range(1, 13)},
     *{f"R-EXP-{n}" for n in range(1, 4)},
@@ -23,7 +23,7 @@ NOT_BUILT_YET = {
     *{f"R-REF-{n}" for n in range(1, 3)},
     *{f"R-POL-{n}" for n in range(1, 4)},
     *{f"R-CARE-{n}" for n in range(1, 3)},
-    *{f"R-CPL-{n}" for n in range(2, 4)},
+    "R-CPL-3",
 }
 """Rules of parts that are not there yet. This set only shrinks."""
 

@@ -80,6 +80,14 @@ def test_r_oos_2_the_day_told_is_the_one_expected_when_it_was_said() -> None:
     assert replace(ROW, articles=(BRUSH, joined_later)).told_day == date(2026, 3, 12)
 
 
+def test_r_oos_2_who_was_told_twice_was_told_the_last_day() -> None:
+    moved = replace(CUP, expected=(*CUP.expected, (local(9, 12), date(2026, 3, 20))))
+    first = CallMade(local(9, 9), "relay", local(9, 9, 5))
+    again = CallMade(local(10, 9), "agrees", local(10, 9, 5))
+    told = replace(ROW, matter=replace(ROW.matter, calls=(first, again)), articles=(moved,))
+    assert told.told_day == date(2026, 3, 20)
+
+
 @pytest.mark.parametrize("outcome", ["no_answer", "wrong_number", "gave_number", "opt_out", None])
 def test_r_oos_1_nobody_was_told_a_day_who_did_not_hear_it(outcome: str | None) -> None:
     call = replace(CALL, outcome=outcome)

@@ -24,6 +24,7 @@ _SOURCES = {
     "caller.css": ("web", "static/caller.css"),
     "leader.css": ("web", "static/leader.css"),
     "panel.js": ("web", "static/panel.js"),
+    "leader.js": ("web", "static/leader.js"),
     "icon.svg": ("web", "static/icon.svg"),
 }
 _MODULES = ("caller",)

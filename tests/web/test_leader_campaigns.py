@@ -57,7 +57,7 @@ def test_r_claim_1_the_switch_for_everything_stands_on_the_first_page(
 ) -> None:
     panel_shop.fill(runtime)
     page = leader.get("/desk").text
-    assert 'accesskey="p"' in page
+    assert 'aria-keyshortcuts="Alt+P"' in page
     answer = leader.post("/desk/campaigns/pause", {"reason": "停电", "back": "/desk"})
     assert answer.location == "/desk"
     page = leader.get("/desk").text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -49,10 +49,19 @@ def answer_why() -> Response | str:
     """Answer for every kind at once, also of the past; what was typed stays out of the address."""
     who = request.form.get("who", "").strip()[:64]
     try:
-        asked = read_instant(request.form.get("at"), "at") or now()
+        asked = _asked(request.form.get("at")) or now()
         return _why_page(answers=_answers(who, asked), asked=asked)
     except UsageError as error:
         return beside_the_form(error, _why_page(fault=error))
+
+
+def _asked(text: str | None) -> datetime | None:
+    """Read the instant asked about. The present minute is now: its first second knows less."""
+    asked = read_instant(text, "at")
+    if asked is None:
+        return None
+    is_this_minute = timedelta(0) <= now() - asked < timedelta(minutes=1)
+    return now() if is_this_minute else asked
 
 
 def _why_page(
@@ -75,7 +84,7 @@ def _answers(who: str, at: datetime) -> dict[Kind, Explanation]:
 @leader.get("/customers/<int:customer_id>")
 def customer(customer_id: int) -> str:
     """Show a customer's orders, tasks and calls, and whether to call at an instant (R-AUD-3)."""
-    return _customer_page(customer_id, asked=read_instant(request.args.get("at"), "at"))
+    return _customer_page(customer_id, asked=_asked(request.args.get("at")))
 
 
 @leader.post("/customers/<int:customer_id>/numbers/<int:phone_id>")

@@ -20,8 +20,10 @@ pytestmark = sqlite_only
 
 
 @pytest.fixture
-def workspace(engine: Engine, database_url: str, tmp_path: Path) -> Workspace:
-    return Workspace(database_url, tmp_path, SystemClock(), ("欠款", "签收"))
+def workspace(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Workspace]:
+    made = Workspace(database_url, tmp_path, SystemClock(), ("欠款", "签收"))
+    yield made
+    made.shop.close()
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ def desk(
     workspace = Workspace(database_url, tmp_path, SystemClock(), buyers)
     with served(workspace.runtime) as panel:
         yield Desk(workspace, panel, page)
+    workspace.shop.close()
 
 
 def with_buyers(*buyers: str) -> pytest.MarkDecorator:

@@ -31,7 +31,7 @@ export const showMessage = () => {
   if (!call()) return;
   const dialog = open("#message");
   one("[data-body]", dialog).replaceChildren();
-  fill(dialog, call().dataset.messageUrl);
+  fill(dialog, call().dataset.messageUrl).then(() => one("[data-copy]", dialog)?.focus());
 };
 export const showSearch = () => {
   const dialog = open("#search");

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from campaigns.days import business_day, midnight_of
-from campaigns.decisions import Allow, Decision, Follow, Stop
+from campaigns.decisions import Allow, Decision, Follow, Stop, Wait
 from campaigns.facts import OrderFacts, TaskFacts
 from campaigns.outcomes import COMMON_OUTCOMES, Outcome
 from campaigns.policy import Policy
@@ -118,11 +118,23 @@ def check_population(
 
 
 def check_deadline(task: TaskFacts, now: datetime, policy: Policy) -> Decision:
-    """R-CB-2. No callback after the last of its days."""
+    """R-CB-2. No callback after the last of its days, nor before the first of them.
+
+    The first one is asked too because the shop may move it while tasks are open.
+    """
     last = deadline(task, policy)
-    if last is None or now < last:
-        return Allow("还在回访期内")
-    return Stop("R-CB-2", "已过回访期限")
+    if last is not None and now >= last:
+        return Stop("R-CB-2", "已过回访期限")
+    wait_days = (
+        policy.signed_from_days if task.topic is Topic.RECEIVED else policy.unsigned_from_days
+    )
+    began = [b for o in concerned(task) if (b := _began(o, task.topic)) is not None]
+    first = min(
+        (midnight_of(business_day(b) + timedelta(days=wait_days)) for b in began), default=now
+    )
+    if now < first:
+        return Wait("R-CB-2", first, "还没有到回访的日子")
+    return Allow("还在回访期内")
 
 
 def rank_at(task: TaskFacts, policy: Policy) -> datetime | None:

@@ -134,7 +134,9 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
         person = calls.person_of(connection, attempt.caller_id)
         phone = runtime.vault.open(calls.phone_row(connection, attempt.phone_id).sealed)
         at = attempt.dialled_at or now
-        contact = Contact(attempt_id, attempt.redial_of, task.id, task.customer.id, at)
+        contact = Contact(
+            attempt_id, attempt.redial_of, task.id, task.customer.id, attempt.phone_id, at
+        )
         riding = [case.task for case in riders(connection, law, contact, now)]
         speaking = _Speaking(
             connection, runtime, law, now, person.name, phone.extension is not None, attempt_id

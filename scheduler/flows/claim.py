@@ -252,7 +252,9 @@ def _hand_out(
         if a.state in COUNTED_ATTEMPTS and not a.is_redial and a.id != attempt.id
     ]
     at = attempt.dialled_at or now
-    contact = Contact(attempt.id, attempt.redial_of, task.id, task.customer.id, at)
+    contact = Contact(
+        attempt.id, attempt.redial_of, task.id, task.customer.id, attempt.phone_id, at
+    )
     riding = riders(connection, law, contact, now)
     buyer, sealed = calls.buyer_and_number(connection, attempt.phone_id)
     return HandOut(

@@ -135,7 +135,12 @@ class _Work:
         """R-REPEAT-2. The further matters of this call, each a row of its own, born closed."""
         attempt = self.attempt
         contact = Contact(
-            attempt.id, attempt.redial_of, attempt.task_id, attempt.customer_id, attempt.at
+            attempt.id,
+            attempt.redial_of,
+            attempt.task_id,
+            attempt.customer_id,
+            attempt.phone_id,
+            attempt.at,
         )
         allowed = {
             case.task.id: case for case in riders(self.connection, self.law, contact, self.now)

@@ -6,7 +6,7 @@ each of them at the very instant of that call, the call itself not counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from adapters.store.queries.facts import load_tasks
 from campaigns.decisions import Allow
 from campaigns.facts import TaskFacts
 from campaigns.registry import rules_of
-from campaigns.values import Kind, Topic
+from campaigns.values import Exemption, Kind, Topic
 from scheduler.rules.case import Case
 from scheduler.rules.gate import ask, case_for
 from scheduler.runtime import Law
@@ -37,13 +37,14 @@ class Matter:
 class Contact:
     """The call that others ride on. `at` is the instant that counts (sop.md §0).
 
-    `redial_of` names its first half where the line was cut.
+    `redial_of` names its first half where the line was cut, `phone_id` the number dialled.
     """
 
     attempt_id: str
     redial_of: str | None
     task_id: int
     customer_id: int
+    phone_id: int
     at: datetime
 
 
@@ -58,11 +59,21 @@ def riders(connection: Connection, law: Law, contact: Contact, now: datetime) ->
         return []
     halves = frozenset(filter(None, (contact.attempt_id, contact.redial_of)))
     cases = [
-        case_for(task, contact.at, law.policy, law.calendar, ignoring=halves)
+        _on_this_number(
+            case_for(task, contact.at, law.policy, law.calendar, ignoring=halves), contact
+        )
         for task in load_tasks(connection, beside, now).values()
     ]
     allowed = [case for case in cases if isinstance(ask(case), Allow)]
     return sorted(allowed, key=_rank)
+
+
+def _on_this_number(case: Case, contact: Contact) -> Case:
+    """R-REPEAT-5. A number just given frees the call on that number, not one on another."""
+    on_another = case.phone is None or case.phone.id != contact.phone_id
+    if case.step.exemption is Exemption.NEW_NUMBER and on_another:
+        return replace(case, step=replace(case.step, exemption=Exemption.NONE))
+    return case
 
 
 def _rank(case: Case) -> tuple[datetime, int]:

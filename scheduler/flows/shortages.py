@@ -198,7 +198,7 @@ def follow_up_due(runtime: Runtime, now: datetime) -> None:
 
 def break_overdue(connection: Connection, now: datetime) -> None:
     """R-OOS-2. A promise whose day is over and which nobody ticked off is broken."""
-    for todo in stock.overdue_promises(connection, now):
+    for todo in stock.overdue_promises(connection, now, business_day(now)):
         _break(connection, todo.id, "到期没有兑现", now)
 
 

@@ -55,7 +55,7 @@ def stock_words(connection: Connection, task: TaskFacts) -> StockWords:
     `was_expected_on` is the day that the caller named, where it has moved since.
     """
     rows = stock.of_tasks(connection, [task.id])[task.id]
-    missing = [row for row in rows if row.arrived_at is None] or rows
+    missing = [r for r in rows if r.arrived_at is None and r.closed_at is None] or rows
     last = max(missing, key=lambda row: row.expected_on)
     named = stock.promised_day(connection, task.id)
     items = orders.items_of(connection, [o.order_no for o in task.orders])

@@ -71,14 +71,20 @@ def check_other_campaigns(case: Case) -> Decision:
 
 
 def check_surveys(case: Case) -> Decision:
-    """R-REPEAT-1. At most so many reached survey-like contacts in a rolling window."""
-    if not rules_of(case.task.kind).is_survey:
+    """R-REPEAT-1. At most so many reached survey-like contacts in a rolling window.
+
+    A line that was cut is redialled as the same contact (R-REPEAT-5).
+    """
+    if not rules_of(case.task.kind).is_survey or case.exemption is Exemption.CUT_OFF:
         return Allow()
     window = timedelta(days=case.policy.survey_window_days)
     reached = sorted(
         a.at
         for a in _counted(case.known_attempts())
-        if a.is_reached and rules_of(a.kind).is_survey and a.at > case.now - window
+        if a.is_reached
+        and not a.is_redial
+        and rules_of(a.kind).is_survey
+        and a.at > case.now - window
     )
     if len(reached) < case.policy.survey_contacts:
         return Allow()

@@ -200,6 +200,7 @@ SHORTAGES = (
         shortage.c.name,
         shortage.c.expected_on,
         shortage.c.arrived_at,
+        shortage.c.closed_at,
     )
     .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
     .where(task_shortage.c.task_id.in_(IDS))
@@ -213,6 +214,7 @@ SHORTAGES_THEN = (
         shortage.c.name,
         shortage_date.c.expected_on,
         shortage.c.arrived_at,
+        shortage.c.closed_at,
     )
     .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
     .join(

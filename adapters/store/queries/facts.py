@@ -123,6 +123,8 @@ def _shortages(
 ) -> dict[int, list[ShortageFacts]]:
     found: dict[int, list[ShortageFacts]] = defaultdict(list)
     for row in _read(connection, SHORTAGES, SHORTAGES_THEN, as_of, ids=ids):
+        if _since(row.closed_at, as_of):
+            continue  # nobody is called about it any more
         arrived = row.arrived_at if _since(row.arrived_at, as_of) else None
         found[row.task_id].append(ShortageFacts(row.id, row.name, row.expected_on, arrived))
     return found

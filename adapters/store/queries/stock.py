@@ -156,11 +156,19 @@ def open_promises(connection: Connection, task_id: int) -> list[Row[Any]]:
     return list(connection.execute(query).all())
 
 
-def overdue_promises(connection: Connection, now: datetime) -> list[Row[Any]]:
-    """Promises whose day is over, not kept and not listed as broken yet; reads `ix_todo_open`."""
+def overdue_promises(connection: Connection, now: datetime, today: date) -> list[Row[Any]]:
+    """Promises not kept and not listed as broken yet, whose named day and whose due day are over.
+
+    Goods that came early make a promise due before the day that was named. Reads `ix_todo_open`.
+    """
     query = (
         select(todo)
-        .where(OPEN_PROMISE, todo.c.due_at <= now, todo.c.broken_at.is_(None))
+        .where(
+            OPEN_PROMISE,
+            todo.c.due_at <= now,
+            todo.c.promised_on < today,
+            todo.c.broken_at.is_(None),
+        )
         .order_by(todo.c.due_at, todo.c.id)
     )
     return list(connection.execute(query).all())

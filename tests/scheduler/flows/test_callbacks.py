@@ -8,6 +8,7 @@ from adapters.store.models.after_sales import feedback, service_case
 from campaigns.errors import UsageError
 from campaigns.values import Effect, Kind, OrderState, Topic
 from scheduler.flows.outcome_forms import CaseForm, FeedbackForm
+from scheduler.flows.shop import change_policy
 from tests.factories import at
 from tests.scheduler.flows.calling import dialled
 from tests.shops import Shop
@@ -171,3 +172,20 @@ def test_r_cb_4_a_promise_to_chase_the_parcel_is_work_with_a_time(shop: Shop) ->
     shop.call(shop.person(), "05-13 09:30", "parcel_chased")
     (todo,) = shop.todos()
     assert (todo.kind, todo.due_at) == ("chase_parcel", at("05-14 09:30"))
+
+
+def test_r_repeat_5_a_cut_survey_is_redialled_as_the_same_contact(shop: Shop) -> None:
+    change_policy(shop.runtime, {"survey_contacts": 1}, at("05-12 09:00"), "李组长")
+    _signed(shop, "05-09 10:00")
+    shop.plan(kind=Kind.CALLBACK)
+    caller = shop.person()
+    shop.call(caller, "05-13 09:30", "cut_off")
+    shop.call(caller, "05-13 09:33", "satisfied")
+    assert [row.ending for row in shop.tasks()] == ["answered"]
+
+
+def test_r_cb_2_a_later_first_day_holds_planned_calls_too(shop: Shop) -> None:
+    _signed(shop, "05-10 10:00")
+    shop.plan(kind=Kind.CALLBACK)
+    change_policy(shop.runtime, {"signed_from_days": 5}, at("05-13 08:50"), "李组长")
+    assert [row.due_at for row in shop.tasks()] == [at("05-15 09:00")]

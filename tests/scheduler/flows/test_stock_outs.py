@@ -182,3 +182,18 @@ def test_r_msg_1_the_second_failure_writes(waiting: Shop) -> None:
     waiting.call(caller, "05-13 09:30", "no_answer")
     waiting.call(caller, "05-13 13:00", "no_answer")
     assert _messages(waiting) == ["unreached"]
+
+
+def test_r_oos_1_an_article_that_is_dropped_calls_nobody(waiting: Shop) -> None:
+    shortages.drop(waiting.runtime, 1, at("05-13 09:00"), "李组长")
+    assert [row.ending for row in waiting.tasks()] == ["overtaken"]
+    assert waiting.plan("05-14", kind=Kind.STOCK_OUT).tasks == ()
+
+
+def test_r_oos_2_goods_that_came_early_break_nothing_before_the_named_day(waiting: Shop) -> None:
+    waiting.call(waiting.person(), "05-13 09:30", "agrees")
+    shortages.arrive(waiting.runtime, 1, at("05-16 10:00"), "李组长")
+    for now, broken in (("05-20 23:59", False), ("05-21 00:00", True)):
+        with waiting.runtime.transaction() as connection:
+            shortages.break_overdue(connection, at(now))
+        assert (waiting.todos()[0].broken_at is not None) is broken

@@ -1,16 +1,18 @@
 """The called tasks of callbacks and stock-out notices, with what their calls brought (R-CB-6, R-OOS-2).
 
-Each question joins the same few picked attempts, found by ix_attempt_at: a list of task ids could be
-longer than a statement may have parameters.
+The tasks are picked once, by ix_attempt_at; what belongs to them is asked for by their ids, some
+thousands at a time. Joined to the picked attempts each question would pick them anew, and all ids
+at once are more than a statement may have.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CTE, ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from adapters.store.models.after_sales import feedback, service_case
 from adapters.store.models.calls import attempt, todo
@@ -25,39 +27,52 @@ from campaigns.kinds.stock_out_ledger import MissingArticle, PromiseMade, StockO
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import CaseKind, Effect, Ending, Kind, Promise, TodoKind, Topic
 
+IDS_AT_ONCE = 4_000
+
+FoundT = TypeVar("FoundT")
+Ask = Callable[[Connection, Sequence[int], datetime | None], dict[int, list[FoundT]]]
+"""What belongs to these tasks, as known at an instant, by task."""
+
 
 def called_back(connection: Connection, span: Span, limit: int) -> list[CallbackRow]:
     """R-CB-6. The callbacks whose first attempt lies in the span, at most `limit`, in that order."""
-    picked = first_attempts(Kind.CALLBACK, span, limit)
-    said = _feedback(connection, picked, span.as_of)
-    return [
-        CallbackRow(matter, tuple(said[matter.task_id]))
-        for matter in _matters(connection, picked, Kind.CALLBACK, span.as_of)
-    ]
+    matters = _matters(connection, Kind.CALLBACK, span, limit)
+    said = _of_all(connection, _feedback, [m.task_id for m in matters], span.as_of)
+    return [CallbackRow(matter, tuple(said.get(matter.task_id, ()))) for matter in matters]
 
 
 def told_of_shortages(connection: Connection, span: Span, limit: int) -> list[StockOutRow]:
     """R-OOS-2. The notices whose first attempt lies in the span, at most `limit`, in that order."""
-    picked = first_attempts(Kind.STOCK_OUT, span, limit)
-    articles = _articles(connection, picked, span.as_of)
-    promises = _promises(connection, picked, span.as_of)
+    matters = _matters(connection, Kind.STOCK_OUT, span, limit)
+    ids = [matter.task_id for matter in matters]
+    articles = _of_all(connection, _articles, ids, span.as_of)
+    promises = _of_all(connection, _promises, ids, span.as_of)
     return [
-        StockOutRow(matter, tuple(articles[matter.task_id]), tuple(promises[matter.task_id]))
-        for matter in _matters(connection, picked, Kind.STOCK_OUT, span.as_of)
+        StockOutRow(
+            matter,
+            tuple(articles.get(matter.task_id, ())),
+            tuple(promises.get(matter.task_id, ())),
+        )
+        for matter in matters
     ]
+
+
+def _of_all(
+    connection: Connection, ask: Ask[FoundT], ids: Sequence[int], as_of: datetime | None
+) -> dict[int, list[FoundT]]:
+    found: dict[int, list[FoundT]] = {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        found |= ask(connection, ids[start : start + IDS_AT_ONCE], as_of)
+    return found
 
 
 def _by_then(column: ColumnElement[datetime], as_of: datetime | None) -> list[ColumnElement[bool]]:
     return [] if as_of is None else [column <= as_of]
 
 
-def _matters(
-    connection: Connection, picked: CTE, kind: Kind, as_of: datetime | None
-) -> list[CalledMatter]:
-    calls = _calls(connection, picked, as_of)
-    orders = _orders(connection, picked, as_of)
-    cases = _cases(connection, picked, as_of)
-    heads = (
+def _matters(connection: Connection, kind: Kind, span: Span, limit: int) -> list[CalledMatter]:
+    picked, as_of = first_attempts(kind, span, limit), span.as_of
+    query = (
         select(
             picked.c.task_id,
             task.c.topic,
@@ -72,6 +87,11 @@ def _matters(
         .join(person, person.c.id == picked.c.caller_id)
         .order_by(picked.c.at, picked.c.id)
     )
+    heads = connection.execute(query).all()
+    ids = [row.task_id for row in heads]
+    calls = _of_all(connection, _calls, ids, as_of)
+    orders = _of_all(connection, _orders, ids, as_of)
+    cases = _of_all(connection, _cases, ids, as_of)
     return [
         CalledMatter(
             task_id=row.task_id,
@@ -81,10 +101,10 @@ def _matters(
             handler=row.handler,
             calls=tuple(calls[row.task_id]),
             ending=Ending(row.ending) if row.ending and _is_by(row.closed_at, as_of) else None,
-            orders=tuple(orders[row.task_id]),
-            cases=tuple(cases[row.task_id]),
+            orders=tuple(orders.get(row.task_id, ())),
+            cases=tuple(cases.get(row.task_id, ())),
         )
-        for row in connection.execute(heads)
+        for row in heads
     ]
 
 
@@ -93,9 +113,9 @@ def _is_by(instant: datetime | None, as_of: datetime | None) -> bool:
 
 
 def _calls(
-    connection: Connection, picked: CTE, as_of: datetime | None
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[CallMade]]:
-    """Every attempt of the picked tasks, redials too; by ix_attempt_task_id."""
+    """Every attempt of the tasks, redials too; by ix_attempt_task_id."""
     query = (
         select(
             attempt.c.task_id,
@@ -105,7 +125,7 @@ def _calls(
             attempt.c.note,
             attempt.c.redial_of,
         )
-        .join(picked, picked.c.task_id == attempt.c.task_id)
+        .where(attempt.c.task_id.in_(ids))
         .where(attempt.c.state.in_(sorted(COUNTED_ATTEMPTS)), *known_then(as_of))
         .order_by(attempt.c.at, attempt.c.id)
     )
@@ -127,9 +147,9 @@ def _calls(
 
 
 def _orders(
-    connection: Connection, picked: CTE, as_of: datetime | None
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[OrderCalledAbout]]:
-    goods = _goods(connection, picked)
+    goods = _goods(connection, ids)
     query = (
         select(
             task_order.c.task_id,
@@ -139,7 +159,7 @@ def _orders(
             func.coalesce(order.c.received_at, order.c.completed_at).label("signed_at"),
             func.coalesce(order.c.shipped_at, order.c.shipped_seen_at).label("shipped_at"),
         )
-        .join(picked, picked.c.task_id == task_order.c.task_id)
+        .where(task_order.c.task_id.in_(ids))
         .join(task, task.c.id == task_order.c.task_id)
         .join(order, order.c.id == task_order.c.order_id)
         .where(*_by_then(task_order.c.joined_at, as_of))
@@ -155,12 +175,12 @@ def _orders(
     return found
 
 
-def _goods(connection: Connection, picked: CTE) -> dict[str, list[str]]:
+def _goods(connection: Connection, ids: Sequence[int]) -> dict[str, list[str]]:
     query = (
         select(order_item.c.order_no, order_item.c.title)
         .join(order, order.c.order_no == order_item.c.order_no)
         .join(task_order, task_order.c.order_id == order.c.id)
-        .join(picked, picked.c.task_id == task_order.c.task_id)
+        .where(task_order.c.task_id.in_(ids))
         .order_by(order_item.c.order_no, order_item.c.line_no)
     )
     found: dict[str, list[str]] = defaultdict(list)
@@ -170,12 +190,12 @@ def _goods(connection: Connection, picked: CTE) -> dict[str, list[str]]:
 
 
 def _cases(
-    connection: Connection, picked: CTE, as_of: datetime | None
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[CaseOpened]]:
     query = (
         select(attempt.c.task_id, service_case.c.id, service_case.c.kind)
         .join(attempt, attempt.c.id == service_case.c.attempt_id)
-        .join(picked, picked.c.task_id == attempt.c.task_id)
+        .where(attempt.c.task_id.in_(ids))
         .where(*_by_then(service_case.c.opened_at, as_of))
         .order_by(service_case.c.id)
     )
@@ -186,11 +206,11 @@ def _cases(
 
 
 def _feedback(
-    connection: Connection, picked: CTE, as_of: datetime | None
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[SaidOfGoods]]:
     query = (
         select(feedback)
-        .join(picked, picked.c.task_id == feedback.c.task_id)
+        .where(feedback.c.task_id.in_(ids))
         .where(*_by_then(feedback.c.at, as_of))
         .order_by(feedback.c.at, feedback.c.id)
     )
@@ -209,7 +229,7 @@ def _feedback(
 
 
 def _articles(
-    connection: Connection, picked: CTE, as_of: datetime | None
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[MissingArticle]]:
     query: Select[Any] = (
         select(
@@ -221,7 +241,7 @@ def _articles(
             shortage_date.c.expected_on,
             shortage_date.c.known_at,
         )
-        .join(picked, picked.c.task_id == task_shortage.c.task_id)
+        .where(task_shortage.c.task_id.in_(ids))
         .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
         .outerjoin(shortage_date, shortage_date.c.shortage_id == shortage.c.id)
         .where(*_by_then(task_shortage.c.joined_at, as_of))
@@ -239,11 +259,11 @@ def _articles(
 
 
 def _promises(
-    connection: Connection, picked: CTE, as_of: datetime | None
+    connection: Connection, ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[PromiseMade]]:
     query = (
         select(todo)
-        .join(picked, picked.c.task_id == todo.c.task_id)
+        .where(todo.c.task_id.in_(ids))
         .where(todo.c.kind == TodoKind.PROMISE, *_by_then(todo.c.created_at, as_of))
         .order_by(todo.c.id)
     )

@@ -19,12 +19,11 @@ from adapters.clock import Clock
 from adapters.official_calendar import OfficialCalendar
 from adapters.settings import Settings
 from adapters.store.models.shop import shop
-from adapters.store.queries import training as training_queries
 from adapters.training_shop.exports import ExportDesk, ExportFile
 from adapters.training_shop.marketplace import Marketplace
 from campaigns.errors import ConflictError
 from campaigns.values import SHOP_ZONE, Kind, Person, Role
-from scheduler.flows import offers
+from scheduler.flows import campaigns, offers
 from scheduler.flows.people import NewPerson, add_person
 from scheduler.flows.shop import ShopForm, create_shop, set_clock
 from scheduler.flows.training_history import JumpingClock, Team, TrainingHistory
@@ -128,10 +127,10 @@ def _found(runtime: Runtime, clock: JumpingClock) -> Team:
         for one in training_logins()
     ]
     team = Team(_only(people, Role.LEADER)[0], _only(people, Role.CALLER))
-    with runtime.transaction() as connection:
-        # One of them calls back and tells of shortages; the others do whatever comes.
-        kinds = (Kind.CALLBACK, Kind.STOCK_OUT)
-        training_queries.give_campaigns(connection, team.callers[-1].id, kinds)
+    # One of them calls back and does nothing else; the others do whatever comes.
+    callback = [c.id for c in campaigns.campaigns(runtime).campaigns if c.kind is Kind.CALLBACK]
+    last = team.callers[-1].id
+    campaigns.give_campaigns(runtime, last, callback, clock.instant, team.leader.name)
     return team
 
 
@@ -144,8 +143,8 @@ def _live(
 ) -> tuple[ExportFile, ...]:
     """Weeks of work up to this morning; returns the files of today's second export."""
     first = TODAY - timedelta(days=DAYS)
-    for campaign in offers.campaigns(runtime):
-        offer = offers.OfferForm(campaign.id, "满二百减二十", first, TODAY)
+    for one in offers.campaigns(runtime):
+        offer = offers.OfferForm(one.id, "满二百减二十", first, TODAY)
         offers.add_offer(runtime, offer, clock.instant, team.leader.name)
     marketplace = open_marketplace()
     desk = ExportDesk(marketplace, SHOP_NAME)

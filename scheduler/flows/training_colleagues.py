@@ -52,8 +52,8 @@ COLLEAGUES = (
 EXPORTS_AT = (time_of_day(8, 30), time_of_day(13, 30))
 """When they bring in the shop's exports; the morning's goes before the morning's plan (R-DUN-1)."""
 
-_AT_WORK = timedelta(seconds=1.2)
-"""How long one round of the engine may last, by the machine's clock; a fast clock needs it whole."""
+_AT_WORK = timedelta(seconds=0.8)
+"""How long one round may wait, by the machine's clock; well below the time between two rounds."""
 _ROUNDS = 200
 _REMEMBERED = timedelta(hours=1)
 _SKIPPED = 0.02

@@ -12,18 +12,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
+from adapters.store.queries import training
 from adapters.training_shop.exports import ExportDesk, ExportFile, Generation
 from adapters.training_shop.marketplace import Marketplace
 from adapters.training_shop.shortages import listed
-from adapters.training_shop.talks import pays_after
 from campaigns.errors import RefusedError
-from campaigns.values import SHOP_ZONE, Kind, Person, TodoKind
+from campaigns.values import SHOP_ZONE, Person, TodoKind
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial, hang_up, skip
 from scheduler.flows.intake import Upload, take
 from scheduler.flows.todos import Todo, finish_todo, open_todos
+from scheduler.flows.training_cases import work_cases
 from scheduler.flows.training_desk import Conversation, converse, enter, overtaken
-from scheduler.flows.training_world import CLOSED_BY_HAND, EXPORTED_DAYS, WIDELY_EXPORTED_DAYS
+from scheduler.flows.training_world import (
+    CLOSED_BY_HAND,
+    EXPORTED_DAYS,
+    WIDELY_EXPORTED_DAYS,
+    react,
+)
 from scheduler.jobs import tick
 from scheduler.runtime import Runtime
 
@@ -157,6 +163,7 @@ class TrainingHistory:
 
     def _do_todos(self, now: datetime) -> None:
         """Tick off most of the work list; a closed trade is closed in the marketplace too."""
+        work_cases(self.runtime, self.draw, now, self.team.leader)
         for todo in open_todos(self.runtime, now):
             if not self._is_to_be_done(todo, now):
                 continue
@@ -169,14 +176,11 @@ class TrainingHistory:
                     self.marketplace.close(order, now, CLOSED_BY_HAND)
 
     def _is_to_be_done(self, todo: Todo, now: datetime) -> bool:
-        """A promise can be kept when the goods have left; the rest is done most of the time."""
-        if todo.kind is TodoKind.PROMISE and any(
-            order.shipped_at is None or order.shipped_at > now
-            for order in self.marketplace.orders_of(todo.buyer)
-            if order.order_no in todo.wording
-        ):
-            return False
-        return self.draw.random() <= _TODOS_DONE
+        """A promise is kept as soon as the goods have left; the rest is done most of the time."""
+        if todo.kind is not TodoKind.PROMISE:
+            return self.draw.random() <= _TODOS_DONE
+        waiting = [o for o in self.marketplace.orders_of(todo.buyer) if o.order_no in todo.wording]
+        return all(o.shipped_at is not None and o.shipped_at <= now for o in waiting)
 
     def _next_of(self, shift: _Shift) -> Callable[[datetime], None]:
         return lambda now: self._call_next(shift, now)
@@ -213,31 +217,18 @@ class TrainingHistory:
             self._go_on(shift, now)
             return
         talked = converse(self.draw, call)
-        self._note(now + talked.talk.lasts, lambda at: self._end(shift, call, talked, now, at))
+        self._note(now + talked.talk.lasts, lambda at: self._end(shift, call, talked, at))
 
-    def _end(
-        self, shift: _Shift, call: HandOut, talked: Conversation, called_at: datetime, now: datetime
-    ) -> None:
+    def _end(self, shift: _Shift, call: HandOut, talked: Conversation, now: datetime) -> None:
         hang_up(self.runtime, call.attempt_id, now, shift.caller)
-        self._react(call, talked, called_at, now)
         entered_at = now + timedelta(seconds=self.draw.randrange(4, 30))
         self._note(entered_at, lambda at: self._enter(shift, call, talked, at))
 
-    def _react(
-        self, call: HandOut, talked: Conversation, called_at: datetime, now: datetime
-    ) -> None:
-        """Some pay what they were reminded of; the same ones as training_world.react says later."""
-        kinds = {matter.task_id: matter.kind for matter in call.also}
-        matters = [(call.task_id, call.kind, talked.talk)]
-        matters += [(task, kinds[task], talk) for task, talk in talked.further]
-        for task, kind, talk in matters:
-            after = pays_after(self.marketplace.seed, task, called_at, talk.code)
-            if kind is Kind.DUNNING and after is not None:
-                for order in self.marketplace.awaiting(call.buyer, now):
-                    self.marketplace.pay(order, now + after)
-
     def _enter(self, shift: _Shift, call: HandOut, talked: Conversation, now: datetime) -> None:
         answer, wish = enter(self.runtime, call, talked, now, shift.caller)
+        with self.runtime.snapshot() as connection:
+            reminded = training.reminders(connection, now, call.attempt_id)
+        react(self.marketplace, reminded)  # some pay what they were reminded of
         if wish is not None and answer.next_at is not None:
             promised = _Shift(shift.caller, 1, answer.next_at + timedelta(hours=1))
             self._note(answer.next_at + self._pause(), self._next_of(promised))

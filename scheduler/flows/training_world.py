@@ -40,7 +40,7 @@ _ORDERS_ON_A_DAY_OFF = 85
 _ORDERS_ON_SALE = 240
 """On the day before today, so that the queue is long enough for a visitor."""
 _SHORTAGE_DAYS = 400
-_SHORTAGE_SEED = "waihu training shop 4"
+_SHORTAGE_SEED = "waihu shortages 24"
 
 
 def orders_on(day: date, calendar: OfficialCalendar) -> int:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from adapters.store.models.base import Instant
 from adapters.store.models.calls import attempt, todo
-from adapters.store.models.campaigns import campaign, person_campaign
 from adapters.store.models.customers import customer
 from adapters.store.models.shop import person, shop
 from campaigns.values import AttemptState, Kind, Person, Role, TodoKind
@@ -27,8 +26,8 @@ class Event:
     code: str | None
 
 
-def reminders(connection: Connection, until: datetime) -> list[Event]:
-    """Every payment reminder so far that came to an end; `ix_attempt_at` serves it."""
+def reminders(connection: Connection, until: datetime, call: str | None = None) -> list[Event]:
+    """Every payment reminder so far that came to an end, or those of one call only."""
     ended = func.coalesce(attempt.c.hung_up_at, attempt.c.ended_at, type_=Instant())
     query = (
         select(customer.c.buyer, attempt.c.task_id, ended, attempt.c.at, attempt.c.outcome)
@@ -40,6 +39,8 @@ def reminders(connection: Connection, until: datetime) -> list[Event]:
         )
         .order_by(attempt.c.at, attempt.c.id)
     )
+    if call is not None:
+        query = query.where(or_(attempt.c.id == call, attempt.c.rides_on == call))
     return [Event(*row) for row in connection.execute(query)]
 
 
@@ -71,13 +72,6 @@ def people_named(connection: Connection, names: Sequence[str]) -> list[Person]:
         row.name: Person(row.id, row.name, Role(row.role)) for row in connection.execute(query)
     }
     return [found[name] for name in names if name in found]
-
-
-def give_campaigns(connection: Connection, person_id: int, kinds: Sequence[Kind]) -> None:
-    """Let a person call for the campaigns of these kinds only."""
-    found = connection.execute(select(campaign.c.id).where(campaign.c.kind.in_(kinds))).scalars()
-    rows = [{"person_id": person_id, "campaign_id": campaign_id} for campaign_id in found]
-    connection.execute(insert(person_campaign), rows)
 
 
 def last_ended(connection: Connection, caller_id: int, since: datetime) -> datetime | None:

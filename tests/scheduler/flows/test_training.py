@@ -109,7 +109,7 @@ def test_r_oos_2_promises_are_kept_broken_and_open(opened: Runtime) -> None:
     kept = [one for one in promises if one.done_at is not None and one.broken_at is None]
     broken = [one for one in promises if one.broken_at is not None]
     assert kept
-    assert 1 <= len(broken) < len(promises) / 2
+    assert 1 <= len(broken) < len(promises) * 0.6
     assert any(one.done_at is None and one.broken_at is None for one in promises)
     assert moved, "no expected date has moved"
 
@@ -117,12 +117,11 @@ def test_r_oos_2_promises_are_kept_broken_and_open(opened: Runtime) -> None:
 def test_r_cb_6_callbacks_have_brought_feedback_and_cases(opened: Runtime) -> None:
     with opened.snapshot() as connection:
         effects = connection.execute(select(feedback.c.effect)).scalars().all()
-        opens = connection.execute(
-            select(func.count()).select_from(service_case).where(service_case.c.closed_at.is_(None))
-        ).scalar_one()
+        states = connection.execute(select(service_case.c.state)).scalars().all()
     assert len(effects) >= 10
     assert len(set(effects)) >= 2
-    assert opens >= 3
+    assert sum(state in ("open", "in_progress") for state in states) >= 2
+    assert "solved" in states
 
 
 def test_r_claim_1_somebody_has_skipped_and_an_outcome_is_missing(opened: Runtime) -> None:

@@ -39,11 +39,13 @@ def test_a_leader_calls_colleagues_in_and_sends_them_home(
     runtime: Runtime, signed_in: SignedIn
 ) -> None:
     leader = signed_in(Role.LEADER)
-    leader.get("/desk")
+    assert 'hx-trigger="every 5s"' not in leader.get("/desk").text
     leader.post("/training/colleagues", {"colleagues": "2"})
     assert show_colleagues(runtime) == 2
     assert {one.person.name for one in people(runtime)} >= set(COLLEAGUES[:2])
     assert "2 位模拟同事在打电话" in leader.get("/desk").text
+    assert 'hx-trigger="every 5s"' in leader.get("/desk").text, "the figures do not move"
+    assert 'hx-trigger="every 5s"' not in leader.get("/desk/imports").text
     caller = signed_in(Role.CALLER)
     assert "同事 2" in caller.get("/work").text, "a caller sees that somebody calls along"
     leader.post("/training/colleagues", {"colleagues": "0"})

@@ -10,9 +10,9 @@ import pytest
 from campaigns.policy import Policy, settings_of
 from campaigns.values import Person, Role
 from scheduler.flows.claim import HandOut, next_call
-from scheduler.flows.numbers import current, written
 from scheduler.flows.outlook import NobodyNow
 from scheduler.flows.people import caller_named
+from scheduler.flows.shop_numbers import current, written
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web import panel_shop

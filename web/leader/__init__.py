@@ -9,11 +9,11 @@ from web.leader import (
     customers,
     imports,
     ledgers,
-    numbers,
     offers,
     people,
     results,
     routes,
+    shop_numbers,
     suppressions,
 )
 from web.leader.blueprint import leader
@@ -24,10 +24,10 @@ __all__ = [
     "imports",
     "leader",
     "ledgers",
-    "numbers",
     "offers",
     "people",
     "results",
     "routes",
+    "shop_numbers",
     "suppressions",
 ]

@@ -6,8 +6,8 @@ import pytest
 
 from campaigns.errors import UsageError
 from campaigns.policy import Policy, settings_of
-from scheduler.flows.numbers import NumberChanged, Trial, current, history, trial, written
 from scheduler.flows.shop import change_policy
+from scheduler.flows.shop_numbers import NumberChanged, Trial, current, history, trial, written
 from tests.databases import sqlite_only
 from tests.factories import at
 from tests.shops import Shop

@@ -12,9 +12,9 @@ from campaigns.errors import UsageError
 from campaigns.policy import LATEST_SHIFT_HOURS, Policy, settings_of, with_overrides
 from campaigns.regions import PROVINCES
 from campaigns.values import Daypart
-from scheduler.flows import numbers as flow
-from scheduler.flows.numbers import Plain, Trial
+from scheduler.flows import shop_numbers as flow
 from scheduler.flows.shop import change_policy
+from scheduler.flows.shop_numbers import Plain, Trial
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.leader.blueprint import leader

@@ -35,6 +35,7 @@ TASKS = (
         task.c.created_at,
         task.c.topic,
         batch.c.business_day,
+        campaign.c.name.label("campaign_name"),
         campaign.c.state.label("campaign_state"),
         campaign.c.state_reason,
         campaign.c.state_since,

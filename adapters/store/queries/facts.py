@@ -106,7 +106,7 @@ def _held_back(row: Row[Any], as_of: datetime | None) -> str | None:
     state = CampaignState(row.campaign_state)
     if state is CampaignState.RUNNING:
         return None
-    return f"活动{CAMPAIGN_STATE_LABELS[state]}：{row.state_reason}"
+    return f"活动“{row.campaign_name}”{CAMPAIGN_STATE_LABELS[state]}：{row.state_reason}"
 
 
 def _held_back_since(row: Row[Any]) -> datetime | None:

@@ -27,7 +27,7 @@ def test_r_claim_1_a_paused_campaign_hands_nothing_out_until_it_is_started(shell
     document = shell.ok("campaign", "pause", 1, "--reason", "系统升级")
     assert document == {"campaign": 1, "state": "paused", "withdrawn": 1, "judged": 0}
     (reason,) = shell.nobody("09:12")["reasons"]
-    assert (reason["rule"], reason["reason"]) == ("R-CLAIM-1", "活动已暂停：系统升级")
+    assert (reason["rule"], reason["reason"]) == ("R-CLAIM-1", "活动“催款”已暂停：系统升级")
     (paused, *_others) = shell.ok("campaign", "list")["campaigns"]
     assert (paused["state"], paused["by"], paused["reason"], paused["open"]) == (
         *("paused", "cli", "系统升级"),

@@ -28,7 +28,7 @@ SITTINGS = ((9, 2), (13, 40), (17, 25))
 EXPECTED = (
     *("double next", "skips", "walks away and comes back", "exports", "lists", "todo done"),
     *("dunning ", "callback received", "callback not_received", "stock_out "),
-    *("several matters at once", "settled along with another"),
+    "several matters at once",
 )
 """What must have come up in every week, whatever the seed."""
 

@@ -30,12 +30,17 @@ DUNNING, CALLBACK, STOCK_OUT = Kind.DUNNING, Kind.CALLBACK, Kind.STOCK_OUT
 DIALLED, ENDED = "05-13 09:30", "05-13 09:35"
 
 
-def three_matters(shop: Shop, name: str = "tb_hua01", number: PhoneNumber | None = None) -> int:
-    """An unpaid order, one signed for a week ago, and one that waits for its goods."""
+def three_matters(
+    shop: Shop,
+    name: str = "tb_hua01",
+    number: PhoneNumber | None = None,
+    paid: str = "05-12 15:00",
+) -> int:
+    """An unpaid order, one signed for a week ago, and one that waits for its goods since `paid`."""
     customer = shop.buyer(name, number=number)
     signed = at("05-06 12:00")
     shop.bought(customer, OrderState.COMPLETED, placed="05-01 10:00", received_at=signed)
-    shop.bought(customer, OrderState.PAID)
+    shop.bought(customer, OrderState.PAID, paid_at=at(paid))
     return customer
 
 
@@ -403,21 +408,28 @@ def test_an_import_and_an_outcome_on_a_shared_phone_never_wait_for_each_other(sh
     with shop.at_one_go():
         for turn in range(turns):
             number = a_number()
-            for name in ("甲", "乙"):
-                three_matters(shop, f"b{turn}{name}", number)
+            for name, paid in (("甲", "05-12 15:00"), ("乙", "05-10 15:00")):
+                # Due first, planned last: so an outcome begins at the end of an import's order.
+                three_matters(shop, f"b{turn}{name}", number, paid)
     shop.plan()
     calls = [dialled(shop, shop.person(f"坐席{turn}")) for turn in range(turns)]
-    in_step = threading.Barrier(2)
+    assert {(held.kind, held.buyer[-1]) for held in calls} == {(STOCK_OUT, "乙")}
+    in_step, entered = threading.Barrier(2), set[str]()
 
     def enter(runtime: Runtime, held: HandOut) -> None:
         also = tuple(MatterForm(matter.task_id, _GOOD[matter.kind]) for matter in held.also)
         assert len(also) == 2
         form = OutcomeForm(_GOOD[held.kind], also=also)
-        record_outcome(runtime, held.attempt_id, form, at(ENDED), None)
+        try:
+            record_outcome(runtime, held.attempt_id, form, at(ENDED), None)
+        finally:
+            entered.add(held.attempt_id)
 
     def judge(runtime: Runtime, held: HandOut) -> None:
         sharing = held.customer_id + (1 if held.customer_id % 2 else -1)
-        _judge(runtime, [*shop.orders_of(sharing), *shop.orders_of(held.customer_id)])
+        orders = [*shop.orders_of(sharing), *shop.orders_of(held.customer_id)]
+        while held.attempt_id not in entered:  # import after import, as long as it is being entered
+            _judge(runtime, orders)
 
     def work(runtime: Runtime, index: int) -> list[Exception]:
         failed: list[Exception] = []

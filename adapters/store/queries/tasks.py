@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from adapters.store.models.base import Instant
+from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import task, task_order
 from adapters.store.models.customers import customer, customer_phone
 
@@ -56,6 +57,13 @@ _CLAIM_BEST = (
             task.c.window_group.in_(bindparam("groups", expanding=True)),
             task.c.campaign_id.in_(bindparam("campaigns", expanding=True)),
             task.c.id.not_in(bindparam("skipping", expanding=True)),
+            # R-REPEAT-2: whoever is on the line has other matters too; there are at most as many of
+            # them as callers (`uq_attempt_live_customer`), and the gate would refuse them one by one.
+            task.c.customer_id.not_in(
+                select(attempt.c.customer_id).where(
+                    text("attempt.state IN ('handed_out', 'dialled')")
+                )
+            ),
         )
         .order_by(task.c.urgency, task.c.rank_at, task.c.id)
         .limit(1)

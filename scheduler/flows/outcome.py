@@ -93,10 +93,10 @@ def _replayed(attempt: Row[Any], form: OutcomeForm) -> OutcomeAnswer:
 def _returns_in_time(connection: Connection, attempt: Row[Any]) -> bool:
     """R-CLAIM-1. The lease ran out, but nobody else has taken the customer since.
 
-    The call was made, so it must count. With somebody else's claim the fence has moved on, and the
-    outcome is refused.
+    The call was made, so it must count. With somebody else's claim the fence has moved on, or another
+    of the customer's matters is theirs (R-REPEAT-2), and the outcome is refused.
     """
-    if attempt.state != AttemptState.EXPIRED:
+    if attempt.state != AttemptState.EXPIRED or calls.is_taken_since(connection, attempt):
         return False
     return tasks.fence_of_open(connection, attempt.task_id) == int(attempt.fence)
 

@@ -127,6 +127,20 @@ def _change(names: tuple[str, ...]) -> Update:
     )
 
 
+def is_taken_since(connection: Connection, row: Row[Any]) -> bool:
+    """R-REPEAT-2. Whether the customer or the phone of an expired hand-out was taken by another since.
+
+    In whatever campaign: the claim's fence knows of one task only.
+    """
+    query = select(attempt.c.id).where(
+        text("attempt.state IN ('handed_out', 'dialled', 'closed')"),
+        or_(attempt.c.customer_id == row.customer_id, attempt.c.phone_key == row.phone_key),
+        attempt.c.id != row.id,
+        attempt.c.handed_out_at >= row.lease_until,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def expire(connection: Connection, task_ids: Iterable[int]) -> None:
     """R-CLAIM-1. The hand-outs of these released tasks were never dialled; they do not count."""
     connection.execute(

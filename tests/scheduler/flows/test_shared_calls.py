@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adapters.store.queries.facts import load_customers
-from campaigns.errors import RefusedError, UsageError
-from campaigns.values import Kind, OrderState
+from campaigns.errors import ConflictError, RefusedError, UsageError
+from campaigns.values import AttemptState, Kind, OrderState
+from scheduler.flows import campaigns
 from scheduler.flows.claim import HandOut
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import MatterForm
@@ -125,3 +126,22 @@ def test_r_repeat_2_a_paused_campaign_does_not_ride(two: Shop) -> None:
     two.change_campaign(Kind.CALLBACK, state="paused", state_reason="盘点")
     held = two.take(two.person(), "05-13 09:30")
     assert held.also == ()
+
+
+def test_r_repeat_2_an_outcome_after_the_lease_is_refused_when_another_matter_was_taken(
+    two: Shop,
+) -> None:
+    first, second = two.person("张三"), two.person("李四")
+    (callbacks,) = [
+        one.id for one in campaigns.campaigns(two.runtime).campaigns if one.kind is Kind.CALLBACK
+    ]
+    campaigns.give_campaigns(two.runtime, second.id, [callbacks], at("05-13 08:50"), "李组长")
+    held = two.take(first, "05-13 09:30")
+    taken = two.take(second, "05-13 09:45")
+    assert (held.kind, taken.kind) == (Kind.DUNNING, Kind.CALLBACK)
+    with pytest.raises(ConflictError) as refused:
+        two.outcome(held.attempt_id, "no_answer", "05-13 09:46", first)
+    assert refused.value.rules == ("R-CLAIM-1",)
+    dial(two.runtime, taken.attempt_id, at("05-13 09:47"), second)
+    two.outcome(taken.attempt_id, "satisfied", "05-13 09:50", second)
+    assert [row.state for row in two.attempts()] == [AttemptState.EXPIRED, AttemptState.CLOSED]

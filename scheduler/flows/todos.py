@@ -46,8 +46,8 @@ def open_todos(
 ) -> list[Todo]:
     """Open to-dos by due time; `caller` keeps those that came out of this person's calls."""
     with runtime.snapshot() as connection:
-        rows = calls.list_todos(connection, as_of=as_of, limit=LISTED)
-    return [_todo(row, now) for row in rows if caller is None or row.caller == caller]
+        rows = calls.list_todos(connection, as_of=as_of, limit=LISTED, caller=caller)
+    return [_todo(row, now) for row in rows]
 
 
 def _todo(row: Row[Any], now: datetime) -> Todo:

@@ -229,8 +229,13 @@ def change_todo(connection: Connection, todo_id: int, **values: object) -> None:
     connection.execute(update(todo).where(todo.c.id == todo_id).values(**values))
 
 
-def list_todos(connection: Connection, *, as_of: datetime | None, limit: int) -> list[Row[Any]]:
-    """Open to-dos by due time, those of the past first. `as_of` leaves out later ones."""
+def list_todos(
+    connection: Connection, *, as_of: datetime | None, limit: int, caller: str | None = None
+) -> list[Row[Any]]:
+    """Open to-dos by due time, those of the past first. `as_of` leaves out later ones.
+
+    `caller` keeps what came out of this person's calls: within the limit, so before it.
+    """
     query = (
         select(todo, customer.c.buyer, person.c.name.label("caller"))
         .join(customer, customer.c.id == todo.c.customer_id)
@@ -242,6 +247,8 @@ def list_todos(connection: Connection, *, as_of: datetime | None, limit: int) ->
     )
     if as_of is not None:
         query = query.where(todo.c.created_at <= as_of)
+    if caller is not None:
+        query = query.where(person.c.name == caller)
     return list(connection.execute(query).all())
 
 

@@ -11,6 +11,7 @@ import pytest
 from adapters.store.models.audit import audit
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.values import OrderState, Person, TodoKind
+from scheduler.flows import todos
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.todos import finish_todo, open_todos
 from tests.factories import at
@@ -185,3 +186,19 @@ def test_r_dun_4_a_paid_trade_is_not_to_be_closed(shop: Shop, caller: Person) ->
     assert shop.todos()[0].withdrawn_rule == "R-DUN-4"
     assert "R-DUN-4" in refused(shop, todo.id, "05-13 10:31")
     assert open_todos(shop.runtime, at("05-13 10:32")) == []
+
+
+def test_others_work_does_not_hide_ones_own(
+    shop: Shop, caller: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(todos, "LISTED", 1)
+    unreached(shop, caller)
+    assert open_todos(shop.runtime, at("05-13 13:05"), caller="李四") == []
+    shop.buyer("tb_hua02")
+    shop.plan(now="05-13 14:00")
+    other = shop.person("李四")
+    shop.call(other, "05-13 14:30", "not_needed")
+    (own,) = open_todos(shop.runtime, at("05-13 14:40"), caller="李四")
+    assert (own.kind, own.buyer) == (TodoKind.CLOSE_TRADE, "tb_hua02")
+    (first,) = open_todos(shop.runtime, at("05-13 14:40"), caller=caller.name)
+    assert first.kind is TodoKind.WANGWANG

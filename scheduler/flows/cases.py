@@ -107,6 +107,7 @@ def enter_case(runtime: Runtime, form: CaseEntryForm, now: datetime, person: Per
         handler = person.name
         if person.role is not Role.CALLER:
             handler = _handler(connection, form.handler)
+        after_sales.lock_customer(connection, customer_id)  # a double click must see the first one
         same = after_sales.same_case(
             connection, customer_id, order_no, form.kind, cause, now - SENT_TWICE
         )

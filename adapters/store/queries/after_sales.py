@@ -136,6 +136,12 @@ def cases_of_customer(connection: Connection, customer_id: int, limit: int) -> l
     return list(connection.execute(query.order_by(service_case.c.id.desc()).limit(limit)).all())
 
 
+def lock_customer(connection: Connection, customer_id: int) -> None:
+    """Let the problems of one customer be entered one after the other; calls are not held up."""
+    query = select(customer.c.id).where(customer.c.id == customer_id)
+    connection.execute(query.with_for_update(key_share=True)).all()
+
+
 def same_case(
     connection: Connection,
     customer_id: int,

@@ -28,6 +28,7 @@ from scheduler.flows.cases import (
 from scheduler.flows.ledgers import cases as case_ledger
 from tests.factories import at, day
 from tests.scheduler.flows.after_sales_shop import order_no_of, plan_all, received
+from tests.scheduler.flows.test_claim_races import at_once
 from tests.shops import Shop
 
 NOW = at("05-13 10:00")
@@ -303,3 +304,9 @@ def test_r_cpl_2_a_case_of_nobody_is_taken_by_one_of_two(shop: Shop, leader: Per
         results = [pool.submit(take(person)) for person in both]
         assert sorted(result.result(30) for result in results) == ["late", "taken"]
     assert len(shop.rows(case_entry)) == 2
+
+
+def test_the_same_form_twice_at_once_is_one_case(shop: Shop, caller: Person) -> None:
+    numbers = at_once(shop, 6, lambda runtime, _: enter_case(runtime, BROKEN, NOW, caller))
+    assert numbers == [1] * 6
+    assert len(shop.rows(service_case)) == 1

@@ -174,7 +174,15 @@ def _tell(
     now: datetime,
     who: str,
 ) -> None:
-    """Queue the message in place of an older one that was not sent (R-MSG-1, R-DNC-2)."""
+    """Queue the message in place of an older one that was not sent (R-MSG-1, R-DNC-2).
+
+    One that waits to be sent stays; a day that is expected again, after another, is told again.
+    """
+    told = stock.messages_of(connection, task.id, occasion)
+    if any(message.done_at is None and message.withdrawn_at is None for message in told):
+        return
+    if told:
+        occasion = f"{occasion}:{len(told) + 1}"
     calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, "R-OOS-2")
     if not stock_out.waiting_orders(task.orders):
         return
@@ -192,7 +200,9 @@ def follow_up_due(runtime: Runtime, now: datetime) -> None:
         agreed = stock.ended_about(connection, ids, Ending.AGREED) if ids else []
         for task in load_tasks(connection, agreed, now).values():
             missing = stock_out.open_shortages(task)
-            if missing and missing[0].expected_on == day:
+            is_due = bool(missing) and missing[0].expected_on == day
+            # A run that broke off is taken up again: nobody is told twice of one day.
+            if is_due and not stock.messages_of(connection, task.id, f"due:{day}"):
                 _tell(connection, runtime, task, f"due:{day}", now, ENGINE)
 
 

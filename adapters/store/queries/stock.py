@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -26,7 +27,7 @@ from adapters.store.models.campaigns import task, task_order
 from adapters.store.models.customers import order, order_item
 from adapters.store.models.stock import shortage, shortage_date, task_shortage
 from adapters.store.upsert import insert_into
-from campaigns.values import Ending
+from campaigns.values import Ending, TodoKind
 
 PAID = text("shop_order.state = 'paid'")
 OPEN_PROMISE = text("todo.kind = 'promise' AND todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
@@ -154,6 +155,16 @@ def open_promises(connection: Connection, task_id: int) -> list[Row[Any]]:
     """The promises of a task that are still to be kept."""
     query = select(todo).where(OPEN_PROMISE, todo.c.task_id == task_id).order_by(todo.c.id)
     return list(connection.execute(query).all())
+
+
+def messages_of(connection: Connection, task_id: int, occasion: str) -> list[Row[Any]]:
+    """The messages of a task that were written for an occasion, its repetitions (`…:2`) included."""
+    query = select(todo).where(
+        todo.c.kind == TodoKind.WANGWANG,
+        todo.c.task_id == task_id,
+        or_(todo.c.occasion == occasion, todo.c.occasion.startswith(f"{occasion}:")),
+    )
+    return list(connection.execute(query.order_by(todo.c.id)).all())
 
 
 def overdue_promises(connection: Connection, now: datetime, today: date) -> list[Row[Any]]:

@@ -114,8 +114,30 @@ def test_r_oos_2_on_the_expected_day_the_customers_are_told_once(waiting: Shop) 
     waiting.call(waiting.person(), "05-13 09:30", "agrees")
     shortages.follow_up_due(waiting.runtime, at("05-20 00:10"))
     shortages.follow_up_due(waiting.runtime, at("05-20 00:20"))
-    assert _messages(waiting) in (["due:2025-05-20"], [])
-    assert len([row for row in waiting.todos() if row.occasion == "due:2025-05-20"]) == 1
+    assert _messages(waiting) == ["due:2025-05-20"]
+    (message,) = [row for row in waiting.todos() if row.kind == TodoKind.WANGWANG]
+    todos.finish_todo(waiting.runtime, message.id, at("05-20 09:30"), "张三")
+    shortages.follow_up_due(waiting.runtime, at("05-20 09:40"))
+    assert _messages(waiting) == ["due:2025-05-20"]
+
+
+def test_r_oos_2_a_day_that_is_expected_again_is_told_again(waiting: Shop) -> None:
+    waiting.call(waiting.person(), "05-13 09:30", "agrees")
+    for expected, now in (("05-25", "10:00"), ("05-28", "10:30"), ("05-25", "11:00")):
+        moved_at = at(f"05-14 {now}")
+        shortages.move(waiting.runtime, 1, day(expected), moved_at, "李组长")
+        message = waiting.todos()[-1]
+        todos.finish_todo(waiting.runtime, message.id, moved_at, "张三")
+    sent = ["moved:2025-05-25", "moved:2025-05-28", "moved:2025-05-25:2"]
+    assert _messages(waiting) == sent
+    assert "5月25日" in waiting.todos()[-1].wording
+
+
+def test_r_oos_2_a_message_that_was_taken_back_is_written_anew(waiting: Shop) -> None:
+    waiting.call(waiting.person(), "05-13 09:30", "agrees")
+    for expected, now in (("05-25", "10:00"), ("05-28", "10:30"), ("05-25", "11:00")):
+        shortages.move(waiting.runtime, 1, day(expected), at(f"05-14 {now}"), "李组长")
+    assert _messages(waiting) == ["moved:2025-05-25:2"]
 
 
 def test_r_oos_2_a_day_that_passed_breaks_the_promise(waiting: Shop) -> None:

@@ -42,12 +42,16 @@ class Candidate:
     row: Row[Any]
     topic: Topic = Topic.NONE
     shortages: tuple[ShortageFacts, ...] = ()
+    is_news: bool = False
+    """An article ran out that no task of this order was about; the others were settled."""
 
     @property
     def is_free(self) -> bool:
-        """No task has it, or the last one ended without a word because things had changed."""
-        return self.row.task_id is None or (
-            self.row.ending is not None and Ending(self.row.ending) in REOPENING
+        """No task has it, or nothing of it was talked about yet, as things stand now."""
+        if self.row.task_id is None:
+            return True
+        return self.row.ending is not None and (
+            self.is_news or Ending(self.row.ending) in REOPENING
         )
 
 
@@ -102,11 +106,17 @@ def _waiting(connection: Connection, question: Question) -> list[Candidate]:
     if not found:
         return []
     rows = queries.paid_unshipped(connection, question.campaign.id)
-    return [
-        Candidate(row, shortages=tuple(found[row.order_no]))
-        for row in rows
-        if row.order_no in found
-    ]
+    rows = [row for row in rows if row.order_no in found]
+    settled = [row.id for row in rows if row.ending and Ending(row.ending) not in REOPENING]
+    told = stock.told_of(connection, settled)
+    candidates = []
+    for row in rows:
+        news = tuple(s for s in found[row.order_no] if s.id not in told.get(row.id, ()))
+        is_news = row.id in told and bool(news)
+        candidates.append(
+            Candidate(row, shortages=news or tuple(found[row.order_no]), is_news=is_news)
+        )
+    return candidates
 
 
 def matches(connection: Connection) -> dict[str, list[ShortageFacts]]:

@@ -192,6 +192,21 @@ def close(connection: Connection, shortage_id: int, now: datetime) -> None:
     )
 
 
+def told_of(connection: Connection, order_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The articles that any task of these orders was about, by order id."""
+    ids = list(order_ids)
+    found: dict[int, set[int]] = defaultdict(set)
+    for start in range(0, len(ids), 1_000):
+        query = (
+            select(task_order.c.order_id, task_shortage.c.shortage_id)
+            .join(task_shortage, task_shortage.c.task_id == task_order.c.task_id)
+            .where(task_order.c.order_id.in_(ids[start : start + 1_000]))
+        )
+        for row in connection.execute(query):
+            found[row.order_id].add(row.shortage_id)
+    return found
+
+
 def of_tasks(connection: Connection, task_ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
     """The articles of each task, with reason and gift."""
     query = (

@@ -219,3 +219,14 @@ def test_r_oos_2_goods_that_came_early_break_nothing_before_the_named_day(waitin
         with waiting.runtime.transaction() as connection:
             shortages.break_overdue(connection, at(now))
         assert (waiting.todos()[0].broken_at is not None) is broken
+
+
+def test_r_oos_1_another_article_of_a_settled_order_is_told_too(waiting: Shop) -> None:
+    caller = waiting.person()
+    waiting.call(caller, "05-13 09:30", "agrees")
+    waiting.lacking("六盆装", expected="05-22")
+    plan = waiting.plan("05-14", kind=Kind.STOCK_OUT)
+    assert [task.new for task in plan.tasks] == [True]
+    waiting.call(caller, "05-14 09:30", "agrees")
+    assert [row.promised_on for row in waiting.todos()] == [day("05-20"), day("05-22")]
+    assert waiting.plan("05-15", kind=Kind.STOCK_OUT).tasks == ()

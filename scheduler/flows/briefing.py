@@ -17,6 +17,7 @@ from campaigns.facts import TaskFacts
 from campaigns.labels_zh import DAYPART_LABELS, ORDER_STATE_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.policy import Policy
+from campaigns.registers.cases import due_by_default
 from campaigns.registry import outcome_of, rules_of
 from campaigns.values import Exemption, Kind, OrderState, Topic
 from scheduler.flows.reasons import Reason, reasons
@@ -102,7 +103,10 @@ class ShortageShown:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """Everything on the caller's screen but the number itself."""
+    """Everything on the caller's screen but the number itself.
+
+    `answer_by`: R-CPL-2, by when a problem that this call opens is to be answered.
+    """
 
     attempt_id: str
     kind: Kind
@@ -118,6 +122,7 @@ class Briefing:
     reasons: tuple[Reason, ...]
     script: tuple[Rendered, ...]
     outcomes: tuple[Outcome, ...]
+    answer_by: datetime
     topic: Topic = Topic.NONE
     shortages: tuple[ShortageShown, ...] = ()
     matters: tuple[MatterBriefing, ...] = ()
@@ -160,6 +165,7 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
             reasons=tuple(reasons(task, attempt_id, Exemption(attempt.exemption), law.policy, now)),
             script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
             outcomes=tuple(kind.outcomes.values()),
+            answer_by=due_by_default(now, law.policy),
             topic=task.topic,
             shortages=_shortages(connection, [task, *riding]),
             matters=tuple(speaking.matter(rider, [task]) for rider in riding),

@@ -15,6 +15,7 @@ from adapters.store.models.after_sales import feedback, service_case
 from campaigns.errors import UsageError
 from campaigns.registry import KINDS
 from campaigns.values import CaseKind, Effect, Kind, OrderState
+from scheduler.flows.shop import change_policy
 from scheduler.runtime import Runtime
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
@@ -249,3 +250,5 @@ def test_an_empty_queue_names_what_is_paused_and_waits(
 def test_r_cpl_2_the_answer_is_promised_within_a_day(workspace: Workspace, caller: Visitor) -> None:
     _, page = take(caller, "缺货")
     assert "最晚 明天 09:30 答复客户" in page
+    change_policy(workspace.runtime, {"case_answer_hours": 6}, workspace.runtime.now(), "李组长")
+    assert "最晚 今天 15:30 答复客户" in caller.get("/call").text

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -33,9 +32,6 @@ from web.rule_words import rule_words
 
 WRAP_UP_S = 60
 """How long writing down a call usually takes; once more of it can be asked for."""
-
-ANSWER_WITHIN = timedelta(hours=24)
-"""R-CPL-2. By when a problem that a call opened is to be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +160,7 @@ def _call(held: HandOut) -> dict[str, object]:
         "briefing": briefing,
         "matters": matters_of(held, briefing),
         "callback_days": callback_days(runtime, held.attempt_id, now(), briefing.deadline),
-        "answer_by": now() + ANSWER_WITHIN,
+        "answer_by": briefing.answer_by,
         "wrap_up_s": WRAP_UP_S,
         "key": secrets.token_urlsafe(16),
     }

@@ -16,7 +16,7 @@ from campaigns.decisions import Allow
 from campaigns.facts import TaskFacts
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import Exemption, Kind, Person, PhoneNumber, Topic
+from campaigns.values import AttemptState, Exemption, Kind, Person, PhoneNumber, Topic
 from scheduler.flows.outlook import NobodyNow, nobody_now
 from scheduler.flows.people import NewPerson, enter_newcomer
 from scheduler.flows.refresh import refresh_one, withdraw
@@ -116,6 +116,9 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
         if held.dialled_at is not None or is_fit:
             return _hand_out(connection, runtime, _held(held), task, law, now)
         # Not callable any more (12:00 has passed, the phone is busy elsewhere): let go, uncounted.
+        locked = calls.get(connection, held.id)
+        if locked is None or locked.state != AttemptState.HANDED_OUT:
+            raise _Again  # an import, a pause or the same caller's other click was faster
         rule = "R-PHONE-2" if isinstance(answer, Allow) else answer.rule
         withdraw(connection, held.id, now, rule, caller.name)
         task = load_tasks(connection, [held.task_id], now)[held.task_id]

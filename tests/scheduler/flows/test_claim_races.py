@@ -166,3 +166,17 @@ def test_in_the_minute_of_opening_everybody_gets_somebody(shop: Shop) -> None:
     answers = at_once(shop, 8, lambda runtime, i: next_call(runtime, callers[i], at("05-13 09:00")))
     assert [a for a in answers if not isinstance(a, HandOut)] == []
     assert len({a.task_id for a in answers}) == 8
+
+
+def test_r_dun_3_at_the_deadline_a_double_click_lets_go_once_and_takes_one(shop: Shop) -> None:
+    caller = shop.person()
+    shop.buyer("tb_hua01", "05-12 15:00")
+    shop.buyer("tb_hua02", "05-12 20:00")
+    shop.plan()
+    shop.see("05-15 14:00")
+    held = shop.take(caller, "05-15 14:50")
+    assert held.deadline == at("05-15 15:00")
+    answers = at_once(shop, 8, lambda runtime, _: next_call(runtime, caller, at("05-15 15:00")))
+    assert [a.buyer if isinstance(a, HandOut) else a for a in answers] == ["tb_hua02"] * 8
+    assert [row.state for row in shop.attempts()] == ["withdrawn", "handed_out"]
+    assert [row.what for row in shop.rows(audit)].count("attempt.withdrawn") == 1

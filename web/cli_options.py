@@ -14,7 +14,9 @@ CLI = "cli"
 
 At = Annotated[str | None, typer.Option("--at", help="这条命令的时间，仅培训店铺（ISO 8601）。")]
 Json = Annotated[bool, typer.Option("--json", help="输出一个 JSON 文档。")]
-KindOption = Annotated[str | None, typer.Option("--kind", help="活动类型：dunning、callback、stock_out。")]
+KindOption = Annotated[
+    str | None, typer.Option("--kind", help="活动类型：dunning、callback、stock_out。")
+]
 
 
 def kind_of(text: str | None) -> Kind | None:

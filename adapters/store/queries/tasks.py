@@ -94,9 +94,17 @@ _KEEP = (
     .values({name: bindparam(name, type_=task.c[name].type) for name in _SCHEDULE})
 )
 _HAND_BACK = _KEEP.values(state=bindparam("state"), claimed_by=None, claimed_until=None)
+# Locked in the order of `lock`: in that of the leases' ends an import could wait for it in turn.
 _RELEASE_EXPIRED = (
     update(task)
-    .where(CLAIMED, task.c.claimed_until <= _NOW)
+    .where(
+        task.c.id.in_(
+            select(task.c.id)
+            .where(CLAIMED, task.c.claimed_until <= _NOW)
+            .order_by(task.c.id)
+            .with_for_update()
+        )
+    )
     .values(state="ready", claimed_by=None, claimed_until=None)
     .returning(task.c.id)
 )

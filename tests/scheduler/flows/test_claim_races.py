@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from adapters.store.models.audit import audit
+from adapters.store.queries import tasks
 from campaigns.errors import ConflictError
 from campaigns.values import AttemptState, Person
-from scheduler.flows.claim import HandOut, next_call
+from scheduler.flows.claim import HandOut, next_call, release_expired
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeForm, record_outcome
+from scheduler.flows.refresh import refresh_tasks
 from scheduler.runtime import Runtime
+from tests.databases import postgres_only
 from tests.factories import a_number, at
 from tests.shops import Shop
 
@@ -180,3 +184,44 @@ def test_r_dun_3_at_the_deadline_a_double_click_lets_go_once_and_takes_one(shop:
     assert [a.buyer if isinstance(a, HandOut) else a for a in answers] == ["tb_hua02"] * 8
     assert [row.state for row in shop.attempts()] == ["withdrawn", "handed_out"]
     assert [row.what for row in shop.rows(audit)].count("attempt.withdrawn") == 1
+
+
+@postgres_only
+def test_r_claim_1_freeing_leases_and_an_import_never_wait_for_each_other(shop: Shop) -> None:
+    with shop.at_one_go():
+        for hour in (1, 2, 3):  # planned later, worth more: the claims go backwards
+            shop.buyer(f"b{hour}", f"05-12 1{hour}:00", fen=100 ** (hour + 1))
+    shop.plan()
+    held = [shop.take(shop.person(f"坐席{n}"), "05-13 10:00").task_id for n in range(3)]
+    assert held == sorted(held, reverse=True)
+    now = at("05-13 10:15")
+
+    def judge(runtime: Runtime) -> None:
+        with runtime.transaction() as connection:
+            refresh_tasks(connection, runtime, now, held, "导入")
+
+    def free(runtime: Runtime) -> None:
+        with runtime.transaction() as connection:
+            release_expired(connection, now)
+
+    with ThreadPoolExecutor(2) as pool:
+        with shop.runtime.transaction() as connection:
+            tasks.lock(connection, held[1:2])  # both come to a stop in the middle
+            running = [pool.submit(judge, shop.runtime)]
+            _until_waiting(shop, 1)
+            running.append(pool.submit(free, shop.runtime))
+            _until_waiting(shop, 2)
+        assert [work.exception(timeout=30) for work in running] == [None, None]
+    assert {row.state for row in shop.attempts()} == {AttemptState.EXPIRED}
+
+
+def _until_waiting(shop: Shop, many: int) -> None:
+    """Until so many transactions wait for somebody else's lock."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    watching = shop.runtime.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with watching.connect() as connection:
+        while connection.exec_driver_sql(waiting).scalar() != many:
+            pass

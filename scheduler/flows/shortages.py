@@ -96,17 +96,18 @@ def arrive(runtime: Runtime, shortage_id: int, now: datetime, who: str) -> None:
 def drop(runtime: Runtime, shortage_id: int, now: datetime, who: str) -> None:
     """Nobody is called about this article any more; what was promised stays promised."""
     with runtime.transaction() as connection:
-        _followed(connection, shortage_id)
+        if _followed(connection, shortage_id).closed_at is not None:
+            return
         stock.close(connection, shortage_id, now)
         _audit(connection, shortage_id, "shortage.dropped", now, who)
         refresh_tasks(connection, runtime, now, stock.open_about(connection, [shortage_id]), who)
 
 
 def _followed(connection: Connection, shortage_id: int) -> stock.Article:
-    found = stock.of_ids(connection, [shortage_id])
-    if not found:
+    found = stock.lock_article(connection, shortage_id)
+    if found is None:
         raise NotFoundError(f"没有这个缺货商品：{shortage_id}", field="shortage")
-    return found[0]
+    return found
 
 
 def _audit(

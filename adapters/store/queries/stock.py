@@ -57,10 +57,10 @@ Article = Row[Any]
 """One row of the list."""
 
 
-def of_ids(connection: Connection, ids: Iterable[int]) -> list[Article]:
-    """These articles."""
-    query = select(shortage).where(shortage.c.id.in_(list(ids))).order_by(shortage.c.id)
-    return list(connection.execute(query).all())
+def lock_article(connection: Connection, shortage_id: int) -> Article | None:
+    """One article, locked: two leaders may press at once. Plans may still name it."""
+    query = select(shortage).where(shortage.c.id == shortage_id).with_for_update(key_share=True)
+    return connection.execute(query).first()
 
 
 def items_of_paid(connection: Connection) -> dict[str, list[tuple[str, str | None]]]:

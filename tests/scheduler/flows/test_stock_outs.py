@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from adapters.store.models.after_sales import service_case
+from adapters.store.models.audit import audit
 from campaigns.errors import UsageError
 from campaigns.values import Kind, OrderState, Promise, TodoKind
 from scheduler import jobs
 from scheduler.flows import shortages, todos
 from tests.factories import at, day
 from tests.scheduler.flows.calling import dialled
+from tests.scheduler.flows.test_claim_races import at_once
 from tests.shops import Shop
 
 
@@ -230,3 +234,14 @@ def test_r_oos_1_another_article_of_a_settled_order_is_told_too(waiting: Shop) -
     waiting.call(caller, "05-14 09:30", "agrees")
     assert [row.promised_on for row in waiting.todos()] == [day("05-20"), day("05-22")]
     assert waiting.plan("05-15", kind=Kind.STOCK_OUT).tasks == ()
+
+
+@pytest.mark.parametrize("press", [shortages.arrive, shortages.drop])
+def test_r_aud_1_pressed_at_once_by_several_it_happens_once(
+    waiting: Shop, press: Callable[..., None]
+) -> None:
+    now = at("05-14 10:00")
+    pressed = at_once(waiting, 4, lambda runtime, _: press(runtime, 1, now, "李组长"))
+    assert pressed == [None] * 4
+    lines = [row.what for row in waiting.rows(audit) if row.subject == "shortage:1"]
+    assert lines in (["shortage.arrived"], ["shortage.dropped"])

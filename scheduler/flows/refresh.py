@@ -144,27 +144,31 @@ def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> No
     or its deadline has passed (R-DUN-3). The closing of a trade: after a payment, for it would close
     a paid trade. A promise: when its order was closed (R-OOS-2).
     """
-    left = calls.ended_tasks_with_todos(connection, CHUNK)
-    if not left:
-        return
-    law = runtime.law(connection)
-    for task in load_tasks(connection, left, now).values():
-        case = case_for(task, now, law.policy, law.calendar)
-        gone = check_suppression(case)
-        if isinstance(gone, Allow):
-            gone = _has_gone(task)
-        if isinstance(gone, Stop):
-            calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, gone.rule)
-        checks = (check_population, check_deadline)
-        stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
-        if stop is not None:
-            calls.withdraw_todos(
-                connection, TodoKind.WANGWANG, task.id, now, stop.rule, sparing=FOLLOW_UPS
-            )
-        if task.orders and all(o.state is OrderState.CLOSED for o in task.orders):
-            calls.withdraw_todos(connection, TodoKind.PROMISE, task.id, now, "R-OOS-2")
-        if task.kind is Kind.DUNNING and dunning.is_paid(task.orders):
-            calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
+    last = 0
+    while left := calls.ended_tasks_with_todos(connection, last, CHUNK):
+        law = runtime.law(connection)
+        for task in load_tasks(connection, left, now).values():
+            _retract(connection, law, task, now)
+        last = left[-1]
+
+
+def _retract(connection: Connection, law: Law, task: TaskFacts, now: datetime) -> None:
+    case = case_for(task, now, law.policy, law.calendar)
+    gone = check_suppression(case)
+    if isinstance(gone, Allow):
+        gone = _has_gone(task)
+    if isinstance(gone, Stop):
+        calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, gone.rule)
+    checks = (check_population, check_deadline)
+    stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
+    if stop is not None:
+        calls.withdraw_todos(
+            connection, TodoKind.WANGWANG, task.id, now, stop.rule, sparing=FOLLOW_UPS
+        )
+    if task.orders and all(o.state is OrderState.CLOSED for o in task.orders):
+        calls.withdraw_todos(connection, TodoKind.PROMISE, task.id, now, "R-OOS-2")
+    if task.kind is Kind.DUNNING and dunning.is_paid(task.orders):
+        calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
 
 
 FOLLOW_UPS = frozenset({"moved", "due", "arrived"})

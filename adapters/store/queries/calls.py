@@ -277,16 +277,20 @@ def withdraw_todos(
         audit.record(connection, now, ENGINE, "todo.withdrawn", subject, after={"rule": rule})
 
 
-def ended_tasks_with_todos(connection: Connection, limit: int) -> list[int]:
-    """Ended tasks with something still to be done; `ix_todo_open` holds the open to-dos only."""
+def ended_tasks_with_todos(connection: Connection, after: int, limit: int) -> list[int]:
+    """Ended tasks with something still to be done, by number from `after` on, page by page.
+
+    `ix_todo_open` holds the open to-dos only.
+    """
     query = (
         select(todo.c.task_id)
         .join(task, task.c.id == todo.c.task_id)
-        .where(OPEN_TODO, task.c.state == "closed")
-        .order_by(todo.c.due_at.desc())
+        .where(OPEN_TODO, task.c.state == "closed", todo.c.task_id > after)
+        .distinct()
+        .order_by(todo.c.task_id)
         .limit(limit)
     )
-    return sorted(set(connection.execute(query).scalars()))
+    return list(connection.execute(query).scalars())
 
 
 def missing_outcomes(connection: Connection, before: datetime, limit: int) -> list[Row[Any]]:

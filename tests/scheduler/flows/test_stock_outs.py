@@ -11,7 +11,8 @@ from adapters.store.models.audit import audit
 from campaigns.errors import UsageError
 from campaigns.values import Kind, OrderState, Promise, TodoKind
 from scheduler import jobs
-from scheduler.flows import shortages, todos
+from scheduler.flows import refresh, shortages, todos
+from scheduler.flows.do_not_contact import EntryForm, add_entry
 from tests.factories import at, day
 from tests.scheduler.flows.calling import dialled
 from tests.scheduler.flows.test_claim_races import at_once
@@ -245,3 +246,27 @@ def test_r_aud_1_pressed_at_once_by_several_it_happens_once(
     assert pressed == [None] * 4
     lines = [row.what for row in waiting.rows(audit) if row.subject == "shortage:1"]
     assert lines in (["shortage.arrived"], ["shortage.dropped"])
+
+
+def test_r_dnc_2_promises_of_others_do_not_keep_a_message_from_being_taken_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "CHUNK", 1)
+    caller = shop.person()
+    for name in ("tb_hua01", "tb_hua02"):
+        customer = shop.customer(name)
+        shop.phone(customer)
+        shop.bought(customer, OrderState.PAID)
+    shop.lacking()
+    shop.plan(kind=Kind.STOCK_OUT)
+    for now in ("05-13 09:30", "05-13 09:31"):
+        shop.call(caller, now, "agrees")
+    shortages.move(shop.runtime, 1, day("05-25"), at("05-14 10:00"), "李组长")
+    form = EntryForm("本人要求", user_id="tb_hua02")
+    add_entry(shop.runtime, form, at("05-14 10:01"), "李组长")
+    taken_back = [row.task_id for row in shop.todos() if row.withdrawn_at is not None]
+    form = EntryForm("本人要求", user_id="tb_hua01")
+    add_entry(shop.runtime, form, at("05-14 10:02"), "李组长")
+    messages = [row for row in shop.todos() if row.kind == TodoKind.WANGWANG]
+    assert len(taken_back) == 1
+    assert [row.withdrawn_rule for row in messages] == ["R-DNC-2"] * 2

@@ -237,6 +237,14 @@ def reassign_case(
         _enter_change(connection, row, stands, now, person, words, closed_at=None)
 
 
+def hand_back_cases(connection: Connection, name: str, now: datetime, person: Person) -> None:
+    """R-CPL-2. Open cases of somebody who is gone are nobody's, where everybody sees them."""
+    for row in after_sales.open_cases_of(connection, name):
+        stands = _Stands(CaseState(row.state), NOBODY, row.due_at)
+        words = f"{name} 已停用"
+        _enter_change(connection, row, stands, now, person, words, closed_at=None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Stands:
     """How a case stands after a change."""

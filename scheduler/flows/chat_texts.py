@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row
 from adapters.store.queries import desk, own_day
 from adapters.store.queries.facts import load_tasks
 from campaigns.errors import NotFoundError
-from campaigns.values import Person, TodoKind
+from campaigns.states import LIVE_ATTEMPTS
+from campaigns.values import AttemptState, Person, TodoKind
 from scheduler.flows.words import words_for
 from scheduler.runtime import Runtime
 from scripts_zh.errors import ScriptError
@@ -39,7 +40,11 @@ def texts_to_copy(
     """
     with runtime.snapshot() as connection:
         attempt = desk.attempt_seen(connection, attempt_id)
-        if attempt is None or attempt.caller_id != caller.id:
+        if (
+            attempt is None
+            or attempt.caller_id != caller.id
+            or AttemptState(attempt.state) not in LIVE_ATTEMPTS
+        ):
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
         waiting = own_day.open_todos_of(connection, attempt.customer_id)
         written = [

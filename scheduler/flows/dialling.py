@@ -99,6 +99,7 @@ def hang_up(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | N
         require_after_dialling(attempt, now)
         if attempt.hung_up_at is None:
             calls.change(connection, attempt_id, hung_up_at=now)
+            _audit(connection, now, caller, "attempt.hung_up", attempt_id, {})
 
 
 def renew(runtime: Runtime, attempt_id: str, now: datetime, caller: Person) -> datetime | None:

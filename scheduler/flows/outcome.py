@@ -20,6 +20,7 @@ from campaigns.labels_zh import ENDING_LABELS, OPEN_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.registry import outcome_of, rules_of
 from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, TodoKind
+from scheduler.flows import shortages
 from scheduler.flows.dialling import held_attempt, require_after_dialling, require_live
 from scheduler.flows.outcome_effects import Entry, follow_through, learn, store_number
 from scheduler.flows.outcome_forms import (
@@ -74,6 +75,7 @@ def record_outcome(
                     connection, entry.attempt, entry.outcome, now, who.name
                 )
         answers = [work.answer(entry) for entry in entries]
+        work.keep_up(entries)
         refresh_others(connection, runtime, attempt, now, who.name)
         if any(entry.outcome.suppresses is not None for entry in entries):
             retract_todos(connection, runtime, now)
@@ -256,6 +258,12 @@ class _Work:
             before={"state": before} if before else None,
             after=after | ({"rides_on": rides_on} if rides_on else {}),
         )
+
+    def keep_up(self, entries: list[Entry]) -> None:
+        """R-OOS-2. A date may have moved while they talked: the promise is for the day named."""
+        promised = [entry.form.task for entry in entries if entry.outcome.promises]
+        for task in load_tasks(self.connection, promised, self.now).values():
+            shortages.keep_up(self.connection, self.runtime, task, self.now, self.who.name)
 
     def answer(self, entry: Entry) -> MatterAnswer:
         """Do what follows from one outcome, judge its task anew, and say so."""

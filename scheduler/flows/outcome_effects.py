@@ -101,7 +101,7 @@ def follow_through(
             queue_wangwang(connection, runtime, law, task, occasion, origin) is not None
         ):
             made.append(TodoKind.WANGWANG)
-    if queue_promises(connection, task, entry.outcome.promises, origin):
+    if queue_promises(connection, task, entry.outcome.promises, origin, entry.attempt.at):
         made.append(TodoKind.PROMISE)
     if task.kind is Kind.CALLBACK and entry.outcome.person == "customer":
         _keep_feedback(connection, entry, task)

@@ -20,6 +20,7 @@ from adapters.store.queries import people as people_queries
 from adapters.store.queries.people import NewSession
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.values import Person, Role
+from scheduler.flows.cases import hand_back_cases
 from scheduler.runtime import Runtime
 
 NAME_LONGEST = 40
@@ -203,6 +204,8 @@ def set_active(
             return
         people_queries.set_active(connection, person_id, is_active)
         people_queries.end_sessions_of(connection, person_id)
+        if not is_active:
+            hand_back_cases(connection, row.person.name, now, who)
         audit.record(
             connection,
             now,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from adapters.store.queries.facts import load_tasks
 from campaigns.days import midnight_after, midnight_of
 from campaigns.facts import TaskFacts
 from campaigns.kinds import stock_out
@@ -15,14 +17,22 @@ from scheduler.flows.messages import NewTodo, Origin, add_todo
 
 
 def queue_promises(
-    connection: Connection, task: TaskFacts, promises: Sequence[Promise], origin: Origin
+    connection: Connection,
+    task: TaskFacts,
+    promises: Sequence[Promise],
+    origin: Origin,
+    called_at: datetime,
 ) -> int:
     """R-OOS-1. One to-do for each promise and waiting order, with the day that was named.
 
-    Returns how many were made; a promise that stands already is not made twice.
+    That is the day known when the call began: the list may have moved it during the talk. Returns how
+    many were made; a promise that stands already is not made twice.
     """
-    missing = stock_out.open_shortages(task)
-    if not promises or not missing:
+    if not promises:
+        return 0
+    then = load_tasks(connection, [task.id], origin.now, as_of=called_at)[task.id]
+    missing = stock_out.open_shortages(then) or stock_out.open_shortages(task)
+    if not missing:
         return 0
     named = missing[0].expected_on
     names = "、".join(short.name for short in missing)

@@ -135,23 +135,38 @@ def follow_up(
     refresh_tasks(connection, runtime, now, stock.open_about(connection, ids), who)
     agreed = stock.ended_about(connection, ids, Ending.AGREED)
     for task in load_tasks(connection, agreed, now).values():
-        missing = stock_out.open_shortages(task)
-        if not missing:
-            _settle_promises(connection, task.id, business_day(now), now)
-            _tell(connection, runtime, task, f"arrived:{business_day(now)}", now, who)
-            continue
-        expected = missing[0].expected_on
-        if _settle_promises(connection, task.id, expected, now):
-            _tell(connection, runtime, task, f"moved:{expected}", now, who)
+        keep_up(connection, runtime, task, now, who)
 
 
-def _settle_promises(connection: Connection, task_id: int, expected: date, now: datetime) -> bool:
+def keep_up(
+    connection: Connection, runtime: Runtime, task: TaskFacts, now: datetime, who: str
+) -> None:
+    """R-OOS-2. Hold what one customer was promised against what is expected now, and tell them.
+
+    Asked after the call too: the list may have changed while they talked.
+    """
+    missing = stock_out.open_shortages(task)
+    if not missing:
+        _settle_promises(connection, task.id, business_day(now), now, who)
+        _tell(connection, runtime, task, f"arrived:{business_day(now)}", now, who)
+        return
+    expected = missing[0].expected_on
+    if _settle_promises(connection, task.id, expected, now, who):
+        _tell(connection, runtime, task, f"moved:{expected}", now, who)
+
+
+def _settle_promises(
+    connection: Connection, task_id: int, expected: date, now: datetime, who: str
+) -> bool:
     """Move the open promises of a task to the day now expected; whether that is another day."""
     is_moved = False
+    due = midnight_after(midnight_of(expected))
     for todo in stock.open_promises(connection, task_id):
-        due = midnight_after(midnight_of(expected))
-        is_moved |= due != todo.due_at
-        calls.change_todo(connection, todo.id, due_at=due)
+        if due != todo.due_at:
+            is_moved = True
+            calls.change_todo(connection, todo.id, due_at=due)
+            after = {"due_at": due}
+            audit.record(connection, now, who, "promise.moved", f"todo:{todo.id}", after=after)
         if expected > todo.promised_on and todo.broken_at is None:
             why = f"预计到货日从 {_said(todo.promised_on)}改到 {_said(expected)}"
             _break(connection, todo.id, why, now)

@@ -67,15 +67,18 @@ def _todo(row: Row[Any], now: datetime) -> Todo:
     )
 
 
-def finish_todo(runtime: Runtime, todo_id: int, now: datetime, who: str) -> None:
+def finish_todo(
+    runtime: Runtime, todo_id: int, now: datetime, who: str, *, own_only: bool = False
+) -> None:
     """Tick a to-do off. A message counts as sent at this instant, so the rules of sending are asked.
 
     R-HOURS-5 (windows), R-DNC-1, R-DNC-2 (nobody on the list), R-DUN-3, R-DUN-4 (nothing unpaid or
-    past the closing time). Doing it twice changes nothing.
+    past the closing time). Doing it twice changes nothing. `own_only`: not what came out of somebody
+    else's calls.
     """
     with runtime.transaction() as connection:
         row = calls.get_todo(connection, todo_id)
-        if row is None:
+        if row is None or (own_only and row.caller != who):
             raise NotFoundError(f"没有这个待办：{todo_id}", field="todo")
         if row.done_at is not None:
             return

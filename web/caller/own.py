@@ -39,7 +39,7 @@ def todos() -> str:
 @caller.post("/todos/<int:todo_id>/done")
 def todo_done(todo_id: int) -> Response:
     """Tick a to-do off; a message counts as sent now (R-MSG-1)."""
-    todo_flow.finish_todo(the_runtime(), todo_id, now(), me().name)
+    todo_flow.finish_todo(the_runtime(), todo_id, now(), me().name, own_only=True)
     flash(_("已完成"))
     back = "caller.day" if request.args.get("back") == "day" else "caller.todos"
     return redirect(url_for(back), 303)

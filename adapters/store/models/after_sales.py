@@ -53,6 +53,7 @@ service_case = Table(
     ),
     Index(None, "customer_id"),
     Index(None, "business_day"),
+    Index(None, "attempt_id"),
     Index(
         "ix_service_case_open",
         "due_at",

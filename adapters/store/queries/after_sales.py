@@ -130,6 +130,17 @@ def counts(
     return states, int(connection.execute(overdue).scalar_one())
 
 
+def open_cases_of(connection: Connection, handler: str) -> list[Row[Any]]:
+    """What somebody has not ended yet, locked, in the order of their numbers."""
+    query = (
+        select(service_case)
+        .where(UNENDED, service_case.c.handler == handler)
+        .order_by(service_case.c.id)
+        .with_for_update()
+    )
+    return list(connection.execute(query).all())
+
+
 def cases_of_customer(connection: Connection, customer_id: int, limit: int) -> list[Row[Any]]:
     """A customer's cases, the newest first."""
     query = _cases().where(service_case.c.customer_id == customer_id)

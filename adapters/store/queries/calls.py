@@ -216,9 +216,17 @@ def add_todo(connection: Connection, values: dict[str, object]) -> int | None:
 def get_todo(connection: Connection, todo_id: int) -> Row[Any] | None:
     """One to-do with its customer's region, locked: two people may tick it off at once."""
     return connection.execute(
-        select(todo, customer.c.region, customer.c.buyer, task.c.kind.label("call_kind"))
+        select(
+            todo,
+            customer.c.region,
+            customer.c.buyer,
+            task.c.kind.label("call_kind"),
+            person.c.name.label("caller"),
+        )
         .join(customer, customer.c.id == todo.c.customer_id)
         .join(task, task.c.id == todo.c.task_id)
+        .join(attempt, attempt.c.id == todo.c.attempt_id, isouter=True)
+        .join(person, person.c.id == attempt.c.caller_id, isouter=True)
         .where(todo.c.id == todo_id)
         .with_for_update(of=todo)
     ).first()

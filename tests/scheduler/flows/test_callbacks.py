@@ -6,8 +6,9 @@ import pytest
 
 from adapters.store.models.after_sales import feedback, service_case
 from campaigns.errors import UsageError
-from campaigns.values import Effect, Kind, OrderState, Topic
+from campaigns.values import Effect, Kind, OrderState, Role, Topic
 from scheduler.flows.outcome_forms import CaseForm, FeedbackForm
+from scheduler.flows.people import set_active
 from scheduler.flows.shop import change_policy
 from tests.factories import at
 from tests.scheduler.flows.calling import dialled
@@ -189,3 +190,12 @@ def test_r_cb_2_a_later_first_day_holds_planned_calls_too(shop: Shop) -> None:
     shop.plan(kind=Kind.CALLBACK)
     change_policy(shop.runtime, {"signed_from_days": 5}, at("05-13 08:50"), "李组长")
     assert [row.due_at for row in shop.tasks()] == [at("05-15 09:00")]
+
+
+def test_r_cpl_2_open_cases_of_somebody_who_is_gone_are_nobodys(shop: Shop) -> None:
+    _signed(shop, "05-09 10:00")
+    shop.plan(kind=Kind.CALLBACK)
+    caller, admin = shop.person(), shop.person("冬至", Role.ADMIN)
+    shop.call(caller, "05-13 09:30", "complaint", note="叶子发黄")
+    set_active(shop.runtime, caller.id, is_active=False, now=at("05-13 18:00"), who=admin)
+    assert [row.handler for row in shop.rows(service_case)] == [""]

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.store.models.after_sales import service_case
 from adapters.store.models.audit import audit
-from campaigns.errors import UsageError
+from campaigns.errors import NotFoundError, UsageError
 from campaigns.values import Kind, OrderState, Promise, TodoKind
 from scheduler import jobs
 from scheduler.flows import refresh, shortages, todos
@@ -270,3 +270,31 @@ def test_r_dnc_2_promises_of_others_do_not_keep_a_message_from_being_taken_back(
     messages = [row for row in shop.todos() if row.kind == TodoKind.WANGWANG]
     assert len(taken_back) == 1
     assert [row.withdrawn_rule for row in messages] == ["R-DNC-2"] * 2
+
+
+def test_r_oos_1_the_promise_is_for_the_day_that_was_named(waiting: Shop) -> None:
+    caller = waiting.person()
+    held = dialled(waiting, caller)
+    shortages.move(waiting.runtime, 1, day("05-25"), at("05-13 09:31"), "李组长")
+    waiting.outcome(held.attempt_id, "agrees", "05-13 09:33", caller)
+    promise, message = waiting.todos()
+    assert (promise.promised_on, promise.broken_at) == (day("05-20"), at("05-13 09:33"))
+    assert message.occasion == "moved:2025-05-25"
+
+
+def test_r_oos_2_goods_that_come_while_they_talk_are_told_of(waiting: Shop) -> None:
+    caller = waiting.person()
+    held = dialled(waiting, caller)
+    shortages.arrive(waiting.runtime, 1, at("05-13 09:31"), "李组长")
+    waiting.outcome(held.attempt_id, "agrees", "05-13 09:33", caller)
+    promise, message = waiting.todos()
+    assert (promise.promised_on, promise.due_at) == (day("05-20"), at("05-14 00:00"))
+    assert message.occasion == "arrived:2025-05-13"
+
+
+def test_somebody_elses_to_do_is_not_a_callers_to_tick_off(waiting: Shop) -> None:
+    waiting.call(waiting.person(), "05-13 09:30", "agrees")
+    (promise,) = waiting.todos()
+    with pytest.raises(NotFoundError):
+        todos.finish_todo(waiting.runtime, promise.id, at("05-13 10:00"), "李四", own_only=True)
+    todos.finish_todo(waiting.runtime, promise.id, at("05-13 10:00"), "张三", own_only=True)

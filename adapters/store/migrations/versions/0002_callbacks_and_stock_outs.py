@@ -237,6 +237,7 @@ def _cases() -> None:
     )
     op.create_index(op.f("ix_service_case_customer_id"), "service_case", ["customer_id"])
     op.create_index(op.f("ix_service_case_business_day"), "service_case", ["business_day"])
+    op.create_index(op.f("ix_service_case_attempt_id"), "service_case", ["attempt_id"])
     op.create_index(
         "ix_service_case_open",
         "service_case",

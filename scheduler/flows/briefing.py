@@ -62,6 +62,13 @@ class OrderShown:
     buyer_message: str | None
     memo: str | None
 
+    @property
+    def has_postage(self) -> bool:
+        """Whether more is to be paid than the goods cost, as far as all their prices are known."""
+        prices = [item.price_fen for item in self.items]
+        goods = sum((item.price_fen or 0) * item.quantity for item in self.items)
+        return bool(prices) and None not in prices and self.total_fen > goods
+
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
@@ -195,7 +202,7 @@ class _Speaking:
             caller=self.caller,
             ignoring=self.attempt_id,
             via_relay_number=self.via_relay_number,
-            beside=[other.kind for other in beside],
+            beside=beside,
         )
 
     def matter(self, task: TaskFacts, beside: Sequence[TaskFacts]) -> MatterBriefing:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row
 
 from adapters.importers.rows import FileKind, Problem
 from adapters.store.queries import audit
+from adapters.store.queries import campaigns as campaign_queries
 from adapters.store.queries import desk as queries
 from adapters.store.queries import intake as intake_queries
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import PhoneFault, read_phone
-from campaigns.values import AttemptState, Person, PhoneNumber, Role
+from campaigns.values import AttemptState, CampaignState, Person, PhoneNumber, Role
 from scheduler.flows.outlook import NobodyNow, nobody_now
 from scheduler.runtime import Runtime
 
@@ -32,14 +36,32 @@ class HandOutState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PauseSeen:
+    """R-CLAIM-1. What the leader paused or stopped, and why. No campaign: everything."""
+
+    campaign: str | None
+    reason: str
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """R-CASE-1. A case that a call has opened, and by when it is to be answered."""
+
+    id: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HandOutSeen:
-    """A hand-out's state; `rule` says why it was withdrawn."""
+    """A hand-out's state; `rule` says why it was withdrawn, `pause` by which pause."""
 
     state: HandOutState
     rule: str | None = None
     lease_until: datetime | None = None
     is_outcome_missing: bool = False
     is_hung_up: bool = False
+    pause: PauseSeen | None = None
 
     @property
     def is_mine(self) -> bool:
@@ -83,6 +105,7 @@ def hand_out_seen(runtime: Runtime, attempt_id: str, caller: Person, now: dateti
     """R-CLAIM-1, R-DNC-2. Where a hand-out stands that the caller has on screen."""
     with runtime.snapshot() as connection:
         row = queries.attempt_with_end(connection, attempt_id, caller.id)
+        pause = _pause_of(connection, row)
         missing_after = runtime.law(connection).policy.outcome_missing_minutes
     if row is None:
         return HandOutSeen(HandOutState.OVER)
@@ -99,9 +122,29 @@ def hand_out_seen(runtime: Runtime, attempt_id: str, caller: Person, now: dateti
                 is_hung_up=row.hung_up_at is not None,
             )
         case AttemptState.WITHDRAWN:
-            return HandOutSeen(HandOutState.WITHDRAWN, row.end_reason)
+            return HandOutSeen(HandOutState.WITHDRAWN, row.end_reason, pause=pause)
         case _:
             return HandOutSeen(HandOutState.OVER)
+
+
+def _pause_of(connection: Connection, row: Row[Any] | None) -> PauseSeen | None:
+    """R-CLAIM-1. The pause that took the customer away, as long as it lasts."""
+    if row is None or row.state != AttemptState.WITHDRAWN or row.end_reason != "R-CLAIM-1":
+        return None
+    pause = campaign_queries.pause_of_shop(connection)
+    if pause is not None:
+        return PauseSeen(None, pause.paused_reason)
+    if row.campaign_state == CampaignState.RUNNING:
+        return None
+    is_stopped = row.campaign_state == CampaignState.STOPPED
+    return PauseSeen(row.campaign_name, row.campaign_reason or "", is_stopped)
+
+
+def cases_opened(runtime: Runtime, attempt_id: str) -> tuple[CaseOpened, ...]:
+    """R-CASE-1. The cases that came out of one call, its further matters included, oldest first."""
+    with runtime.snapshot() as connection:
+        rows = queries.cases_of_call(connection, attempt_id)
+    return tuple(CaseOpened(row.id, row.due_at) for row in rows)
 
 
 def queue_now(runtime: Runtime, now: datetime) -> NobodyNow:

@@ -12,6 +12,9 @@ from sqlalchemy import Engine, func, select
 
 from adapters.clock import SystemClock
 from adapters.store.models.calls import attempt
+from adapters.store.queries.calls import person_of
+from scheduler.flows.campaigns import pause_all
+from scheduler.flows.dialling import hang_up as hang_up_now
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.shop import set_clock
 from tests.databases import sqlite_only
@@ -157,6 +160,14 @@ def test_a_refusal_is_asked_once_more(panel: Panel, page: Page) -> None:
     expect(save).to_contain_text("以后不再联系")
     page.wait_for_timeout(3500)
     assert recorded(panel) == []
+    asked = page.get_by_text("确定？这位客户以后不再联系")
+    page.keyboard.press("Enter")
+    expect(asked).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(asked).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(asked).to_be_visible()
+    assert recorded(panel) == [], "asked anew after Esc"
     page.keyboard.press("Enter")
     expect(page.get_by_text("任务结束：免打扰")).to_be_visible()
 
@@ -217,6 +228,29 @@ def test_r_dnc_2_the_screen_turns_red_when_the_customer_is_withdrawn(
     assert recorded(panel) == []
     page.get_by_role("button", name="知道了，继续").click()
     expect(page.locator("#next")).to_be_visible()
+
+
+@pytest.mark.parametrize("key", ["n", "Enter", "Escape"])
+def test_r_claim_1_a_pause_is_said_and_one_key_leads_on(panel: Panel, page: Page, key: str) -> None:
+    take(panel, page)
+    pause_all(panel.runtime, "台风停电", panel.runtime.now(), "李组长")
+    expect(page.get_by_text("组长已暂停全部外呼。原因：台风停电。")).to_be_visible(timeout=4000)
+    page.keyboard.press(key)
+    expect(page.locator("#idle")).to_be_visible()
+
+
+def test_back_in_the_browser_shows_the_call_as_it_is_now(panel: Panel, page: Page) -> None:
+    take(panel, page)
+    page.keyboard.press("d")
+    expect(page.locator("#hang-up")).to_be_visible()
+    here = page.url
+    page.goto(here.rstrip("/") + "/day")
+    with panel.runtime.snapshot() as connection:
+        attempt_id = connection.execute(select(attempt.c.id)).scalar_one()
+        caller = person_of(connection, connection.execute(select(attempt.c.caller_id)).scalar_one())
+    hang_up_now(panel.runtime, attempt_id, panel.runtime.now(), caller)
+    page.go_back()
+    expect(page.get_by_text("已挂断，请填结果")).to_be_visible()
 
 
 def test_r_claim_1_a_lost_lease_is_said(panel: Panel, page: Page) -> None:

@@ -132,10 +132,39 @@ def test_r_oos_1_a_stock_out_refusal_is_asked_once_more_and_opens_a_case(desk: D
     assert desk.recorded() == [("stock_out", None)]
     desk.press("Tab")
     expect(desk.page.locator("#save")).to_contain_text("确认“不同意，要退款或换货”")
-    desk.press("Enter")
+    desk.press("Enter", "Enter")
     expect(desk.page.get_by_text("任务结束：不同意，转售后")).to_be_visible()
     (case,) = desk.workspace.shop.rows(service_case)
     assert (case.kind, case.cause) == ("refund", "等不了")
+
+
+@with_buyers("缺货")
+def test_r_case_1_a_problem_typed_for_a_case_is_not_lost_silently(desk: Desk) -> None:
+    desk.begin()
+    desk.dial()
+    desk.press("3")
+    desk.page.keyboard.type("等不了")
+    lost = desk.page.get_by_text("备注会保留，但不会登记售后")
+    expect(lost).to_be_hidden()
+    desk.press("Escape", "q")
+    expect(lost).to_be_visible()
+    desk.page.wait_for_timeout(3300)
+    assert desk.recorded() == [("stock_out", None)], "not by itself"
+    desk.press("3")
+    expect(lost).to_be_hidden()
+    desk.press("Escape", "q", "Enter")
+    expect(desk.page.get_by_text("已记录。")).to_be_visible()
+    assert desk.workspace.shop.rows(service_case) == []
+
+
+@with_buyers("缺货")
+def test_r_case_1_escape_and_enter_record_what_was_typed(desk: Desk) -> None:
+    desk.begin()
+    desk.dial()
+    desk.press("1", "Tab")
+    desk.page.locator("#note").fill("一起发")
+    desk.press("Escape", "Enter")
+    expect(desk.page.get_by_text("已记录。")).to_be_visible()
 
 
 @with_buyers("两件事")
@@ -145,7 +174,9 @@ def test_r_repeat_2_two_matters_are_settled_in_one_call(desk: Desk) -> None:
     expect(chips).to_have_count(2)
     expect(desk.page.get_by_text("本次通话还有：")).to_be_visible()
     desk.dial()
+    expect(desk.page.locator("[data-of-matter]:visible")).to_have_text(["第 1 次 / 最多 3 次"])
     desk.press("1", "]")
+    expect(desk.page.locator("[data-of-matter]:visible")).to_contain_text("第 1 次联系，最多 2 次")
     expect(desk.page.get_by_label("满意", exact=True)).to_be_visible()
     expect(desk.page.locator(".dialogue:not([hidden]) .moment:not([hidden])")).to_have_count(1)
     desk.press("1")

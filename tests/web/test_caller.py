@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt
-from campaigns.values import Role
+from adapters.store.models.campaigns import campaign, task
+from campaigns.values import CampaignState, Role
+from scheduler.flows.campaigns import change_state, pause_all, resume_all
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.outcome import OutcomeAnswer
 from scheduler.flows.shop import set_clock
@@ -152,6 +154,39 @@ def test_r_dnc_2_an_open_page_learns_that_its_customer_was_withdrawn(
     assert (seen["state"], seen["rule"]) == ("withdrawn", "R-DNC-2")
     assert "不再联系" in seen["reason"]
     assert "云上牧羊" not in caller.get("/call").text
+
+
+def test_r_claim_1_an_open_page_learns_that_the_leader_paused_and_why(
+    runtime: Runtime, caller: Visitor
+) -> None:
+    attempt_id = take(caller)
+    pause_all(runtime, "台风停电", runtime.now(), "李组长")
+    seen = caller.get(f"/call/{attempt_id}/state").json
+    assert seen is not None
+    assert seen["pause"] == "组长已暂停全部外呼。原因：台风停电。请勿拨打，恢复后可以继续。"
+    resume_all(runtime, runtime.now(), "李组长")
+    seen = caller.get(f"/call/{attempt_id}/state").json
+    assert seen is not None
+    assert (seen["state"], seen["pause"]) == ("withdrawn", None), "over by now"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(CampaignState.PAUSED, "暂停"), (CampaignState.STOPPED, "停止")]
+)
+def test_r_claim_1_an_open_page_learns_which_campaign_was_paused(
+    runtime: Runtime, caller: Visitor, state: CampaignState, words: str
+) -> None:
+    attempt_id = take(caller)
+    with runtime.snapshot() as connection:
+        row = connection.execute(
+            select(campaign.c.id, campaign.c.name)
+            .join(task, task.c.campaign_id == campaign.c.id)
+            .where(task.c.id.in_(select(attempt.c.task_id).where(attempt.c.id == attempt_id)))
+        ).one()
+    change_state(runtime, row.id, state, "等新优惠", runtime.now(), "李组长")
+    seen = caller.get(f"/call/{attempt_id}/state").json
+    assert seen is not None
+    assert seen["pause"].startswith(f"组长已{words}活动“{row.name}”。原因：等新优惠。")
 
 
 def test_r_claim_1_the_open_page_keeps_the_lease(runtime: Runtime, caller: Visitor) -> None:

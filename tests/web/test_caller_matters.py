@@ -107,7 +107,9 @@ def test_r_cb_6_what_the_customer_said_and_the_case_are_kept_with_their_matter(
     }
     for _ in range(2):  # a double click
         assert caller.post(f"/call/{attempt_id}/outcome", form).status_code == 303
-    assert "回访也已记录。" in caller.get("/call").text
+    page = caller.get("/call").text
+    assert "回访也已记录。" in page
+    assert "已登记售后 #1，明天 09:30 前答复。" in page
     (said,) = workspace.shop.rows(feedback)
     assert (said.effect, said.verbatim) == ("bad", "一打开就是裂的")
     (case,) = workspace.shop.rows(service_case)

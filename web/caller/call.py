@@ -87,7 +87,8 @@ def skip(attempt_id: str) -> Response | str:
 def outcome(attempt_id: str) -> Response | str:
     """Record what came of the call. The same form twice is recorded once."""
     answer = record_outcome(the_runtime(), attempt_id, read_outcome(request.form), now(), me())
-    flash(in_words.recorded(answer, now()))
+    cases = desk.cases_opened(the_runtime(), attempt_id)
+    flash(in_words.recorded(answer, now(), cases))
     return _as_it_is()
 
 
@@ -108,6 +109,7 @@ def state(attempt_id: str) -> Response:
         state=seen.state,
         rule=seen.rule,
         reason=rule_words(seen.rule) if seen.rule else None,
+        pause=in_words.paused(seen.pause) if seen.pause else None,
         outcome_missing=seen.is_outcome_missing,
         token=generate_csrf(),
         now=now().isoformat(),

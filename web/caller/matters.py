@@ -64,6 +64,11 @@ class MatterShown:
         return self.kind is Kind.CALLBACK
 
     @property
+    def asks_effect(self) -> bool:
+        """R-CB-6. How the goods do is asked of those who have them."""
+        return self.topic is not Topic.NOT_RECEIVED
+
+    @property
     def labels(self) -> dict[str, str]:
         """What each outcome is called, by code."""
         return {o.code: o.label for group in self.groups for o in group.outcomes}

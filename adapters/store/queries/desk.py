@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select
 
+from adapters.store.models.after_sales import service_case
 from adapters.store.models.calls import attempt
-from adapters.store.models.campaigns import campaign, offer
+from adapters.store.models.campaigns import campaign, offer, task
 from adapters.store.models.customers import customer, customer_phone, order, phone_reveal
 from adapters.store.models.imports import import_file
 
@@ -23,8 +24,27 @@ def attempt_with_end(connection: Connection, attempt_id: str, person_id: int) ->
             attempt.c.end_reason,
             attempt.c.dialled_at,
             attempt.c.hung_up_at,
-        ).where(attempt.c.id == attempt_id, attempt.c.caller_id == person_id)
+            campaign.c.name.label("campaign_name"),
+            campaign.c.state.label("campaign_state"),
+            campaign.c.state_reason.label("campaign_reason"),
+        )
+        .join(task, task.c.id == attempt.c.task_id)
+        .join(campaign, campaign.c.id == task.c.campaign_id)
+        .where(attempt.c.id == attempt_id, attempt.c.caller_id == person_id)
     ).first()
+
+
+def cases_of_call(connection: Connection, attempt_id: str) -> list[Row[Any]]:
+    """List the cases of one call and of what was settled with it, by the index on attempt_id."""
+    of_call = select(attempt.c.id).where(
+        or_(attempt.c.id == attempt_id, attempt.c.rides_on == attempt_id)
+    )
+    query = (
+        select(service_case.c.id, service_case.c.due_at)
+        .where(service_case.c.attempt_id.in_(of_call))
+        .order_by(service_case.c.id)
+    )
+    return list(connection.execute(query).all())
 
 
 def attempt_seen(connection: Connection, attempt_id: str) -> Row[Any] | None:

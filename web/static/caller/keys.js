@@ -3,6 +3,7 @@
 import { all, call, idle, one, remember, remembers, say, speak } from "./ground.js";
 import * as dialogs from "./dialogs.js";
 import * as hangup from "./hangup.js";
+import * as lease from "./lease.js";
 import * as matters from "./matters.js";
 import * as outcome from "./outcome.js";
 import * as queue from "./queue.js";
@@ -27,7 +28,8 @@ const openSkip = () => {
 };
 
 const next = () => {
-  if (outcome.isUndoing()) outcome.sendNow(true);
+  if (lease.isOver()) lease.leave();
+  else if (outcome.isUndoing()) outcome.sendNow(true);
   else if (idle()) takeNext();
 };
 
@@ -42,6 +44,7 @@ const effects = () => all(".effect-radio", matters.dialogue() ?? document);
 const feedback = () => {
   const [first] = effects();
   if (first) (effects().find((it) => it.checked) ?? first).focus();
+  else one(".feedback-fields input", matters.dialogue() ?? document)?.focus();
 };
 
 const inCall = (act) => () => { if (call()) act(); };
@@ -67,10 +70,14 @@ const COMMANDS = {
 
 const escape = (event) => {
   if (one("dialog[open]")) return;
+  if (lease.isOver()) { lease.leave(); return; }
   if (outcome.isUndoing()) { outcome.stopUndo(); return; }
+  if (outcome.unask()) return;
   if (queue.isCounting()) { queue.stop(); return; }
   all(".skip-menu[open]").forEach((menu) => { menu.open = false; });
-  if (typing(event.target)) event.target.blur();
+  if (!typing(event.target)) return;
+  event.target.blur();
+  if (event.target.closest("#outcome") && matters.chosen("")) one("#save").focus(); // one Enter records
 };
 
 // Digits belong to what is in front: reasons to skip, the effect of the goods, else an outcome.
@@ -88,6 +95,7 @@ const digit = (key, target) => {
 };
 
 const enter = (event) => {
+  if (lease.isOver()) { event.preventDefault(); lease.leave(); return; }
   if (outcome.isUndoing()) { event.preventDefault(); outcome.sendNow(); return; }
   if (remembers("keys-off") || !call()) return;
   if (event.target.matches(".outcome-radio")) { event.preventDefault(); outcome.record(); return; }
@@ -98,7 +106,12 @@ const enter = (event) => {
 const onKey = (event) => {
   if (event.key === "Escape") { escape(event); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (event.repeat) { if (event.key.toLowerCase() === "h" && !typing(event.target)) event.preventDefault(); return; }
+  if (event.repeat) {
+    // A held Enter presses once, so that it never answers the question it has opened.
+    const isHeld = event.key === "Enter" ? !event.target.matches("textarea") : event.key.toLowerCase() === "h" && !typing(event.target);
+    if (isHeld) event.preventDefault();
+    return;
+  }
   if (typing(event.target) || one("dialog[open]") || isLooking()) return;
   if (event.key === "Enter") { enter(event); return; }
   if (remembers("keys-off")) return;

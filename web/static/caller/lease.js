@@ -8,7 +8,9 @@ import { askToSignIn } from "./session.js";
 const POLL_MS = 2000;
 const RENEW_MS = 60000;
 
-const isOver = () => call().classList.contains("withdrawn");
+// The customer is no longer this caller's; the page says so until it is left.
+export const isOver = () => Boolean(call()?.classList.contains("withdrawn"));
+export const leave = () => location.assign(one("#desk").dataset.here);
 const alarm = (text, options) => bar("#alarm", text, options);
 
 const stopWork = (text) => {
@@ -17,14 +19,15 @@ const stopWork = (text) => {
   call().classList.add("withdrawn");
   all("#dial, #goodbye, #hang-up, #more-time, #save").forEach((button) => { button.disabled = true; });
   all("#skip, .dialling a").forEach((element) => { element.hidden = true; });
-  alarm(text, { button: { text: say("知道了，继续"), press: () => location.assign(one("#desk").dataset.here) } });
+  alarm(text, { button: { text: say("知道了，继续"), press: leave } });
 };
 
 const react = (seen) => {
   setToken(seen.token);
   setClock(seen.now, seen.speed);
   const why = seen.rule ? `：${seen.reason}（${seen.rule}）` : "";
-  if (seen.state === "withdrawn") stopWork(`${say("这位客户已撤回，请勿拨打")}${why}`);
+  if (seen.pause) stopWork(seen.pause);
+  else if (seen.state === "withdrawn") stopWork(`${say("这位客户已撤回，请勿拨打")}${why}`);
   else if (seen.state === "expired") stopWork(`${say("领取已超时，客户已回到队列，请勿拨打")}${why}`);
   else if (seen.state === "over") stopWork(say("这一通已经处理完（可能在另一个窗口）"));
   else if (seen.outcome_missing) alarm(say("结果还没填，已超过 30 分钟，请现在选择通话结果（R-CLAIM-1）"), { soft: true });

@@ -43,5 +43,10 @@ document.addEventListener("toggle", (event) => {
 }, true);
 document.addEventListener(matters.TURNED, () => script.showWalk(false));
 document.addEventListener(CHANGED, ready);
+// Back in the browser: what is shown may be long over, so it is fetched as by F5.
+window.addEventListener("pageshow", (event) => {
+  const [way] = performance.getEntriesByType("navigation");
+  if (event.persisted || way?.type === "back_forward") location.replace(one("#desk").dataset.here);
+});
 for (const part of [callback, dialogs, hangup, keys, lease, outcome, queue, sending, tabs, timers]) part.wire();
 ready();

@@ -20,6 +20,7 @@ export const coversAll = () => Boolean(chosen("") && "coversAll" in chosen("").d
 export const showMatters = () => {
   const shown = current();
   all(".settle").forEach((section) => { section.hidden = section.dataset.matter !== shown; });
+  all("[data-of-matter]").forEach((mark) => { mark.hidden = mark.dataset.ofMatter !== shown; });
   all(".dialogue").forEach((section) => { section.hidden = section.dataset.matter !== shown; });
   all("[data-matter-chip]").forEach((chip) => {
     const prefix = chip.dataset.matterChip;
@@ -53,10 +54,14 @@ export const untouched = () => {
   return prefixes().find((prefix) => prefix && "open" in (chosen(prefix)?.dataset ?? {})) ?? null;
 };
 
+// What is to be known before it is recorded; empty: nothing.
+export const sayBefore = (words) => {
+  const text = one("#before-saving");
+  text.textContent = words;
+  show(text, words !== "");
+};
+
 export const sayLeftOpen = (prefix) => {
-  const text = one("#left-open");
-  show(text, prefix !== null);
-  if (prefix === null) { text.textContent = ""; return; }
   const name = one(`[data-matter-chip="${prefix}"]`).firstChild.textContent.trim();
-  text.textContent = say("“{0}”还没有结果：选一个，或再按一次记录，它留着下次再打。", name);
+  sayBefore(say("“{0}”还没有结果：选一个，或再按一次记录，它留着下次再打。", name));
 };

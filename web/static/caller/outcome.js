@@ -11,6 +11,7 @@ let undoTimer = null;
 let undoThen = null; // what follows once it is recorded: the next customer
 let callbackWanted = new Set(); // matters for which a time was asked for with B, whatever the outcome
 let leaveOpen = false; // the caller was told that a matter stays open, and went on
+let isSure = false; // a refusal was asked once more: the next Enter records it
 
 const has = (flag, prefix) => Boolean(matters.chosen(prefix) && flag in matters.chosen(prefix).dataset);
 const radio = (code, prefix = matters.current()) => one(`#${CSS.escape(`${prefix}o-${code}`)}`);
@@ -19,7 +20,12 @@ export const freshCall = () => {
   stopUndo();
   callbackWanted = new Set();
   leaveOpen = false;
+  isSure = false;
 };
+
+// A problem was typed for a case, and now an outcome is chosen that opens none.
+const losesCase = (prefix = matters.current()) => "hadCase" in matters.settle(prefix).dataset
+  && !has("case", prefix) && matters.field("note", prefix).value.trim() !== "";
 
 // The fields that belong to the outcome are there, the others are not in the way.
 export const fit = () => {
@@ -36,11 +42,13 @@ export const fit = () => {
     if (!wantsTime) clearWish(prefix);
     show(part("callback"), wantsTime);
     matters.field("note", prefix).required = has("noteNeeded", prefix);
+    if (has("case", prefix)) section.dataset.hadCase = "";
+    show(one("[data-case-lost]", section), losesCase(prefix));
     const label = one("[data-note-label]", section);
     label.textContent = has("case", prefix) ? label.dataset.cause : label.dataset.plain;
     show(one("[data-note-hint]", section), !has("case", prefix));
   }
-  const asks = matters.prefixes().map((prefix) => matters.chosen(prefix)).find((it) => it && "asks" in it.dataset);
+  const asks = asking();
   const text = asks
     ? ("suppresses" in asks.dataset ? say("确认“{0}”，以后不再联系", asks.dataset.label) : say("确认“{0}”", asks.dataset.label))
     : say("记录结果");
@@ -56,21 +64,21 @@ export const offer = (code) => {
   if (!offered) return;
   stopUndo();
   offered.checked = true;
+  takeBack();
   fit();
 };
 
 export const choose = (picked) => {
   stopUndo();
   picked.checked = true;
-  leaveOpen = false;
-  matters.sayLeftOpen(null);
+  takeBack();
   fit();
   if (!("reached" in picked.dataset) && !("open" in picked.dataset)) nobodyThere();
   const isTalking = strip().dataset.dialled && !strip().dataset.hungUp && "reached" in picked.dataset;
   if ("phoneNeeded" in picked.dataset) focusOn(matters.field("new-phone"));
   else if ("noteNeeded" in picked.dataset) focusOn(matters.field("note"));
   else if ("callback" in picked.dataset) focusOn(matters.field("callback-at"));
-  else if ("soft" in picked.dataset && !isTalking && isComplete()) startUndo(picked.dataset.label);
+  else if ("soft" in picked.dataset && !isTalking && isComplete() && !losesCase()) startUndo(picked.dataset.label);
   else focusOn(one("#save"));
 };
 
@@ -132,7 +140,36 @@ export const record = (then = null) => {
     matters.sayLeftOpen(open);
     return;
   }
+  const asks = asking();
+  if (asks && !isSure) {
+    isSure = true;
+    matters.sayBefore("suppresses" in asks.dataset
+      ? say("确定？这位客户以后不再联系。再按一次 Enter 确认，Esc 返回。")
+      : say("确定是“{0}”？再按一次 Enter 确认，Esc 返回。", asks.dataset.label));
+    focusOn(one("#save"));
+    return;
+  }
   submitOutcome({ then });
+};
+
+// The chosen outcome that is asked once more, of whichever matter; what ends all contact comes first.
+const asking = () => {
+  const asked = matters.prefixes().map((prefix) => matters.chosen(prefix)).filter((it) => it && "asks" in it.dataset);
+  return asked.find((it) => "suppresses" in it.dataset) ?? asked[0];
+};
+
+// What was asked before recording is asked anew.
+const takeBack = () => {
+  leaveOpen = false;
+  isSure = false;
+  matters.sayBefore("");
+};
+
+// Esc: back from the question; true if there was one.
+export const unask = () => {
+  if (!isSure) return false;
+  takeBack();
+  return true;
 };
 
 export const wantCallback = () => {
@@ -164,14 +201,16 @@ export const wire = () => {
   document.addEventListener("change", (event) => {
     if (!event.target.matches(".outcome-radio")) return;
     stopUndo();
-    leaveOpen = false;
-    matters.sayLeftOpen(null);
+    takeBack();
     fit();
   });
   // A click of the mouse, not one that arrow keys make among radio buttons.
   document.addEventListener("click", (event) => {
     if (event.detail > 0 && event.target.matches(".outcome-radio")) choose(event.target);
     if (event.target.closest("[data-undo]")) stopUndo();
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.matches(".settle textarea")) fit();
   });
   document.addEventListener("focusin", (event) => {
     if (isUndoing() && event.target.matches("textarea, select, input:not([type=radio])")) stopUndo();

@@ -119,7 +119,9 @@ def check_deadline(task: TaskFacts, now: datetime, policy: Policy) -> Decision:
     While a later order remains unpaid the task waits for the import that shows the first one closed.
     """
     closing = deadline(task.orders, policy)
-    if closing is None or now < closing:
+    if closing is None:
+        return Allow("没有等着关闭的订单")
+    if now < closing:
         return Allow("订单尚未到自动关闭时间")
     last = last_closing(task.orders, policy)
     if last is not None and now < last:

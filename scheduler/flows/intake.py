@@ -145,7 +145,7 @@ def preview(
         generation=recognised.generation,
         data_time=recognised.data_time,
         first_rows=tuple(readable(taken.row) for taken in shown),
-        lacks=lacking(recognised),
+        lacks=lacking(recognised, now),
         rejected_total=len(report.rejected),
         warnings_total=len(report.warnings),
     )

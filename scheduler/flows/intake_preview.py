@@ -37,11 +37,13 @@ _LACKS: Mapping[tuple[str, ...], str] = {
 _TIMES_OF_EXPORTS = (FileKind.ORDERS, FileKind.ITEMS, FileKind.SHIPMENTS, FileKind.STOCK_OUT)
 
 
-def lacking(recognised: Recognised) -> tuple[str, ...]:
+def lacking(recognised: Recognised, now: datetime) -> tuple[str, ...]:
     """Say what an order file does not tell, and what follows from it."""
     missing: list[str] = []
     if recognised.data_time is None and recognised.kind in _TIMES_OF_EXPORTS:
         missing.append("文件名里没有导出时间：按导入的时间算")
+    if recognised.data_time is not None and recognised.data_time > now:
+        missing.append("文件名里的导出时间还没有到：请核对是不是拿错了文件；收下会按现在的时间算")
     if recognised.kind is FileKind.ORDERS:
         found = recognised.columns.keys()
         missing += [text for roles, text in _LACKS.items() if found.isdisjoint(roles)]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from adapters.store.queries import stock
 from adapters.store.queries.facts import load_tasks
 from campaigns.days import midnight_after, midnight_of
 from campaigns.facts import TaskFacts
@@ -36,6 +37,7 @@ def queue_promises(
         return 0
     named = missing[0].expected_on
     names = "、".join(short.name for short in missing)
+    gift = stock.gift_of(connection, task.id)
     made = [
         add_todo(
             connection,
@@ -43,7 +45,7 @@ def queue_promises(
             NewTodo(
                 TodoKind.PROMISE,
                 f"{promise}:{order.order_no}",
-                f"{PROMISE_LABELS[promise]}：订单 {order.order_no}，等“{names}”，"
+                f"{PROMISE_LABELS[promise]}{_named(promise, gift)}：订单 {order.order_no}，等“{names}”，"
                 f"答应的到货日 {named.month} 月 {named.day} 日",
                 due_at=midnight_after(midnight_of(named)),
                 order_no=order.order_no,
@@ -55,3 +57,8 @@ def queue_promises(
         for order in stock_out.waiting_orders(task.orders)
     ]
     return sum(todo_id is not None for todo_id in made)
+
+
+def _named(promise: Promise, gift: str | None) -> str:
+    """Which gift is to be packed, where the list names one."""
+    return f"（{gift}）" if promise is Promise.GIFT and gift else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -23,10 +23,16 @@ from scheduler.runtime import Runtime
 
 LISTED = 500
 
+MESSAGE_WITHIN = timedelta(hours=2)
+"""How soon after its first open minute a message should be written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One open to-do. `caller` is who had the customer on the line."""
+    """One open to-do. `caller` is who had the customer on the line.
+
+    A message may be sent from `due_at` on and is late at `late_at`; other work is due then.
+    """
 
     id: int
     kind: TodoKind
@@ -38,6 +44,7 @@ class Todo:
     due_at: datetime
     expires_at: datetime | None
     caller: str | None
+    late_at: datetime
     is_overdue: bool
 
 
@@ -52,6 +59,9 @@ def open_todos(
 
 def _todo(row: Row[Any], now: datetime) -> Todo:
     kind = TodoKind(row.kind)
+    late_at = row.due_at
+    if kind is TodoKind.WANGWANG:
+        late_at = min(row.due_at + MESSAGE_WITHIN, row.expires_at or row.due_at + MESSAGE_WITHIN)
     return Todo(
         id=row.id,
         kind=kind,
@@ -63,7 +73,8 @@ def _todo(row: Row[Any], now: datetime) -> Todo:
         due_at=row.due_at,
         expires_at=row.expires_at,
         caller=row.caller,
-        is_overdue=row.due_at < now,
+        late_at=late_at,
+        is_overdue=late_at < now,
     )
 
 

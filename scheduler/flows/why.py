@@ -114,7 +114,8 @@ def _with_task(
     checks = _all_checks(case)
     if ending is not None:
         closed = Stop(rule_of_ending(task.kind, ending), f"任务已结束：{ENDING_LABELS[ending]}")
-        checks = [*_rows((closed.rule,), closed), *checks]
+        others = [check for check in checks if check.rule != closed.rule]
+        checks = [*_rows((closed.rule,), closed), *others]
         return _explained(buyer, at, task.id, checks, None)
     if held is not None:
         who = "已经拨打" if held.state is AttemptState.DIALLED else "已分给坐席"

@@ -52,21 +52,24 @@ def words_for(
     caller: str,
     ignoring: str | None = None,
     via_relay_number: bool = False,
-    beside: Sequence[Kind] = (),
+    beside: Sequence[TaskFacts] = (),
 ) -> Words:
     """Everything the dialogue or a message is filled with, as of `now`.
 
-    `beside`: the kinds of the further matters that the same call settles (R-REPEAT-2).
+    `beside`: the further matters that the same call settles (R-REPEAT-2); their orders are no
+    matter that is already well.
     """
     row = calls.customer_row(connection, task.customer.id)
     rows = orders.of_customer(connection, task.customer.id, ORDERS_LOOKED_AT)
     about = _about(task)
+    spoken_of = {order.order_no for other in beside for order in other.orders}
     days = {business_day(o.placed_at) for o in task.orders}
     paid = [
         o
         for o in rows
         if o.state in (OrderState.PAID, OrderState.SHIPPED, OrderState.COMPLETED)
         and business_day(o.placed_at) in days
+        and o.order_no not in spoken_of
     ]
     placed = about[0].placed_at if about else now
     numbers = [o.order_no for o in about]
@@ -95,7 +98,7 @@ def words_for(
         topic=task.topic,
         parcel=parcel_words(task, rows, now) if task.kind is Kind.CALLBACK else None,
         stock=stock_words(connection, task) if task.kind is Kind.STOCK_OUT else None,
-        callers_matters=tuple(KIND_LABELS[kind] for kind in beside),
+        callers_matters=tuple(KIND_LABELS[other.kind] for other in beside),
     )
 
 

@@ -72,6 +72,6 @@ def stock_words(connection: Connection, task: TaskFacts) -> StockWords:
         was_expected_on=named if named is not None and named != last.expected_on else None,
         others_text=items_in_words(here) if here else None,
         several=len(missing) > 1,
-        gift=next((row.gift for row in rows if row.gift), None),
+        gift=stock.gift_of(connection, task.id),
         is_arrived=all(row.arrived_at is not None for row in rows),
     )

@@ -244,6 +244,12 @@ def mark_arrived(connection: Connection, shortage_id: int, now: datetime) -> Non
     )
 
 
+def gift_of(connection: Connection, task_id: int) -> str | None:
+    """What may be given to the customer of this task: the first gift that its articles name."""
+    rows = of_tasks(connection, [task_id])[task_id]
+    return next((row.gift for row in rows if row.gift), None)
+
+
 def promised_day(connection: Connection, task_id: int) -> date | None:
     """The day that the customer of this task was told last (R-OOS-2)."""
     query = (

@@ -54,7 +54,9 @@ def test_the_list_says_what_to_send_to_whom(shop: Shop, caller: Person) -> None:
     unreached(shop, caller)
     (todo,) = open_todos(shop.runtime, at("05-13 13:05"))
     assert (todo.kind, todo.label, todo.buyer) == (TodoKind.WANGWANG, "旺旺留言", "tb_hua01")
-    assert (todo.caller, todo.is_overdue) == ("张三", True)
+    assert (todo.caller, todo.is_overdue) == ("张三", False)
+    (late,) = open_todos(shop.runtime, at("05-13 15:00:01"))
+    assert (late.late_at, late.is_overdue) == (at("05-13 15:00"), True)
     assert "四季花坊" in todo.wording
     assert open_todos(shop.runtime, at("05-13 13:05"), caller="王五") == []
     assert open_todos(shop.runtime, at("05-13 13:05"), as_of=at("05-13 12:00")) == []

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from adapters.store.queries import calls, imports, orders, overview, timeline
 from campaigns.days import business_day, day_bounds
@@ -49,6 +49,14 @@ class PlannedCampaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """What moves by the minute: open tasks by state, and what ended today by its ending."""
+
+    by_state: Mapping[TaskState, int]
+    ended_today: Mapping[Ending, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """Where the day stands. `planned_at` None: not planned yet; a stopped campaign has no plan."""
 
@@ -56,10 +64,7 @@ class Today:
     planned_at: datetime | None
     last_import_at: datetime | None
     calendar_is_known: bool
-    by_state: dict[TaskState, int]
-    ended_today: dict[Ending, int]
-    attempts: int
-    reached: int
+    progress: Progress
     outlook: NobodyNow
     queue: tuple[Queued, ...]
     plans: Mapping[int, PlannedCampaign]
@@ -68,27 +73,36 @@ class Today:
 def today(runtime: Runtime, now: datetime) -> Today:
     """The day of the shop at `now`: counts, the queue, who is left out by which rule."""
     day = business_day(now)
-    start, end = day_bounds(day)
     with runtime.snapshot() as connection:
         law = runtime.law(connection)
-        attempts, reached = overview.attempts_between(connection, start, end)
         planned_at = overview.planned_at(connection, day)
         last_import_at = imports.last_order_import(connection)
-        by_state = overview.open_by_state(connection)
-        ended = overview.ended_between(connection, start, end)
+        moving = _progress(connection, day)
         outlook = nobody_now(connection, runtime, now)
     return Today(
         day=day,
         planned_at=planned_at,
         last_import_at=last_import_at,
         calendar_is_known=law.calendar.is_known(day.year),
-        by_state={TaskState(state): count for state, count in by_state.items()},
-        ended_today={Ending(ending): count for ending, count in ended.items()},
-        attempts=attempts,
-        reached=reached,
+        progress=moving,
         outlook=outlook,
         queue=tuple(queue(runtime, now, LISTED)),
         plans=_plans(plan(runtime, day, now, "", dry_run=True)),
+    )
+
+
+def progress(runtime: Runtime, now: datetime) -> Progress:
+    """What moves by the minute alone; nothing is planned for it, so it may be asked often."""
+    with runtime.snapshot() as connection:
+        return _progress(connection, business_day(now))
+
+
+def _progress(connection: Connection, day: date) -> Progress:
+    by_state = overview.open_by_state(connection)
+    ended = overview.ended_between(connection, *day_bounds(day))
+    return Progress(
+        MappingProxyType({TaskState(state): count for state, count in by_state.items()}),
+        MappingProxyType({Ending(ending): count for ending, count in ended.items()}),
     )
 
 

@@ -245,6 +245,12 @@ def _files_folder(settings: Settings) -> Path:
     return (_sqlite_file(settings) or settings.secret_file).parent / "training"
 
 
+def files_left(settings: Settings) -> tuple[Path, ...]:
+    """The export files that a training shop left to be taken in by hand, by name; at most ten."""
+    folder = _files_folder(settings)
+    return tuple(sorted(path for path in folder.glob("*") if path.is_file())[:10])
+
+
 def _leave(files: tuple[ExportFile, ...], folder: Path) -> tuple[Path, ...]:
     if files:
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,18 +44,27 @@ def panel(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Panel]:
 
 def work(panel: Panel) -> None:
     """A morning's work, so that no page is empty."""
-    runtime = panel.runtime
-    panel_shop.fill(runtime)
-    person = caller_named(runtime, "陈晨")
+    panel_shop.fill(panel.runtime)
+    work_on(panel)
+    held = claim.next_call(panel.runtime, calling(panel), panel.runtime.now())
+    assert isinstance(held, claim.HandOut)
+
+
+def calling(panel: Panel) -> Person:
+    person = caller_named(panel.runtime, "陈晨")
     assert isinstance(person, Person)
+    return person
+
+
+def work_on(panel: Panel) -> None:
+    """Two calls, one of which ends its task."""
+    runtime, person = panel.runtime, calling(panel)
     for code in ("relay", "not_needed"):
         held = claim.next_call(runtime, person, runtime.now())
         assert isinstance(held, claim.HandOut)
         dialling.dial(runtime, held.attempt_id, runtime.now(), person)
         form = OutcomeForm(code, note="声音很小")
         record_outcome(runtime, held.attempt_id, form, runtime.now(), person)
-    held = claim.next_call(runtime, person, runtime.now())
-    assert isinstance(held, claim.HandOut)
 
 
 def test_from_the_file_to_the_ledger(panel: Panel, page: Page, tmp_path: Path) -> None:
@@ -87,6 +96,30 @@ def test_from_the_file_to_the_ledger(panel: Panel, page: Page, tmp_path: Path) -
     sheet = openpyxl.load_workbook(target).active
     assert sheet is not None
     assert 1280 in [cell.value for cell in sheet[sheet.max_row]]
+
+
+def test_todays_figures_move_without_a_reload(panel: Panel, page: Page) -> None:
+    panel_shop.fill(panel.runtime)
+    page.clock.install()
+    panel.sign_in(page, "李组长")
+    called = page.locator(".figure", has_text="今天拨打").locator("b")
+    expect(called).to_have_text("0")
+    work_on(panel)
+    page.evaluate("window.stays = true")
+    page.clock.fast_forward(31_000)
+    expect(called).to_have_text("2")
+    expect(page.get_by_role("list", name="今天怎样结束的")).to_contain_text("关闭交易")
+    expect(page.get_by_role("rowheader", name="陈晨")).to_be_visible()
+    assert page.evaluate("window.stays"), "the page was loaded anew"
+
+
+def test_pausing_all_opens_over_the_page(panel: Panel, page: Page) -> None:
+    panel.sign_in(page, "李组长")
+    figures = page.locator(".figures").first
+    before = figures.bounding_box()
+    page.keyboard.press("Alt+p")
+    expect(page.get_by_label("为什么暂停")).to_be_focused()
+    assert figures.bounding_box() == before
 
 
 def test_the_training_clock_is_moved_from_the_menu(panel: Panel, page: Page) -> None:

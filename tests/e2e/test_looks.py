@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import Engine
 
 from adapters.clock import SystemClock
+from scheduler.flows.shop import set_clock
+from scheduler.flows.training_colleagues import set_colleagues
 from tests.databases import sqlite_only
 from tests.e2e.served import Panel, served
 from tests.e2e.test_leader_day import PAGES, PHONE, work
@@ -138,3 +141,27 @@ def test_english_pages_are_accessible_and_fit(
         page.goto(panel.url + path)
         assert axe(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", ["陈晨", "李组长"])
+@pytest.mark.parametrize("width", [360, 683, 1366])
+def test_the_top_stays_low_and_nothing_lies_over_anything(
+    panel: Panel, new_context: Callable[..., BrowserContext], width: int, name: str, language: str
+) -> None:
+    now = panel.runtime.now()
+    set_colleagues(panel.runtime, 4, now, "test")
+    set_clock(panel.runtime, "test", ticks=True, speed=60)
+    context = new_context(viewport={"width": width, "height": 768})
+    page = opened(panel, context, name)
+    context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": panel.url}])
+    page.goto(f"{panel.url}/work" if name == "陈晨" else f"{panel.url}/desk")
+    assert page.evaluate("document.querySelector('.top').offsetHeight") < (
+        60 if width > 900 else 96
+    )
+    places = """[...document.querySelectorAll('.brand > *, .top-right > *')]
+      .map((element) => element.getBoundingClientRect()).filter((box) => box.width > 1)"""
+    boxes = sorted(page.evaluate(places), key=lambda box: box["left"])
+    for one, other in itertools.pairwise(boxes):
+        assert one["right"] <= other["left"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

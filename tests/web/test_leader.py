@@ -183,10 +183,10 @@ def test_r_dun_5_a_long_queue_shows_its_first_customers_and_opens_for_the_others
     runtime: Runtime, leader: Visitor
 ) -> None:
     panel_shop.fill(runtime)
-    assert "<summary>再列" not in leader.get("/desk").text
+    assert "<summary>第 31 到" not in leader.get("/desk").text
     more = [panel_shop.Buyer(f"买家{i:02}", f"184123457{i:02}") for i in range(31)]
     panel_shop.fill(runtime, [*panel_shop.BUYERS, *more])
-    shown, folded = leader.get("/desk").text.split("<summary>再列 5 位</summary>")
+    shown, folded = leader.get("/desk").text.split("<summary>第 31 到 35 位</summary>")
     assert [text.count('data-label="序"') for text in (shown, folded)] == [30, 5]
 
 
@@ -196,7 +196,7 @@ def test_what_ended_today_is_one_figure_with_its_parts(runtime: Runtime, leader:
         call_one(runtime, code)
     figures = re.findall(r"<b>(\d+)</b><span>今天结束", leader.get("/desk").text)
     assert figures == ["3"]
-    parts = re.search(r'<ul class="figure-parts">(.*?)</ul>', leader.get("/desk").text)
+    parts = re.search(r'<ul class="endings"[^>]*>(.*?)</ul>', leader.get("/desk").text)
     assert parts is not None
     assert sorted(re.findall(r">(\d+)<", parts[1])) == ["1", "2"]
 

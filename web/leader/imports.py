@@ -13,6 +13,7 @@ from adapters.importers.rows import FileKind
 from adapters.reports.problems_csv import problems_csv
 from campaigns.errors import UsageError
 from scheduler.flows import desk, intake
+from scheduler.flows.training import files_left
 from web.auth import me, now, the_runtime
 from web.leader.blueprint import leader
 
@@ -62,13 +63,15 @@ def _page(
     previews: list[intake.Preview] | None = None,
     kind: FileKind | None = None,
 ) -> str:
+    runtime = the_runtime()
     return render_template(
         "leader/imports.html",
+        left=files_left(runtime.settings) if runtime.is_training else (),
         reports=reports,
         previews=previews,
         chosen=kind,
         kinds=FILE_KIND_WORDS,
-        recent=desk.recent_imports(the_runtime()),
+        recent=desk.recent_imports(runtime),
         limits=PANEL_LIMITS,
     )
 

@@ -21,12 +21,25 @@ from web.leader.blueprint import leader
 def today() -> str:
     """Show where the day stands, the queue, who is left out by which rule, and the results so far."""
     runtime, day = the_runtime(), local_day(now())
+    made = overview.today(runtime, now())
     return render_template(
         "leader/today.html",
-        today=overview.today(runtime, now()),
+        today=made,
+        progress=made.progress,
         found=campaigns.campaigns(runtime),
         results=results(runtime, day, day),
         longest=campaigns.REASON_MAX_CHARS,
+    )
+
+
+@leader.get("/now")
+def today_now() -> str:
+    """Show the part of today that moves by the minute, without the plan: figures and results."""
+    runtime, day = the_runtime(), local_day(now())
+    return render_template(
+        "leader/today_now.html",
+        progress=overview.progress(runtime, now()),
+        results=results(runtime, day, day),
     )
 
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, task
 from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.shop import person, policy_version
-
-COUNTED = text(
-    "attempt.state IN ('dialled', 'closed') AND attempt.redial_of IS NULL"
-    " AND attempt.rides_on IS NULL"
-)
-"""Calls: neither the second half of one nor a further matter settled in one."""
 
 
 def open_by_state(connection: Connection) -> dict[str, int]:
@@ -37,15 +31,6 @@ def ended_between(connection: Connection, start: datetime, end: datetime) -> dic
         .group_by(task.c.ending)
     )
     return dict(connection.execute(query).tuples().all())
-
-
-def attempts_between(connection: Connection, start: datetime, end: datetime) -> tuple[int, int]:
-    """Attempts and reached ones in [start, end); reads the index on `at`."""
-    query = select(
-        func.count(), func.coalesce(func.sum(case((attempt.c.is_reached, 1), else_=0)), 0)
-    ).where(COUNTED, attempt.c.at >= start, attempt.c.at < end)
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1])
 
 
 def planned_at(connection: Connection, day: date) -> datetime | None:

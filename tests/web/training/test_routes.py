@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -39,13 +41,12 @@ def test_a_leader_calls_colleagues_in_and_sends_them_home(
     runtime: Runtime, signed_in: SignedIn
 ) -> None:
     leader = signed_in(Role.LEADER)
-    assert 'hx-trigger="every 5s"' not in leader.get("/desk").text
+    assert 'data-seconds="30"' in leader.get("/desk").text
     leader.post("/training/colleagues", {"colleagues": "2"})
     assert show_colleagues(runtime) == 2
     assert {one.person.name for one in people(runtime)} >= set(COLLEAGUES[:2])
     assert "2 位模拟同事在打电话" in leader.get("/desk").text
-    assert 'hx-trigger="every 5s"' in leader.get("/desk").text, "the figures do not move"
-    assert 'hx-trigger="every 5s"' not in leader.get("/desk/imports").text
+    assert 'data-seconds="5"' in leader.get("/desk").text, "figures that move are asked for often"
     caller = signed_in(Role.CALLER)
     assert "同事 2" in caller.get("/work").text, "a caller sees that somebody calls along"
     leader.post("/training/colleagues", {"colleagues": "0"})
@@ -75,3 +76,23 @@ def test_other_numbers_are_refused(
 def test_a_caller_does_not_move_the_shop(signed_in: SignedIn, path: str) -> None:
     caller = signed_in(Role.CALLER)
     assert caller.post(f"/training/{path}", {"speed": "60", "colleagues": "1"}).status_code == 403
+
+
+def test_the_import_page_says_where_the_files_to_practise_with_are(
+    runtime: Runtime, signed_in: SignedIn
+) -> None:
+    leader = signed_in(Role.LEADER)
+    assert "练习手工导入" not in leader.get("/desk/imports").text
+    folder = runtime.settings.secret_file.parent / "training"
+    database = runtime.engine.url.database
+    if runtime.engine.dialect.name == "sqlite" and database and database != ":memory:":
+        folder = Path(database).parent / "training"
+    folder.mkdir(exist_ok=True)
+    (folder / "afternoon.csv").write_bytes(b"x")
+    try:
+        page = leader.get("/desk/imports").text
+    finally:
+        shutil.rmtree(folder)
+    assert "练习手工导入" in page
+    assert str(folder) in page
+    assert "afternoon.csv" in page

@@ -10,8 +10,8 @@ from scheduler import jobs
 from scheduler.flows import campaigns
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.outcome import MatterForm
-from scheduler.flows.overview import today
-from tests.factories import at
+from scheduler.flows.results import results
+from tests.factories import at, day
 from tests.scheduler.flows.calling import dialled, nobody
 from tests.scheduler.flows.three_matters import (
     CALLBACK,
@@ -259,12 +259,12 @@ def test_r_repeat_5_a_redial_settles_the_rest(three: Shop) -> None:
     said = also(again, stock_out="agrees")
     three.outcome(again.attempt_id, "will_pay", "05-13 09:39", caller, also=said)
     assert [row.ending for row in three.tasks()] == [None, "answered", "agreed"]
-    assert today(three.runtime, at("05-13 12:00")).attempts == 1
+    assert results(three.runtime, day("05-13"), day("05-13")).calls == 1
 
 
 def test_r_repeat_3_one_call_is_one_in_the_figures(three: Shop) -> None:
     held = dialled_for(three, three.person())
     said = also(held, callback="satisfied", stock_out="agrees")
     three.outcome(held.attempt_id, "will_pay", ENDED, also=said)
-    found = today(three.runtime, at("05-13 12:00"))
-    assert (found.attempts, found.reached) == (1, 1)
+    found = results(three.runtime, day("05-13"), day("05-13"))
+    assert (found.calls, found.reached) == (1, 1)

@@ -95,16 +95,21 @@ def next_call(runtime: Runtime, caller: Person | NewPerson, now: datetime) -> Ha
                     if isinstance(caller, Person)
                     else enter_newcomer(connection, caller, now)
                 )
-                return _next_call(connection, runtime, person, now)
+                found = _next_call(connection, runtime, person, now)
         except _Again:
             continue
         except _Nobody:
             break
+        if found is not None:
+            return found
+        break  # nobody else, but the call that was let go stays let go
     with runtime.snapshot() as connection:
         return nobody_now(connection, runtime, now)
 
 
-def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: datetime) -> HandOut:
+def _next_call(
+    connection: Connection, runtime: Runtime, caller: Person, now: datetime
+) -> HandOut | None:
     law = runtime.law(connection)
     release_expired(connection, now)
     held = calls.live_of_caller(connection, caller.id)
@@ -144,6 +149,8 @@ def _next_call(connection: Connection, runtime: Runtime, caller: Person, now: da
                 raise _Again  # a double click: the first answer is the answer
             task = load_tasks(connection, [claimed.id], now)[claimed.id]
         refresh_one(connection, law, now, task, caller.name)
+    if held is not None:
+        return None
     raise _Nobody
 
 

@@ -251,3 +251,13 @@ def test_r_dun_4_data_older_than_four_hours_have_to_be_looked_up(one: Shop) -> N
     held = current_call(one.runtime, caller, at("05-13 12:30:01"))
     assert isinstance(held, HandOut)
     assert held.must_look_first
+
+
+def test_r_dun_3_a_call_let_go_stays_let_go_when_nobody_else_is_waiting(shop: Shop) -> None:
+    caller = shop.person()
+    shop.buyer("tb_hua01", "05-12 15:00")
+    shop.plan()
+    shop.see("05-15 14:00")
+    shop.take(caller, "05-15 14:50")
+    assert isinstance(next_call(shop.runtime, caller, at("05-15 15:00")), NobodyNow)
+    assert [a.state for a in shop.attempts()] == [AttemptState.WITHDRAWN]

@@ -53,6 +53,8 @@ class Follow(StrEnum):
     NEW_NUMBER = "new_number"
     NEXT_NUMBER = "next_number"
     REDIAL = "redial"
+    ANSWER = "answer"
+    AWAIT_REPLY = "await_reply"
     END = "end"
 
 

@@ -123,6 +123,29 @@ class CustomerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationFacts:
+    """R-SMP-5. The newest complaint of a task that was escalated, and its promised answer.
+
+    `ready_at`: its owner wants to call with the answer from then on.
+    """
+
+    opened_at: datetime
+    due_at: datetime
+    ready_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingFacts:
+    """What only a sampled customer's task has: the score that counts, the message, the escalation."""
+
+    score: int | None = None
+    message_sent_at: datetime | None = None
+    replied_at: datetime | None = None
+    escalation: EscalationFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskFacts:
     """One task with its customer, as known at one instant."""
 
@@ -142,3 +165,5 @@ class TaskFacts:
     """Why its campaign, or the whole shop, hands nothing out just now; None: it runs."""
     held_back_since: datetime | None = None
     """Since when; None: at any instant that is asked about."""
+    sampling: SamplingFacts | None = None
+    """Of a sampled customer's task only."""

@@ -16,9 +16,13 @@ from campaigns.values import (
     OrderState,
     Promise,
     Role,
+    SampleState,
+    ScoreOrigin,
+    Source,
     TaskState,
     TodoKind,
     Topic,
+    Verdict,
 )
 
 DAYPART_LABELS: Mapping[Daypart, str] = {
@@ -37,6 +41,7 @@ KIND_LABELS: Mapping[Kind, str] = {
     Kind.DUNNING: "催款",
     Kind.CALLBACK: "回访",
     Kind.STOCK_OUT: "缺货通知",
+    Kind.SAMPLING: "回访抽查",
 }
 
 TOPIC_LABELS: Mapping[Topic, str] = {
@@ -92,12 +97,19 @@ ENDING_LABELS: Mapping[Ending, str] = {
     Ending.AGREED: "同意等货",
     Ending.REFUSED: "不同意，转售后",
     Ending.RELAYED: "已请人转告",
+    Ending.SCORED: "已评分",
+    Ending.SCORED_BY_RULE: "拒评或挂断，按规定记 3 分",
+    Ending.UNSCORED: "未评分",
+    Ending.REJECTED: "拒接",
+    Ending.UNFINISHED: "未完成",
+    Ending.CONTROL: "对照组，不拨打",
 }
 
 OPEN_LABELS: Mapping[Kind, str] = {
     Kind.DUNNING: "等待付款",
     Kind.CALLBACK: "待回访",
     Kind.STOCK_OUT: "待通知",
+    Kind.SAMPLING: "待抽查",
 }
 """联络结果 while a task is open."""
 
@@ -135,7 +147,43 @@ EFFECT_LABELS: Mapping[Effect, str] = {
     Effect.BAD: "有问题",
 }
 
+SOURCE_LABELS: Mapping[Source, str] = {
+    Source.AFTER_SALES: "售后登记",
+    Source.PARCELS: "快递件登记",
+    Source.REVIEWS: "评价收集",
+    Source.VIP: "VIP 客户",
+}
+
+SAMPLE_STATE_LABELS: Mapping[SampleState, str] = {
+    SampleState.DRAWN: "已抽样，待提交",
+    SampleState.SUBMITTED: "已提交，待批准",
+    SampleState.APPROVED: "已批准",
+    SampleState.REPLACED: "已重抽",
+}
+
+SCORE_LABELS: Mapping[int, str] = {
+    5: "很满意",
+    4: "满意",
+    3: "一般",
+    2: "不满意",
+    1: "很不满意",
+}
+"""R-SMP-4."""
+
+SCORE_ORIGIN_LABELS: Mapping[ScoreOrigin, str] = {
+    ScoreOrigin.CUSTOMER: "客户评分",
+    ScoreOrigin.RULE: "按规定记分",
+    ScoreOrigin.REVIEW: "复核更正",
+}
+
+VERDICT_LABELS: Mapping[Verdict, str] = {
+    Verdict.AGREED: "同意",
+    Verdict.CORRECTED: "更正",
+}
+
 CAMPAIGN_STATE_LABELS: Mapping[CampaignState, str] = {
+    CampaignState.DRAFT: "草稿",
+    CampaignState.SUBMITTED: "待批准",
     CampaignState.RUNNING: "进行中",
     CampaignState.PAUSED: "已暂停",
     CampaignState.STOPPED: "已停止",

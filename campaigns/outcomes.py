@@ -25,6 +25,9 @@ class Outcome:
     suppresses  the rule by which it puts the customer on the do-not-contact list
     opens_case  what kind of problem it enters in the after-sales register (R-CASE-1)
     promises    what we owe the customer from then on (R-OOS-1)
+    takes_score  a score of 1 to 5 may come with it (R-SMP-4)
+    score       what the customer counts for by rule (R-SMP-8)
+    escalates   an answer is promised, with an owner and a countdown (R-SMP-5)
     """
 
     code: str
@@ -40,6 +43,9 @@ class Outcome:
     rule: str = "R-SLOT-1"
     opens_case: CaseKind | None = None
     promises: tuple[Promise, ...] = ()
+    takes_score: bool = False
+    score: int | None = None
+    escalates: bool = False
 
     @property
     def is_reached(self) -> bool:

@@ -27,7 +27,7 @@ def _default_shifts() -> Mapping[str, RegionShift]:
 
 
 def _default_attempts() -> Mapping[Kind, int]:
-    return {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4}
+    return {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4, Kind.SAMPLING: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,8 @@ class Policy:
     unsigned_to_days: int = 15  # decision 0019
     ship_within_hours: int = 48  # decision 0021
     case_answer_hours: int = 24  # R-CPL-2
+    scored_share_percent: int = 85  # R-SMP-2, until the shop's own months tell
+    reply_hours: int = 24  # R-SMP-6
 
     @property
     def slot_gap(self) -> timedelta:
@@ -121,6 +123,8 @@ AT_LEAST_ONE = frozenset(
         "marketplace_closes_hours",
         "payment_stale_hours",
         "case_answer_hours",
+        "scored_share_percent",
+        "reply_hours",
     }
 )
 """Limits of which a zero would forbid every call for ever."""
@@ -128,8 +132,8 @@ AT_LEAST_ONE = frozenset(
 MOST = 100_000
 """No number of these needs to be larger."""
 
-AT_MOST = {"survey_window_days": 90}
-"""R-REPEAT-1. As far back as a customer's history is read."""
+AT_MOST = {"survey_window_days": 90, "scored_share_percent": 100}
+"""R-REPEAT-1: as far back as a customer's history is read. R-SMP-2: a share."""
 
 LATEST_SHIFT_HOURS = 6
 """R-HOURS-4. A region that opens later still keeps an hour of its evening."""

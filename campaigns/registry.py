@@ -9,7 +9,7 @@ from datetime import datetime
 from campaigns.decisions import Decision
 from campaigns.errors import UsageError
 from campaigns.facts import TaskFacts
-from campaigns.kinds import callback, dunning, stock_out
+from campaigns.kinds import callback, dunning, sampling, stock_out
 from campaigns.labels_zh import KIND_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.policy import Policy
@@ -24,7 +24,8 @@ class KindRules:
     population_rule    by which rule there is still something to talk about
     deadline_rule      by which rule the calling ends
     is_survey          R-REPEAT-1 counts it
-    writes_after_failures  after failed attempts a Wangwang message is queued (R-MSG-1)
+    rides              the matter may be settled in a call about another one (R-REPEAT-2)
+    writes_after       after how many failed attempts a Wangwang message is queued (R-MSG-1), if ever
     lapsed, promised   how a task ends at its deadline, and after its second promise
     amount_fen         the money that the task is about; 0 where it is about none
     """
@@ -35,8 +36,9 @@ class KindRules:
     population_rule: str
     deadline_rule: str
     is_survey: bool
-    writes_after_failures: bool
-    lapsed: Ending
+    rides: bool
+    writes_after: Callable[[Policy], int | None]
+    lapsed: Callable[[TaskFacts], Ending]
     promised: Ending
     check_population: Callable[[TaskFacts, datetime, Policy, datetime | None], Decision]
     check_deadline: Callable[[TaskFacts, datetime, Policy], Decision]
@@ -61,8 +63,9 @@ KINDS: Mapping[Kind, KindRules] = {
         population_rule="R-DUN-4",
         deadline_rule="R-DUN-3",
         is_survey=False,
-        writes_after_failures=True,
-        lapsed=Ending.DEADLINE,
+        rides=True,
+        writes_after=lambda policy: policy.message_after_failures,
+        lapsed=lambda task: Ending.DEADLINE,
         promised=Ending.PROMISES_USED,
         check_population=dunning.check_payment,
         check_deadline=dunning.check_deadline,
@@ -80,8 +83,9 @@ KINDS: Mapping[Kind, KindRules] = {
         population_rule="R-CB-2",
         deadline_rule="R-CB-2",
         is_survey=True,
-        writes_after_failures=False,
-        lapsed=Ending.LAPSED,
+        rides=True,
+        writes_after=lambda policy: None,
+        lapsed=lambda task: Ending.LAPSED,
         promised=Ending.RELAYED,
         check_population=callback.check_population,
         check_deadline=callback.check_deadline,
@@ -99,8 +103,9 @@ KINDS: Mapping[Kind, KindRules] = {
         population_rule="R-OOS-1",
         deadline_rule="R-OOS-1",
         is_survey=False,
-        writes_after_failures=True,
-        lapsed=Ending.LAPSED,
+        rides=True,
+        writes_after=lambda policy: policy.message_after_failures,
+        lapsed=lambda task: Ending.LAPSED,
         promised=Ending.RELAYED,
         check_population=stock_out.check_population,
         check_deadline=stock_out.check_deadline,
@@ -109,6 +114,26 @@ KINDS: Mapping[Kind, KindRules] = {
         rank_at=stock_out.rank_at,
         ending_by_orders=stock_out.ending_by_orders,
         needs_a_look=stock_out.needs_a_look,
+        amount_fen=lambda task: 0,
+    ),
+    Kind.SAMPLING: KindRules(
+        kind=Kind.SAMPLING,
+        outcomes={outcome.code: outcome for outcome in sampling.OUTCOMES},
+        plan_rule="R-SMP-3",
+        population_rule="R-SMP-1",
+        deadline_rule="R-SMP-3",
+        is_survey=True,
+        rides=False,
+        writes_after=lambda policy: sampling.FAILURES,
+        lapsed=sampling.lapsed,
+        promised=Ending.UNSCORED,
+        check_population=sampling.check_population,
+        check_deadline=sampling.check_deadline,
+        deadline=sampling.deadline,
+        stale_at=sampling.stale_at,
+        rank_at=sampling.rank_at,
+        ending_by_orders=sampling.ending_by_orders,
+        needs_a_look=sampling.needs_a_look,
         amount_fen=lambda task: 0,
     ),
 }

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DUNNING = "dunning"
     CALLBACK = "callback"
     STOCK_OUT = "stock_out"
+    SAMPLING = "sampling"
 
 
 class Topic(StrEnum):
@@ -126,6 +127,12 @@ class Ending(StrEnum):
     AGREED = "agreed"
     REFUSED = "refused"
     RELAYED = "relayed"
+    SCORED = "scored"
+    SCORED_BY_RULE = "scored_by_rule"
+    UNSCORED = "unscored"
+    REJECTED = "rejected"
+    UNFINISHED = "unfinished"
+    CONTROL = "control"
 
 
 class Exemption(StrEnum):
@@ -193,9 +200,44 @@ class Effect(StrEnum):
     BAD = "bad"
 
 
-class CampaignState(StrEnum):
-    """Whether a campaign hands out calls."""
+class Source(StrEnum):
+    """R-SMP-1. The registers that the sampling population comes from, in the order of precedence."""
 
+    AFTER_SALES = "after_sales"
+    PARCELS = "parcels"
+    REVIEWS = "reviews"
+    VIP = "vip"
+
+
+class SampleState(StrEnum):
+    """R-SMP-3. Where a month's sample stands; another draw before it is submitted replaces it."""
+
+    DRAWN = "drawn"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REPLACED = "replaced"
+
+
+class ScoreOrigin(StrEnum):
+    """Where a score is from: the customer (R-SMP-4), the rule (R-SMP-8), a review (R-SMP-12)."""
+
+    CUSTOMER = "customer"
+    RULE = "rule"
+    REVIEW = "review"
+
+
+class Verdict(StrEnum):
+    """R-SMP-12. What a review says of a sampled call."""
+
+    AGREED = "agreed"
+    CORRECTED = "corrected"
+
+
+class CampaignState(StrEnum):
+    """Whether a campaign hands out calls. One that a shop adds is a draft until others approved it."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
     RUNNING = "running"
     PAUSED = "paused"
     STOPPED = "stopped"

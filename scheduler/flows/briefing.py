@@ -147,7 +147,13 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
         phone = runtime.vault.open(calls.phone_row(connection, attempt.phone_id).sealed)
         at = attempt.dialled_at or now
         contact = Contact(
-            attempt_id, attempt.redial_of, task.id, task.customer.id, attempt.phone_id, at
+            attempt_id,
+            attempt.redial_of,
+            task.id,
+            task.kind,
+            task.customer.id,
+            attempt.phone_id,
+            at,
         )
         riding = [case.task for case in riders(connection, law, contact, now)]
         speaking = _Speaking(

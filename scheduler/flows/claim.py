@@ -263,7 +263,7 @@ def _hand_out(
     ]
     at = attempt.dialled_at or now
     contact = Contact(
-        attempt.id, attempt.redial_of, task.id, task.customer.id, attempt.phone_id, at
+        attempt.id, attempt.redial_of, task.id, task.kind, task.customer.id, attempt.phone_id, at
     )
     riding = riders(connection, law, contact, now)
     buyer, sealed = calls.buyer_and_number(connection, attempt.phone_id)

@@ -140,6 +140,7 @@ class _Work:
             attempt.id,
             attempt.redial_of,
             attempt.task_id,
+            Kind(attempt.kind),
             attempt.customer_id,
             attempt.phone_id,
             attempt.at,
@@ -309,6 +310,7 @@ _DEADLINE_WORDS = {
     Kind.DUNNING: "订单关闭时间",
     Kind.CALLBACK: "回访期限",
     Kind.STOCK_OUT: "预计到货日",
+    Kind.SAMPLING: "抽查截止时间",
 }
 
 

@@ -136,15 +136,16 @@ def _occasion(law: Law, outcome: Outcome, task: TaskFacts, step: NextStep) -> st
     by_number = outcome.follow in (Follow.NEW_NUMBER, Follow.NEXT_NUMBER)
     if outcome.todo is TodoKind.WANGWANG and (not by_number or step.follow is Follow.END):
         return outcome.code
-    if not rules_of(task.kind).writes_after_failures:
+    writes_after = rules_of(task.kind).writes_after(law.policy)
+    if writes_after is None:
         return None
     failed = [  # the second half of an attempt whose line was cut is no attempt of its own
         a
         for a in task.attempts
         if a.state is AttemptState.CLOSED and not a.is_reached and not a.is_redial
     ]
-    second = len(failed) == law.policy.message_after_failures
-    return "unreached" if second and not outcome.is_reached else None
+    enough = len(failed) == writes_after
+    return "unreached" if enough and not outcome.is_reached else None
 
 
 _EFFECT_SAID = {"satisfied": Effect.GOOD, "complaint": Effect.BAD}

@@ -102,6 +102,7 @@ def plan(
         plans = tuple(
             _Day(connection, runtime, law, campaign, day, now=now, who=who, dry_run=dry_run).plan()
             for campaign in queries.campaigns(connection, kind, to_plan=not dry_run)
+            if campaign.kind != Kind.SAMPLING  # R-SMP-3: its tasks are made by the approval
         )
     return Plan(day, plans, not law.calendar.is_known(day.year))
 

@@ -41,7 +41,9 @@ def reasons(
         lines.append(Reason(kind.deadline_rule, _until(task, deadline, now)))
     lines.append(Reason("R-REPEAT-4", _budget_words(len(made) + 1, budget)))
     if exemption is Exemption.PROMISED:
-        lines.insert(0, Reason("R-HOURS-7", "客户约好这个时间回电"))
+        is_answer = task.sampling is not None and task.sampling.escalation is not None
+        promised = Reason("R-HOURS-7", "客户约好这个时间回电")
+        lines.insert(0, Reason("R-SMP-5", "答应了给答复") if is_answer else promised)
     elif exemption is Exemption.NEW_NUMBER:
         lines.insert(0, Reason("R-REPEAT-5", "刚得到新的号码，马上再拨"))
     elif exemption is Exemption.CUT_OFF:
@@ -61,6 +63,9 @@ def _matter(task: TaskFacts, now: datetime) -> str:
         if task.topic is Topic.RECEIVED:
             return f"签收 {days} 天了，问问用得怎么样"
         return f"发货 {days} 天了，还没有签收"
+    if task.kind is Kind.SAMPLING:
+        escalated = task.sampling is not None and task.sampling.escalation is not None
+        return "投诉升级，答应了给客户答复" if escalated else "在本月抽查名单里"
     missing = stock_out.open_shortages(task)
     names = "、".join(short.name for short in missing)
     return f"已付款，等“{names}”到货" if missing else "缺的商品已经到货"
@@ -75,6 +80,8 @@ def _until(task: TaskFacts, deadline: datetime, now: datetime) -> str:
     last = business_day(deadline - timedelta(seconds=1))
     if task.kind is Kind.CALLBACK:
         return f"最晚 {_said(last)}回访"
+    if task.kind is Kind.SAMPLING:
+        return f"本月抽查到 {_said(last)} 20:00 为止"
     return f"预计 {_said(business_day(deadline))}到货，在那之前通知到"
 
 

@@ -69,7 +69,7 @@ def refresh_one(
     judged = schedule(case)
     if held is not None and held.state is AttemptState.DIALLED:
         _store(connection, law.policy, task, judged, None)
-    elif judged.ending is rules_of(task.kind).lapsed and _is_on_the_line(task):
+    elif judged.ending is rules_of(task.kind).lapsed(task) and _is_on_the_line(task):
         _store(connection, law.policy, task, judged, TaskState.WAITING)
     elif judged.ending is not None:
         if held is not None:

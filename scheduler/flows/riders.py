@@ -43,6 +43,7 @@ class Contact:
     attempt_id: str
     redial_of: str | None
     task_id: int
+    kind: Kind
     customer_id: int
     phone_id: int
     at: datetime
@@ -55,7 +56,7 @@ def riders(connection: Connection, law: Law, contact: Contact, now: datetime) ->
         for task_id in tasks.open_of_customers(connection, [contact.customer_id])
         if task_id != contact.task_id
     ]
-    if not beside:
+    if not beside or not rules_of(contact.kind).rides:
         return []
     halves = frozenset(filter(None, (contact.attempt_id, contact.redial_of)))
     cases = [
@@ -63,6 +64,7 @@ def riders(connection: Connection, law: Law, contact: Contact, now: datetime) ->
             case_for(task, contact.at, law.policy, law.calendar, ignoring=halves), contact
         )
         for task in load_tasks(connection, beside, now).values()
+        if rules_of(task.kind).rides
     ]
     allowed = [case for case in cases if isinstance(ask(case), Allow)]
     return sorted(allowed, key=_rank)

@@ -176,10 +176,15 @@ def _no_notice_yet(facts: TaskFacts, at: datetime) -> Checked:
     return Checked("R-OOS-1", "stop", None, "没有缺货的已付款订单")
 
 
+def _not_sampled(facts: TaskFacts, at: datetime) -> Checked:
+    return Checked("R-SMP-1", "stop", None, "不在本月抽查名单里，或者是还没有用到的备选")
+
+
 _NOT_PLANNED: Mapping[Kind, Callable[[TaskFacts, datetime], Checked]] = {
     Kind.DUNNING: _no_reminder_yet,
     Kind.CALLBACK: _no_callback_yet,
     Kind.STOCK_OUT: _no_notice_yet,
+    Kind.SAMPLING: _not_sampled,
 }
 
 

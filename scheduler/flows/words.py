@@ -108,6 +108,7 @@ def _about(task: TaskFacts) -> list[OrderFacts]:
         Kind.DUNNING: lambda: dunning.unpaid(task.orders),
         Kind.CALLBACK: lambda: callback.concerned(task),
         Kind.STOCK_OUT: lambda: stock_out.waiting_orders(task.orders),
+        Kind.SAMPLING: lambda: list(task.orders),
     }[task.kind]()
     return sorted(spoken or task.orders, key=lambda o: (o.placed_at, o.order_no))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.days import business_day, midnight_after
-from campaigns.decisions import Allow, Decision, Stop, Wait
+from campaigns.decisions import Allow, Decision, Follow, Stop, Wait
 from campaigns.facts import AttemptFacts
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS, LIVE_ATTEMPTS
@@ -73,10 +73,13 @@ def check_other_campaigns(case: Case) -> Decision:
 def check_surveys(case: Case) -> Decision:
     """R-REPEAT-1. At most so many reached survey-like contacts in a rolling window.
 
-    A line that was cut is redialled as the same contact (R-REPEAT-5).
+    A line that was cut is redialled as the same contact (R-REPEAT-5); a promised answer to a
+    complaint asks nothing (R-SMP-5).
     """
     if not rules_of(case.task.kind).is_survey or case.exemption is Exemption.CUT_OFF:
         return Allow()
+    if case.step.follow is Follow.ANSWER:
+        return Allow("答复投诉，不算再次回访")
     window = timedelta(days=case.policy.survey_window_days)
     reached = sorted(
         a.at

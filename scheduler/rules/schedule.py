@@ -45,6 +45,12 @@ _RULE_OF_ENDING = {
     Ending.AGREED: "R-OOS-1",
     Ending.REFUSED: "R-OOS-1",
     Ending.RELAYED: "R-OOS-1",
+    Ending.SCORED: "R-SMP-4",
+    Ending.SCORED_BY_RULE: "R-SMP-8",
+    Ending.UNSCORED: "R-SMP-5",
+    Ending.REJECTED: "R-SMP-7",
+    Ending.UNFINISHED: "R-SMP-3",
+    Ending.CONTROL: "R-DUN-9",
 }
 
 
@@ -112,7 +118,7 @@ def _ending(case: Case) -> tuple[Ending | None, str]:
     first = min((a.at for a in case.task.attempts if a.state in COUNTED_ATTEMPTS), default=None)
     ending = kind.ending_by_orders(case.task, first)
     if ending is None and isinstance(kind.check_deadline(case.task, case.now, case.policy), Stop):
-        ending = kind.lapsed
+        ending = kind.lapsed(case.task)
     return ending, rule_of_ending(case.task.kind, ending) if ending else ""
 
 

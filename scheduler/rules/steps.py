@@ -11,8 +11,9 @@ from campaigns.facts import AttemptFacts, TaskFacts
 from campaigns.policy import Policy
 from campaigns.registry import outcome_of, rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import AttemptState, Ending, Exemption
+from campaigns.values import AttemptState, Ending, Exemption, Kind
 from scheduler.rules.case import Case, best_phone
+from scheduler.rules.sampling_steps import sampling_step
 
 _PROMISES = (Follow.FOLLOW_UP, Follow.AFTER_IMPORT)
 
@@ -28,6 +29,10 @@ def next_step(task: TaskFacts, policy: Policy, now: datetime) -> NextStep:
     last = made[-1]
     if last.outcome is None:
         return NextStep(Follow.RETRY)
+    if task.kind is Kind.SAMPLING:
+        own = sampling_step(task, made, policy, now)
+        if own is not None:
+            return own
     outcome = outcome_of(task.kind, last.outcome)
     if outcome.follow is Follow.END:
         return NextStep(Follow.END, ending=outcome.ending, rule=outcome.rule)
@@ -80,6 +85,8 @@ def check_step(case: Case) -> Decision:
     That is the day of calling, the customer's wish, the day after a promise, and half an hour after
     somebody skipped the task. Of several reasons the one that holds longest is the answer.
     """
+    if case.step.follow is Follow.AWAIT_REPLY:
+        return Wait(case.step.rule, None, "没有联系上，已转留言，等客户回复")
     waits = [wait for wait in _reasons_to_wait(case) if wait.until and case.now < wait.until]
     return max(waits, key=lambda wait: wait.until or case.now, default=Allow())
 
@@ -90,7 +97,9 @@ def _reasons_to_wait(case: Case) -> Iterator[Wait]:
         rule = rules_of(case.task.kind).plan_rule
         yield Wait(rule, midnight_of(case.task.business_day), "计划在之后的日期拨打")
     if step.not_before is not None:
-        yield Wait(step.rule, step.not_before, "客户约定了回电时间")
+        promised = step.follow is Follow.ANSWER
+        reason = "投诉升级，等处理人给出答复" if promised else "客户约定了回电时间"
+        yield Wait(step.rule, step.not_before, reason)
     if step.not_on is not None and business_day(case.now) == step.not_on:
         yield Wait(step.rule, midnight_after(case.now), "当天已答应，改天再跟进")
     skipped = [

@@ -16,6 +16,7 @@ GROUPS: Mapping[str, str] = {
     "dunning": "催款",
     "callback": "回访",
     "stock_out": "缺货",
+    "sampling": "回访抽查",
     "claim": "领取与跳过",
 }
 
@@ -49,6 +50,9 @@ LABELS: Mapping[str, str] = {
     "attempts_per_task.callback": "一个回访任务最多拨打",
     "case_answer_hours": "登记的售后问题要在多久内答复",
     "attempts_per_task.stock_out": "一个缺货通知最多拨打",
+    "scored_share_percent": "抽到的客户预计有多少能评分",
+    "attempts_per_task.sampling": "一个抽查任务最多拨打",
+    "reply_hours": "抽查留言后等多久没回复算联络不上",
     "lease_minutes": "领到后多久不拨就收回",
     "outcome_missing_minutes": "拨出后多久没填结果算漏填",
     "skip_minutes": "跳过的客户多久后回到队列",
@@ -60,6 +64,7 @@ UNITS: Mapping[str, str] = {
     "days": "天",
     "times": "次",
     "yuan": "元",
+    "percent": "%",
     "clock": "时刻",
 }
 
@@ -124,6 +129,11 @@ FIELDS_OF: Mapping[str, tuple[Field, ...]] = {
     "stock_out": (
         Field(f"attempts_per_task.{Kind.STOCK_OUT}", "times", ("R-REPEAT-4",)),
         Field("ship_within_hours", "hours", ("R-OOS-1",)),
+    ),
+    "sampling": (
+        Field("scored_share_percent", "percent", ("R-SMP-2",)),
+        Field(f"attempts_per_task.{Kind.SAMPLING}", "times", ("R-REPEAT-4",)),
+        Field("reply_hours", "hours", ("R-SMP-6",)),
     ),
     "claim": (
         Field("lease_minutes", "minutes", ("R-CLAIM-1",)),

@@ -6,7 +6,9 @@ from adapters.store.models import (
     calls,
     campaigns,
     customers,
+    figures,
     imports,
+    sampling,
     shop,
     stock,
 )
@@ -19,7 +21,9 @@ __all__ = [
     "calls",
     "campaigns",
     "customers",
+    "figures",
     "imports",
+    "sampling",
     "shop",
     "stock",
 ]

@@ -62,6 +62,7 @@ attempt = Table(
     Column("region", Text),
     Column("script_id", Text),
     Column("script_version", Integer),
+    Column("path", Text),  # JSON: ids of the dialogue's moments in the order they were gone through
     one_of("state", AttemptState),
     one_of("exemption", Exemption),
     one_of("day_kind", DayKind),
@@ -119,6 +120,8 @@ todo = Table(
     Column("expires_at", Instant),  # R-DUN-3: no message at or after it
     Column("done_at", Instant),
     Column("done_by", Text),
+    Column("replied_at", Instant),  # R-SMP-6: the customer answered the message
+    Column("replied_by", Text),  # who saw the answer
     Column("withdrawn_at", Instant),
     Column("withdrawn_rule", Text),
     # R-OOS-2, of a promise: the order it is for, the day that was named, and when it was broken.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -29,7 +30,18 @@ campaign = Table(
     Column("state_since", Instant),
     Column("state_by", Text),
     Column("state_reason", Text),
+    # Of a campaign that the shop added: JSON, whom it is for; NULL is everybody of its kind that no
+    # other running campaign of the kind is for.
+    Column("population", Text),
+    Column("control_percent", Integer, nullable=False, server_default="0"),  # R-DUN-9
+    Column("control_seed", BigInteger, nullable=False, server_default="0"),
+    Column("created_by", Text),  # NULL: one of the standing ones
+    Column("submitted_at", Instant),
+    Column("submitted_by", Text),
+    Column("approved_at", Instant),
+    Column("approved_by", Text),
     one_of("state", CampaignState),
+    CheckConstraint("control_percent BETWEEN 0 AND 50", name="control_percent_known"),
 )
 
 person_campaign = Table(
@@ -86,6 +98,7 @@ task = Table(
     Column("callable_until", Instant, nullable=False),
     Column("region", Text),
     Column("window_group", Text, nullable=False),  # '' or a region with windows of its own
+    Column("reserved_for", Integer, ForeignKey("person.id")),  # R-SMP-5: only the owner answers
     Column("claimed_by", Integer, ForeignKey("person.id")),
     Column("claimed_until", Instant),  # NULL while claimed: dialled, nobody else gets it
     Column("fence", Integer, nullable=False, default=0),

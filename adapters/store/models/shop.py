@@ -66,9 +66,12 @@ policy_version = Table(
     "policy_version",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("overrides", Text, nullable=False),  # JSON object of the shop's own numbers
+    # NULL: the shop's numbers. Else those of one campaign, the shop's included, as they then were.
+    Column("campaign_id", Integer, ForeignKey("campaign.id")),
+    Column("overrides", Text, nullable=False),  # JSON object of the numbers that differ
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text, nullable=False),
+    Index(None, "campaign_id"),
 )
 
 calendar_version = Table(

@@ -27,6 +27,7 @@ from adapters.store.queries.fact_statements import (
     SHORTAGES_THEN,
     TASKS,
 )
+from adapters.store.queries.sampling_facts import sampling_facts
 from campaigns.facts import (
     AttemptFacts,
     CustomerFacts,
@@ -73,6 +74,8 @@ def _load_chunk(
     orders = _orders_of_tasks(connection, ids, as_of)
     stock_outs = [row.id for row in rows if row.kind == Kind.STOCK_OUT]
     shortages = _shortages(connection, stock_outs, as_of) if stock_outs else {}
+    sampled = [row.id for row in rows if row.kind == Kind.SAMPLING]
+    sampling = sampling_facts(connection, sampled, as_of) if sampled else {}
     own: dict[int, list[AttemptFacts]] = defaultdict(list)
     for facts in customers.values():
         for made in facts.attempts:
@@ -92,6 +95,7 @@ def _load_chunk(
             shortages=tuple(shortages.get(row.id, ())),
             held_back=_held_back(row, as_of),
             held_back_since=_held_back_since(row),
+            sampling=sampling.get(row.id),
         )
         for row in rows
     }

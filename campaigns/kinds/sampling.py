@@ -1,0 +1,194 @@
+"""Monthly satisfaction sampling (回访抽查): R-SMP-2 to R-SMP-9, as facts in, decisions out."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from campaigns.days import midnight_of
+from campaigns.decisions import Allow, Decision, Follow, Stop
+from campaigns.errors import UsageError
+from campaigns.facts import TaskFacts
+from campaigns.outcomes import COMMON_OUTCOMES, Outcome
+from campaigns.policy import Policy
+from campaigns.values import SHOP_ZONE, CaseKind, Ending
+
+SCORED_WANTED = 50
+"""R-SMP-2. How many scored customers a month needs at least."""
+
+DRAWN_AT_LEAST = 60
+"""R-SMP-2. How many are drawn at least, where there are so many."""
+
+TARGET = 4
+"""R-SMP-10. The satisfaction that the shop aims at."""
+
+SCORE_BY_RULE = 3
+"""R-SMP-8. What a customer counts for who was connected and refuses or hangs up."""
+
+FIRST_DAY = 27
+"""R-SMP-3. Submitted by this day of the month; no call before it begins."""
+
+CLOSES_AT = time(20)
+"""R-SMP-3. On the month's last day."""
+
+FAILURES = 3
+"""R-SMP-6. So many failed attempts queue the message."""
+
+REJECTIONS = 2
+"""R-SMP-7. So many rejections end it."""
+
+ANSWER_WITHIN = timedelta(minutes=30)
+"""R-SMP-5. In how much open time an escalated complaint is answered."""
+
+HEADS_UP = timedelta(minutes=10)
+"""R-SMP-5. So long before the answer is due its call is handed out even if nobody asked for it."""
+
+LEAD = timedelta(hours=48)
+"""R-SMP-3. A sampled customer is ranked as if the month ended so much sooner: priority rises with
+every day that passes, and in the last days nothing but what closes sooner comes before."""
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        "scored",
+        "已评分",
+        "g",
+        "customer",
+        Follow.END,
+        Ending.SCORED,
+        rule="R-SMP-4",
+        takes_score=True,
+    ),
+    Outcome(
+        "complaint_solved",
+        "有投诉，当场解决",
+        "z",
+        "customer",
+        Follow.END,
+        Ending.UNSCORED,
+        rule="R-SMP-5",
+        takes_score=True,
+    ),
+    Outcome(
+        "complaint_escalated",
+        "有投诉，升级处理，30 分钟内答复",
+        "x",
+        "customer",
+        Follow.ANSWER,
+        needs_note=True,
+        rule="R-SMP-5",
+        opens_case=CaseKind.SERVICE,
+        takes_score=True,
+        escalates=True,
+    ),
+    Outcome(
+        "refused",
+        "接通后拒绝评价",
+        "a",
+        "customer",
+        Follow.END,
+        Ending.SCORED_BY_RULE,
+        rule="R-SMP-8",
+        score=SCORE_BY_RULE,
+    ),
+    Outcome(
+        "hung_up",
+        "接通后挂断",
+        "f",
+        "customer",
+        Follow.END,
+        Ending.SCORED_BY_RULE,
+        rule="R-SMP-8",
+        score=SCORE_BY_RULE,
+    ),
+    *COMMON_OUTCOMES,
+)
+
+_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])")
+
+
+def month_of(day: date) -> str:
+    """The month of a day, e.g. `2026-05`."""
+    return f"{day:%Y-%m}"
+
+
+def first_of(month: str) -> date:
+    """The first day of a month such as `2026-05`. Raises UsageError for anything else."""
+    found = _MONTH.fullmatch(month.strip())
+    if found is None:
+        raise UsageError("月份请写成 2026-05 这样", field="month")
+    return date(int(found["year"]), int(found["month"]), 1)
+
+
+def last_of(day: date) -> date:
+    """The last day of the month that a day lies in."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def opens_on(day: date) -> date:
+    """R-SMP-3. The first day of calling in the month that a day lies in."""
+    return day.replace(day=FIRST_DAY)
+
+
+def opens_at(day: date) -> datetime:
+    """R-SMP-3. The instant before which nobody of that month's sample is called."""
+    return midnight_of(opens_on(day))
+
+
+def closes_at(day: date) -> datetime:
+    """R-SMP-3. The end of the calls of the month that a day lies in."""
+    return datetime.combine(last_of(day), CLOSES_AT, tzinfo=SHOP_ZONE).astimezone(UTC)
+
+
+def deadline(task: TaskFacts, policy: Policy) -> datetime | None:
+    """R-SMP-3. Follows from the month of the day that the task was made for."""
+    return closes_at(task.business_day)
+
+
+def check_population(
+    task: TaskFacts, now: datetime, policy: Policy, needs_import: datetime | None
+) -> Decision:
+    """R-SMP-1. Who was drawn stays drawn; nothing that happens to an order changes it."""
+    return Allow("在本月抽查名单里")
+
+
+def check_deadline(task: TaskFacts, now: datetime, policy: Policy) -> Decision:
+    """R-SMP-3. No call at or after 20:00 of the month's last day."""
+    if now >= closes_at(task.business_day):
+        return Stop("R-SMP-3", "本月抽查已截止")
+    return Allow("还在抽查期内")
+
+
+def rank_at(task: TaskFacts, policy: Policy) -> datetime | None:
+    """R-SMP-3. See `LEAD`."""
+    return closes_at(task.business_day) - LEAD
+
+
+def stale_at(task: TaskFacts, policy: Policy) -> datetime | None:
+    """R-SMP-6. When an unanswered message ends the waiting."""
+    sampling = task.sampling
+    if sampling is None or sampling.message_sent_at is None or sampling.replied_at is not None:
+        return None
+    return sampling.message_sent_at + timedelta(hours=policy.reply_hours)
+
+
+def ending_by_orders(task: TaskFacts, first_attempt_at: datetime | None) -> Ending | None:
+    """What happens to an order does not end a sampled customer's task."""
+    return None
+
+
+def needs_a_look(task: TaskFacts, now: datetime, policy: Policy) -> bool:
+    """Nothing has to be looked up before this call."""
+    return False
+
+
+def talked_ending(task: TaskFacts) -> Ending:
+    """R-SMP-5. How a talk about a complaint ends: with a score, or without."""
+    has_score = task.sampling is not None and task.sampling.score is not None
+    return Ending.SCORED if has_score else Ending.UNSCORED
+
+
+def lapsed(task: TaskFacts) -> Ending:
+    """R-SMP-3. What is open at the end is 未完成, unless a score was given before."""
+    ending = talked_ending(task)
+    return ending if ending is Ending.SCORED else Ending.UNFINISHED

@@ -17,6 +17,7 @@ from campaigns.days import business_day, midnight_of
 from campaigns.errors import WaihuError
 from campaigns.values import ENGINE, SHOP_ZONE
 from scheduler.flows.claim import release_expired
+from scheduler.flows.escalations import note_breaches
 from scheduler.flows.planning import plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.shop import refresh_calendar
@@ -52,6 +53,7 @@ def _sweep(runtime: Runtime, now: datetime) -> None:
             refresh_tasks(connection, runtime, now, overdue, ENGINE)
         retract_todos(connection, runtime, now)
         break_overdue(connection, now)
+        note_breaches(connection, now)
         tasks.promote(connection, now)
 
 

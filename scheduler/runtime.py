@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
@@ -15,17 +16,35 @@ from adapters.official_calendar import OfficialCalendar
 from adapters.settings import Settings
 from adapters.store import session
 from adapters.store.queries import shop as shop_queries
+from adapters.store.queries.shop import Versions
 from adapters.vault import Vault, open_vault
 from campaigns.errors import NotReadyError, UsageError
 from campaigns.policy import Policy
 
 
+_NONE: Mapping[int, Policy] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
-    """The numbers and the calendar in force in one transaction."""
+    """The numbers and the calendar in force in one transaction.
+
+    `policy` are the shop's numbers; `own` those of the campaigns that have some of their own, the
+    shop's included. Whatever judges a task asks `of` its campaign.
+    """
 
     policy: Policy
     calendar: OfficialCalendar
+    own: Mapping[int, Policy] = _NONE
+
+    def policy_for(self, campaign_id: int) -> Policy:
+        """The numbers by which this campaign's tasks are judged."""
+        return self.own.get(campaign_id, self.policy)
+
+    def of(self, campaign_id: int) -> Law:
+        """This law with the campaign's numbers in place of the shop's."""
+        own = self.own.get(campaign_id)
+        return self if own is None else replace(self, policy=own)
 
 
 class Runtime:
@@ -108,25 +127,28 @@ class Runtime:
         return at
 
     def law(self, connection: Connection) -> Law:
-        """The newest policy and calendar, each loaded once for its version."""
-        policy_version, calendar_version = shop_queries.newest_versions(connection)
-        return self.law_of(connection, policy_version, calendar_version)
+        """The newest numbers and calendar, each loaded once for its version."""
+        return self._law_of(connection, shop_queries.newest_versions(connection))
 
     def law_at(self, connection: Connection, at: datetime) -> Law:
-        """The policy and calendar that were in force at an instant (R-HOURS-6)."""
-        return self.law_of(connection, *shop_queries.versions_at(connection, at))
+        """The numbers and calendar that were in force at an instant (R-HOURS-6)."""
+        return self._law_of(connection, shop_queries.versions_at(connection, at))
 
-    def law_of(self, connection: Connection, policy_version: int, calendar_version: int) -> Law:
-        """The policy and the calendar of given versions. A version never changes, so it is kept."""
-        policy = self._policies.get(policy_version)
-        if policy is None:
-            policy = shop_queries.policy_of(connection, policy_version)
-            self._policies[policy_version] = policy
-        calendar = self._calendars.get(calendar_version)
+    def _law_of(self, connection: Connection, versions: Versions) -> Law:
+        """Numbers and calendar of given versions. A version never changes, so it is kept."""
+        calendar = self._calendars.get(versions.calendar)
         if calendar is None:
-            calendar = shop_queries.calendar_of(connection, calendar_version)
-            self._calendars[calendar_version] = calendar
-        return Law(policy, calendar)
+            calendar = shop_queries.calendar_of(connection, versions.calendar)
+            self._calendars[versions.calendar] = calendar
+        own = {campaign: self._policy(connection, version) for campaign, version in versions.own}
+        return Law(self._policy(connection, versions.policy), calendar, own)
+
+    def _policy(self, connection: Connection, version: int) -> Policy:
+        policy = self._policies.get(version)
+        if policy is None:
+            policy = shop_queries.policy_of(connection, version)
+            self._policies[version] = policy
+        return policy
 
 
 def open_runtime(settings: Settings, machine_clock: Clock | None = None) -> Runtime:

@@ -25,6 +25,7 @@ from adapters.store.models.customers import order as order_table
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import person
 from adapters.store.models.stock import shortage, shortage_date
+from adapters.store.queries import planning
 from adapters.store.queries.tasks import open_of_orders
 from adapters.store.session import open_engine
 from campaigns.values import (
@@ -162,6 +163,36 @@ class Shop:
             connection.execute(
                 update(order_table).where(order_table.c.id == order_id).values(**values)
             )
+
+    def sampled(self, customer_id: int, of: str = "05-27", now: str = "05-26 10:00") -> int:
+        """R-SMP-3. The task of a drawn customer, as the approval of a sample makes it."""
+        opened = at(now)
+        with self._writing() as connection:
+            of_kind = select(campaign.c.id).where(campaign.c.kind == Kind.SAMPLING)
+            campaign_id = connection.execute(of_kind).scalar_one()
+            batch_id = planning.batch_of(connection, campaign_id, day(of))
+            if batch_id is None:
+                batch_id = planning.add_batch(connection, campaign_id, day(of), opened, None)
+            task_id = connection.execute(
+                insert(task_table)
+                .values(
+                    campaign_id=campaign_id,
+                    kind="sampling",
+                    customer_id=customer_id,
+                    batch_id=batch_id,
+                    state="waiting",
+                    urgency=1,
+                    rank_at=opened,
+                    deadline=opened,
+                    callable_until=opened,
+                    window_group="",
+                    fence=0,
+                    created_at=opened,
+                )
+                .returning(task_table.c.id)
+            ).scalar_one()
+            refresh_tasks(connection, self.runtime, opened, [task_id], "引擎")
+        return int(task_id)
 
     def set_clock(self, now: str) -> None:
         """Move the training clock."""

@@ -195,6 +195,13 @@ def enter_outcome(
         str | None, typer.Option("--case-kind", help="登记售后的问题类型。")
     ] = None,
     agreed: Annotated[str, typer.Option("--agreed", help="登记售后时和客户商定的结果。")] = "",
+    score: Annotated[int | None, typer.Option("--score", help="评分 1–5（回访抽查）。")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="客户说的原因，1 分和 2 分必填（回访抽查）。")
+    ] = None,
+    suggestion: Annotated[
+        str | None, typer.Option("--suggestion", help="客户的建议（回访抽查）。")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """记录通话结果，得到下一步。"""
@@ -210,7 +217,10 @@ def enter_outcome(
         key,
         FeedbackForm(product, _one_of(Effect, effect, "effect"), complaint, wish, verbatim),
         CaseForm(_one_of(CaseKind, case_kind, "case_kind"), agreed),
-        tuple(map(_matter, also or [])),
+        score=score,
+        reason=reason,
+        suggestion=suggestion,
+        also=tuple(map(_matter, also or [])),
     )
     answer = record_outcome(runtime, attempt, form, runtime.instant(instant(at)), None)
     document = _answer_document(answer) | {
@@ -306,6 +316,21 @@ def list_todos(at: At = None, as_json: Json = False) -> int:
     cells = [(t.id, t.label, t.buyer, clock(t.due_at), t.wording.replace("\n", " ")) for t in found]
     columns = ("编号", "待办", "客户", "到期", "内容")
     emit(document, as_json=as_json, table=lambda: rows("待办", columns, cells))
+    return out.DONE
+
+
+@todo.command("replied")
+def replied_todo(
+    number: Annotated[int, typer.Argument(metavar="TODO", help="待办编号。")],
+    at: At = None,
+    as_json: Json = False,
+) -> int:
+    """记下客户回复了已发送的留言，任务可以再拨一次（R-SMP-6）。"""
+    from scheduler.flows.todos import note_reply
+
+    runtime = open_shop()
+    note_reply(runtime, number, runtime.instant(instant(at)), CLI)
+    emit({"todo": number}, as_json=as_json, table=lambda: out.line(f"已记录回复：待办 {number}"))
     return out.DONE
 
 

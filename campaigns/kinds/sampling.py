@@ -160,7 +160,10 @@ def check_deadline(task: TaskFacts, now: datetime, policy: Policy) -> Decision:
 
 
 def rank_at(task: TaskFacts, policy: Policy) -> datetime | None:
-    """R-SMP-3. See `LEAD`."""
+    """R-SMP-3. See `LEAD`; a promised answer (R-SMP-5) comes before everything else."""
+    escalation = task.sampling.escalation if task.sampling is not None else None
+    if escalation is not None and escalation.answered_at is None:
+        return escalation.opened_at - LEAD
     return closes_at(task.business_day) - LEAD
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from scheduler.flows.outcome_forms import (
 )
 from scheduler.flows.refresh import refresh_one, refresh_others, retract_todos
 from scheduler.flows.riders import Contact, riders
+from scheduler.flows.sampling_effects import SamplingCall
 from scheduler.flows.words import occasion_of, opening
 from scheduler.rules.case import Case
 from scheduler.rules.hours import move_into_window
@@ -65,7 +67,7 @@ def record_outcome(
         law = runtime.law(connection)
         who = caller or calls.person_of(connection, attempt.caller_id)
         work = _Work(connection, runtime, law, attempt, now, who)
-        main = work.close(form.about(attempt.task_id), outcome, form.key)
+        main = work.close(form.about(attempt.task_id), outcome, form.key, form.path)
         entries = [main, *work.close_riders(form, outcome)]
         # Whoever came to the telephone in the end is what is known of the number (R-PHONE-3).
         for entry in sorted(entries, key=lambda entry: entry.outcome.person == "customer"):
@@ -114,8 +116,10 @@ class _Work:
     now: datetime
     who: Person
 
-    def close(self, form: MatterForm, outcome: Outcome, key: str | None) -> Entry:
-        """Close the attempt that the call was made by."""
+    def close(
+        self, form: MatterForm, outcome: Outcome, key: str | None, path: tuple[str, ...]
+    ) -> Entry:
+        """Close the attempt that the call was made by; `path`: what was gone through of the dialogue."""
         number = check_form(outcome, form)
         task = load_tasks(self.connection, [form.task], self.now)[form.task]
         callback, moved = self._wish(task, form)
@@ -126,9 +130,13 @@ class _Work:
             ended_at=self.now,
             end_reason=None,
             idempotency_key=key,
+            path=json.dumps(path) if path else None,
             **self._said(outcome, form, callback, number),
         )
         self._audit(self.attempt.id, outcome, form, callback, before=self.attempt.state)
+        SamplingCall(
+            self.connection, self.law, self.attempt.id, task, outcome, form, self.now, self.who
+        ).keep()
         closed = calls.get(self.connection, self.attempt.id)
         assert closed is not None, "it was just changed"
         return Entry(closed, outcome, form, self.now, self.who, moved)
@@ -334,6 +342,8 @@ def _answer(
         rules.append("R-MSG-1")
     if outcome.opens_case is not None:
         rules.append("R-CASE-1")
+    if outcome.escalates and judged.due_at is None:
+        how = "todo"
     if outcome.suppresses:
         rules.insert(0, outcome.suppresses)
     return MatterAnswer(

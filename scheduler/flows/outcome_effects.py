@@ -105,7 +105,7 @@ def follow_through(
         made.append(TodoKind.PROMISE)
     if task.kind is Kind.CALLBACK and entry.outcome.person == "customer":
         _keep_feedback(connection, entry, task)
-    if entry.outcome.opens_case is not None:
+    if entry.outcome.opens_case is not None and not entry.outcome.escalates:
         form = entry.form.case or CaseForm()
         case = NewCase(
             customer_id=task.customer.id,

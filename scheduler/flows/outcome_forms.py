@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.errors import UsageError
+from campaigns.labels_zh import SCORE_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
-from campaigns.values import CaseKind, Effect, Kind, PhoneNumber
+from campaigns.values import CaseKind, Effect, Ending, Kind, PhoneNumber
 
 NOTE_MAX_CHARS = 2_000
 FIELD_MAX_CHARS = 500
@@ -51,11 +52,17 @@ class MatterForm:
     note: str | None = None
     feedback: FeedbackForm | None = None
     case: CaseForm | None = None
+    score: int | None = None
+    reason: str | None = None
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeForm:
     """What the caller entered. `key` makes a repeated request answer the same.
+
+    score, reason, suggestion  R-SMP-4, of a sampling call; the words are the customer's
+    path                       the moments of the dialogue that were gone through, in order
 
     `also`: the customer's further matters that were settled in the same call (R-REPEAT-2).
     """
@@ -67,6 +74,10 @@ class OutcomeForm:
     key: str | None = None
     feedback: FeedbackForm | None = None
     case: CaseForm | None = None
+    score: int | None = None
+    reason: str | None = None
+    suggestion: str | None = None
+    path: tuple[str, ...] = ()
     also: tuple[MatterForm, ...] = ()
 
     def about(self, task: int) -> MatterForm:
@@ -79,6 +90,9 @@ class OutcomeForm:
             self.note,
             self.feedback,
             self.case,
+            self.score,
+            self.reason,
+            self.suggestion,
         )
 
 
@@ -140,6 +154,7 @@ def check_form(outcome: Outcome, form: MatterForm) -> PhoneNumber | None:
         raise UsageError(f"“{outcome.label}”需要填写备注", field="note")
     if len(note) > NOTE_MAX_CHARS:
         raise UsageError(f"备注最多 {NOTE_MAX_CHARS} 字", field="note")
+    _check_score(outcome, form)
     if form.feedback is not None:
         _check_lengths(asdict(form.feedback))
     if form.case is not None:
@@ -152,6 +167,26 @@ def check_form(outcome: Outcome, form: MatterForm) -> PhoneNumber | None:
     if isinstance(number, PhoneFault):
         raise UsageError(f"电话号码不能用：{FAULT_TEXTS[number]}", field="phone")
     return number
+
+
+def _check_score(outcome: Outcome, form: MatterForm) -> None:
+    """R-SMP-4. A score from 1 to 5 where one belongs; 1 and 2 need the customer's reason."""
+    _check_lengths({"reason": form.reason, "suggestion": form.suggestion})
+    if form.score is None:
+        if outcome.ending is Ending.SCORED:
+            raise UsageError("请选择 1 到 5 分", field="score")
+        return
+    if not outcome.takes_score:
+        raise UsageError(f"“{outcome.label}”不能填写评分", field="score")
+    if form.score not in SCORE_LABELS:
+        raise UsageError("评分只能是 1 到 5", field="score")
+    said = (form.reason or "").strip() or (outcome.needs_note and (form.note or "").strip())
+    if form.score in NEEDS_REASON and not said:
+        raise UsageError("1 分和 2 分要写明客户说的原因", field="reason")
+
+
+NEEDS_REASON = frozenset({1, 2})
+"""R-SMP-4. Scores whose reason is recorded in the customer's words."""
 
 
 def _check_lengths(fields: dict[str, object]) -> None:

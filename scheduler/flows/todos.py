@@ -16,7 +16,7 @@ from campaigns.kinds import dunning
 from campaigns.labels_zh import TODO_LABELS
 from campaigns.registry import rules_of
 from campaigns.values import Kind, TodoKind
-from scheduler.flows.refresh import FOLLOW_UPS
+from scheduler.flows.refresh import FOLLOW_UPS, refresh_tasks
 from scheduler.rules.hours import check_window
 from scheduler.rules.suppression import binding_suppression
 from scheduler.runtime import Runtime
@@ -102,7 +102,41 @@ def finish_todo(
         elif row.kind == TodoKind.CLOSE_TRADE:
             _check_closing(connection, row, now)
         calls.change_todo(connection, todo_id, done_at=now, done_by=who)
+        if row.call_kind == Kind.SAMPLING:  # R-SMP-6: from now on the customer has a day to reply
+            still_open = calls.open_task_of(connection, row.task_id)
+            refresh_tasks(connection, runtime, now, still_open, who)
         audit.record(connection, now, who, "todo.done", f"todo:{todo_id}")
+
+
+def note_reply(
+    runtime: Runtime, todo_id: int, now: datetime, who: str, *, own_only: bool = False
+) -> None:
+    """R-SMP-6. The customer answered a message that was sent, so one more call may be made.
+
+    Doing it twice changes nothing. Raises NotFoundError, and RefusedError for what is no sent message
+    or whose task has ended.
+    """
+    with runtime.transaction() as connection:
+        row = calls.get_todo(connection, todo_id)
+        if row is None or (own_only and row.caller != who):
+            raise NotFoundError(f"没有这个待办：{todo_id}", field="todo")
+        if row.replied_at is not None:
+            return
+        if row.kind != TodoKind.WANGWANG or row.done_at is None:
+            raise RefusedError("这条留言还没有发送", rules=("R-MSG-1",))
+        if now < row.done_at:
+            raise UsageError("时间早于留言发送的时间", field="at")
+        calls.change_todo(connection, todo_id, replied_at=now, replied_by=who)
+        audit.record(connection, now, who, "todo.replied", f"todo:{todo_id}")
+        still_open = calls.open_task_of(connection, row.task_id)
+        refresh_tasks(connection, runtime, now, still_open, who)
+
+
+def awaiting_replies(runtime: Runtime, now: datetime, *, caller: str | None = None) -> list[Todo]:
+    """R-SMP-6. Messages that were sent and not answered yet, of tasks that are still open."""
+    with runtime.snapshot() as connection:
+        rows = calls.sent_unanswered(connection, LISTED, caller=caller)
+    return [_todo(row, now) for row in rows]
 
 
 def _check_closing(connection: Connection, row: Row[Any], now: datetime) -> None:

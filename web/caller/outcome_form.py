@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import TypeVar
 
 from campaigns.errors import UsageError
@@ -13,6 +15,11 @@ from web.forms import read_instant, read_number
 
 MOST_MATTERS = 8
 """More than a customer can have in one call: there is one open task for each campaign."""
+
+LONGEST_PATH = 200
+"""More moments than any talk goes through; a talk may go back and forth."""
+
+_MOMENT = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
 ValueT = TypeVar("ValueT", bound=StrEnum)
 
@@ -33,6 +40,10 @@ def read_outcome(form: Mapping[str, str]) -> OutcomeForm:
         key=form.get("key") or None,
         feedback=main.feedback,
         case=main.case,
+        score=main.score,
+        reason=main.reason,
+        suggestion=main.suggestion,
+        path=_path(form.get("path", "")),
         also=tuple(matter for matter in also if matter.code),
     )
 
@@ -57,7 +68,20 @@ def _fields(form: Mapping[str, str], prefix: str, task: int = 0) -> MatterForm:
         note=_text(form, f"{prefix}note"),
         feedback=_feedback(form, prefix),
         case=_case(form, prefix),
+        score=_score(form.get(f"{prefix}score"), f"{prefix}score"),
+        reason=_text(form, f"{prefix}reason"),
+        suggestion=_text(form, f"{prefix}suggestion"),
     )
+
+
+def _score(typed: str | None, field: str) -> int | None:
+    return read_number(typed, field) if typed else None
+
+
+def _path(listed: str) -> tuple[str, ...]:
+    """The dialogue's moments in the order they were gone through; what is none is left out."""
+    moments = (moment for moment in listed.split() if _MOMENT.fullmatch(moment))
+    return tuple(islice(moments, LONGEST_PATH))
 
 
 def _feedback(form: Mapping[str, str], prefix: str) -> FeedbackForm | None:

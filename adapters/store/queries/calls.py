@@ -260,6 +260,37 @@ def list_todos(
     return list(connection.execute(query).all())
 
 
+def sent_unanswered(
+    connection: Connection, limit: int, *, caller: str | None = None
+) -> list[Row[Any]]:
+    """R-SMP-6. Sent messages of open sampling tasks that the customer has not answered."""
+    query = (
+        select(todo, customer.c.buyer, person.c.name.label("caller"))
+        .join(customer, customer.c.id == todo.c.customer_id)
+        .join(task, task.c.id == todo.c.task_id)
+        .join(attempt, attempt.c.id == todo.c.attempt_id, isouter=True)
+        .join(person, person.c.id == attempt.c.caller_id, isouter=True)
+        .where(
+            text("task.state <> 'closed'"),
+            task.c.kind == "sampling",
+            todo.c.kind == "wangwang",
+            todo.c.done_at.is_not(None),
+            todo.c.replied_at.is_(None),
+        )
+        .order_by(todo.c.done_at, todo.c.id)
+        .limit(limit)
+    )
+    if caller is not None:
+        query = query.where(person.c.name == caller)
+    return list(connection.execute(query).all())
+
+
+def open_task_of(connection: Connection, task_id: int) -> list[int]:
+    """The task while it is open, else nothing."""
+    query = select(task.c.id).where(task.c.id == task_id, text("task.state <> 'closed'"))
+    return list(connection.execute(query).scalars())
+
+
 def withdraw_todos(
     connection: Connection,
     kind: TodoKind,

@@ -57,6 +57,8 @@ _CLAIM_BEST = (
             task.c.window_group.in_(bindparam("groups", expanding=True)),
             task.c.campaign_id.in_(bindparam("campaigns", expanding=True)),
             task.c.id.not_in(bindparam("skipping", expanding=True)),
+            # R-SMP-5: a promised answer is its owner's.
+            or_(task.c.reserved_for.is_(None), task.c.reserved_for == bindparam("person")),
             # R-REPEAT-2: whoever is on the line has other matters too; there are at most as many of
             # them as callers (`uq_attempt_live_customer`), and the gate would refuse them one by one.
             task.c.customer_id.not_in(

@@ -1,0 +1,203 @@
+"""R-SMP-5: complaints that could not be solved on the line, and the answers that were promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from adapters.store.queries import audit, people, scores
+from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from campaigns.kinds.sampling import HEADS_UP
+from campaigns.values import ENGINE, Person, Role
+from scheduler.flows.refresh import refresh_tasks
+from scheduler.runtime import Runtime
+
+ANSWER_MAX_CHARS = 500
+ANSWERED_SHOWN = timedelta(days=1)
+ANSWERED_LISTED = 50
+_RULE = "R-SMP-5"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """One complaint with its promised answer.
+
+    taken_at   when its owner said so; None: nobody has looked at it yet
+    ready_at   the owner wants to call with the answer since then
+    is_near    less than ten minutes are left
+    """
+
+    id: int
+    task: int
+    attempt: str
+    case: int
+    customer_id: int
+    buyer: str
+    complaint: str
+    opened_at: datetime
+    due_at: datetime
+    owner: str
+    taken_at: datetime | None
+    ready_at: datetime | None
+    answered_at: datetime | None
+    answered_by: str | None
+    answer: str | None
+    is_near: bool
+    is_breached: bool
+
+
+def open_escalations(
+    runtime: Runtime, now: datetime, *, owner: Person | None = None
+) -> list[Escalation]:
+    """Unanswered ones, the least time left first; `owner` keeps one person's."""
+    with runtime.snapshot() as connection:
+        rows = scores.unanswered(connection, owner=None if owner is None else owner.id)
+    return [_shown(row, now) for row in rows]
+
+
+def answered_lately(runtime: Runtime, now: datetime) -> list[Escalation]:
+    """What was answered within a day, the newest first."""
+    with runtime.snapshot() as connection:
+        rows = scores.answered_since(connection, now - ANSWERED_SHOWN, ANSWERED_LISTED)
+    return [_shown(row, now) for row in rows]
+
+
+def _shown(row: Row[Any], now: datetime) -> Escalation:
+    return Escalation(
+        id=row.id,
+        task=row.task_id,
+        attempt=row.attempt_id,
+        case=row.case_id,
+        customer_id=row.customer_id,
+        buyer=row.buyer,
+        complaint=row.note or "",
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        owner=row.owner,
+        taken_at=row.taken_at,
+        ready_at=row.ready_at,
+        answered_at=row.answered_at,
+        answered_by=row.answered_by,
+        answer=row.answer,
+        is_near=row.answered_at is None and now < row.due_at <= now + HEADS_UP,
+        is_breached=(row.answered_at or now) >= row.due_at,
+    )
+
+
+def take(runtime: Runtime, escalation_id: int, now: datetime, person: Person) -> None:
+    """Say "mine". Whoever takes it owns it; one that is taken only a leader takes over.
+
+    Raises NotFoundError, ConflictError when somebody else has taken it or it is answered.
+    """
+    with runtime.transaction() as connection:
+        row = _open_one(connection, escalation_id)
+        if row.owner_id == person.id and row.taken_at is not None:
+            return
+        if row.taken_at is not None and person.role is Role.CALLER:
+            raise ConflictError(f"这件投诉已经由 {row.owner} 处理", rules=(_RULE,))
+        _own(connection, row, person.id, now)
+        _note(connection, row, "escalation.taken", now, person, owner=person.id)
+
+
+def hand_over(
+    runtime: Runtime, escalation_id: int, name: str, now: datetime, person: Person
+) -> None:
+    """Give it to somebody else. For leaders. Raises UsageError for an unknown colleague."""
+    if person.role is Role.CALLER:
+        raise RefusedError("转给别人要由组长来做", rules=(_RULE,))
+    with runtime.transaction() as connection:
+        row = _open_one(connection, escalation_id)
+        found = people.person_named(connection, name.strip())
+        if found is None or not found.is_active or found.person.role is Role.ADMIN:
+            raise UsageError(f"没有这位同事：{name}", field="owner")
+        _own(connection, row, found.person.id, now)
+        _note(connection, row, "escalation.handed_over", now, person, owner=found.person.id)
+
+
+def _own(connection: Connection, row: Row[Any], person_id: int, now: datetime) -> None:
+    scores.change_escalation(connection, row.id, owner_id=person_id, taken_at=now)
+    scores.reserve(connection, row.task_id, person_id)
+
+
+def ready(runtime: Runtime, escalation_id: int, now: datetime, person: Person) -> None:
+    """The owner has the answer: the customer is the owner's next call (R-REPEAT-5).
+
+    Raises ConflictError for anybody else's.
+    """
+    with runtime.transaction() as connection:
+        row = _open_one(connection, escalation_id)
+        if row.owner_id != person.id:
+            raise ConflictError(f"这件投诉由 {row.owner} 处理", rules=(_RULE,))
+        if row.ready_at is not None and row.taken_at is not None:
+            return
+        taken_at = row.taken_at or now
+        scores.change_escalation(connection, row.id, ready_at=now, taken_at=taken_at)
+        scores.reserve(connection, row.task_id, person.id)
+        _note(connection, row, "escalation.ready", now, person)
+        refresh_tasks(connection, runtime, now, [row.task_id], person.name)
+
+
+def answer(runtime: Runtime, escalation_id: int, words: str, now: datetime, person: Person) -> None:
+    """The customer has the answer otherwise than by our call: in the chat, or they called us.
+
+    Raises UsageError without words, ConflictError for another caller's.
+    """
+    words = words.strip()
+    if not words or len(words) > ANSWER_MAX_CHARS:
+        raise UsageError(f"请写明怎么答复的，最多 {ANSWER_MAX_CHARS} 字", field="answer")
+    with runtime.transaction() as connection:
+        row = _open_one(connection, escalation_id)
+        if person.role is Role.CALLER and row.owner_id != person.id:
+            raise ConflictError(f"这件投诉由 {row.owner} 处理", rules=(_RULE,))
+        close(connection, row, words, now, person)
+        refresh_tasks(connection, runtime, now, [row.task_id], person.name)
+
+
+def close(connection: Connection, row: Row[Any], words: str, now: datetime, person: Person) -> None:
+    """Note the answer; the task is anybody's again."""
+    scores.change_escalation(
+        connection, row.id, answered_at=now, answered_by=person.name, answer=words
+    )
+    scores.reserve(connection, row.task_id, None)
+    _note(connection, row, "escalation.answered", now, person)
+
+
+def note_breaches(connection: Connection, now: datetime) -> int:
+    """Due and unanswered: noted once, and from then on anybody may be handed the call."""
+    breaches = scores.unnoted_breaches(connection, now)
+    for row in breaches:
+        scores.change_escalation(connection, row.id, breached_at=now)
+        scores.reserve(connection, row.task_id, None)
+        audit.record(connection, now, ENGINE, "escalation.breached", f"escalation:{row.id}")
+    return len(breaches)
+
+
+def _open_one(connection: Connection, escalation_id: int) -> Row[Any]:
+    row = scores.lock_escalation(connection, escalation_id)
+    if row is None:
+        raise NotFoundError(f"没有这件升级的投诉：{escalation_id}", field="escalation")
+    if row.answered_at is not None:
+        raise ConflictError("这件投诉已经答复", rules=(_RULE,))
+    return row
+
+
+def _note(
+    connection: Connection,
+    row: Row[Any],
+    what: str,
+    now: datetime,
+    person: Person,
+    **after: object,
+) -> None:
+    audit.record(
+        connection,
+        now,
+        person.name,
+        what,
+        f"escalation:{row.id}",
+        before={"owner": row.owner_id} if after else None,
+        after=after or None,
+    )

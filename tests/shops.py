@@ -37,6 +37,7 @@ from campaigns.values import (
 )
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
+from scheduler.flows.figures import called_of, settle
 from scheduler.flows.outcome import OutcomeAnswer, OutcomeForm, record_outcome
 from scheduler.flows.planning import CampaignPlan, plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
@@ -250,6 +251,7 @@ class Shop:
             concerned = open_of_orders(connection, ids)
             refresh_tasks(connection, self.runtime, now, concerned, "导入")
             retract_todos(connection, self.runtime, now)
+            settle(connection, called_of(connection, ids))
 
     def pays(self, customer_id: int, paid: str, *, known: str) -> None:
         """The customer paid everything; an export tells it later."""

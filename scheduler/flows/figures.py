@@ -39,7 +39,9 @@ def count_contacts(connection: Connection, entries: Iterable[tuple[Row[Any], Out
     for attempt, outcome in closed:
         _count(counts, attempt, outcome)
     queries.add_contacts(connection, counts)
-    settle(connection, [a.task_id for a, _ in closed if a.kind == Kind.DUNNING])
+    # Whoever dialled for a reminder was settled then; the rest becomes an attempt just now.
+    fresh = [a for a, _ in closed if a.dialled_at is None or a.rides_on is not None]
+    settle(connection, [a.task_id for a in fresh if a.kind == Kind.DUNNING])
 
 
 def _count(counts: dict[Contact, Counts], attempt: Row[Any], outcome: Outcome) -> None:
@@ -108,9 +110,11 @@ def _add(sums: dict[SumKey, list[int]], money: Money, sign: int) -> None:
         kept[place] += sign * value
 
 
-def settle_orders(connection: Connection, order_ids: Iterable[int]) -> None:
-    """R-DUN-7. Settle every called reminder that these changed orders belong to, ended ones too."""
-    settle(connection, called_of(connection, order_ids))
+def hold(connection: Connection, task_ids: Iterable[int]) -> None:
+    """Lock open and ended tasks in the one order that everybody locks them in, before any is judged."""
+    ids = sorted(set(task_ids))
+    for start in range(0, len(ids), CHUNK):
+        tasks.lock(connection, ids[start : start + CHUNK])
 
 
 def called_of(connection: Connection, order_ids: Iterable[int]) -> set[int]:

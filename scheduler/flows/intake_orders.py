@@ -14,6 +14,7 @@ from adapters.store.queries import tasks
 from campaigns.days import business_day, day_bounds
 from campaigns.phone import is_relay
 from campaigns.values import OrderState
+from scheduler.flows import figures
 from scheduler.flows.intake_customers import (
     ALONE,
     Customer,
@@ -73,6 +74,7 @@ class OrderIntake:
         self._hours: set[tuple[date, int]] = set()
         self._unpaid_hours: set[tuple[date, int]] = set()
         self._task_ids: set[int] = set()
+        self._called: set[int] = set()
         self._items = OrderItems(frame)
 
     def take(self, rows: Sequence[Taken], judged: Judged) -> None:
@@ -87,12 +89,14 @@ class OrderIntake:
             judged.count(is_changed or is_new_item)
 
     def finish(self) -> None:
-        """See Intake. R-IMP-3: says which orders are not known any more; R-DUN-4: refresh."""
+        """See Intake. R-IMP-3: says which orders are not known any more; R-DUN-4: refresh; R-DUN-7: settle."""
         self._items.finish()
         self._mark_missing()
         frame = self._frame
+        figures.hold(frame.connection, self._task_ids | self._called)
         refresh_tasks(frame.connection, frame.runtime, frame.now, self._task_ids, frame.who)
         retract_todos(frame.connection, frame.runtime, frame.now)
+        figures.settle(frame.connection, self._called)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -272,6 +276,7 @@ class OrderIntake:
         concerned |= settle_addresses(connection, piece.customers, piece.moved)
         self._task_ids.update(tasks.open_of_orders(connection, stored.keys() | seen.keys()))
         self._task_ids.update(tasks.open_of_customers(connection, concerned))
+        self._called |= figures.called_of(connection, stored)
 
     # --- what a newer export does not list -------------------------------------------------------
 

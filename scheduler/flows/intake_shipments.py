@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from adapters.importers.rows import Problem, ShipmentRow, Taken
 from adapters.store.queries import tasks
+from scheduler.flows import figures
 from scheduler.flows.intake_items import ParcelItems
 from scheduler.flows.intake_known import (
     Sighting,
@@ -32,6 +33,7 @@ class ShipmentIntake:
         self._items = ParcelItems(frame.connection)
         self._parcels: dict[str, str | None] = {}
         self._task_ids: set[int] = set()
+        self._called: set[int] = set()
 
     def take(self, rows: Sequence[Taken], judged: Judged) -> None:
         """See Intake. A row of an order that is not known is rejected."""
@@ -62,6 +64,7 @@ class ShipmentIntake:
         for is_changed, is_new_item in zip(changed, self._items.store(joined), strict=True):
             judged.count(is_changed or is_new_item)
         self._task_ids.update(tasks.open_of_orders(frame.connection, stored.keys()))
+        self._called |= figures.called_of(frame.connection, stored)
 
     def _is_parcel_known(self, row: ShipmentRow, judged: Judged) -> bool:
         """Whether a row before this one was the order's parcel; says so where that was another."""
@@ -76,5 +79,7 @@ class ShipmentIntake:
     def finish(self) -> None:
         """See Intake. What was shipped is paid, and no longer waits for goods."""
         frame = self._frame
+        figures.hold(frame.connection, self._task_ids | self._called)
         refresh_tasks(frame.connection, frame.runtime, frame.now, self._task_ids, frame.who)
         retract_todos(frame.connection, frame.runtime, frame.now)
+        figures.settle(frame.connection, self._called)

@@ -19,6 +19,7 @@ from campaigns.facts import CustomerFacts, TaskFacts
 from campaigns.labels_zh import ENDING_LABELS
 from campaigns.registry import rules_of
 from campaigns.values import Ending, Kind, OrderState, Topic
+from scheduler.flows import figures
 from scheduler.flows.populations import Candidate, Question, population
 from scheduler.flows.refresh import refresh_tasks, state_for, window_group
 from scheduler.rules.gate import GATE, case_for, forecast
@@ -228,6 +229,8 @@ class _Day:
         made = [(task_id, fresh.found) for task_id, fresh in zip(ids, would_be, strict=True)]
         links = self._link([*made, *joining.items()])
         refresh_tasks(self.connection, self.runtime, self.now, joining, self.who)
+        if self.kind is Kind.DUNNING:
+            figures.settle(self.connection, joining)  # an order that joins may make it count
         if is_first or links:
             audit.record(
                 self.connection,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
@@ -22,9 +21,6 @@ from campaigns.errors import NotReadyError, UsageError
 from campaigns.policy import Policy
 
 
-_NONE: Mapping[int, Policy] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Law:
     """The numbers and the calendar in force in one transaction.
@@ -35,14 +31,14 @@ class Law:
 
     policy: Policy
     calendar: OfficialCalendar
-    own: Mapping[int, Policy] = _NONE
+    own: Mapping[int, Policy] = field(default_factory=dict)
 
     def policy_for(self, campaign_id: int) -> Policy:
         """The numbers by which this campaign's tasks are judged."""
         return self.own.get(campaign_id, self.policy)
 
     def of(self, campaign_id: int) -> Law:
-        """This law with the campaign's numbers in place of the shop's."""
+        """The same law with the campaign's numbers in place of the shop's."""
         own = self.own.get(campaign_id)
         return self if own is None else replace(self, policy=own)
 

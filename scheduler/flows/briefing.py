@@ -161,7 +161,7 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
         )
         words = speaking.words(task, riding)
         row = calls.customer_row(connection, task.customer.id)
-        kind = rules_of(task.kind)
+        kind, policy = rules_of(task.kind), law.policy_for(task.campaign_id)
         about = {task.id, *(rider.id for rider in riding)}
         return Briefing(
             attempt_id=attempt_id,
@@ -170,12 +170,12 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
             receiver=row.receiver,
             region=row.region,
             owed_fen=kind.amount_fen(task),
-            deadline=kind.deadline(task, law.policy),
+            deadline=kind.deadline(task, policy),
             offer=words.order.offer_text,
             must_look_first=words.order.look_first,
-            orders=_orders(connection, task, about, law.policy),
+            orders=_orders(connection, task, about, policy),
             history=_history(connection, task, attempt_id),
-            reasons=tuple(reasons(task, attempt_id, Exemption(attempt.exemption), law.policy, now)),
+            reasons=tuple(reasons(task, attempt_id, Exemption(attempt.exemption), policy, now)),
             script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
             outcomes=tuple(kind.outcomes.values()),
             answer_by=due_by_default(now, law.policy),
@@ -213,7 +213,7 @@ class _Speaking:
 
     def matter(self, task: TaskFacts, beside: Sequence[TaskFacts]) -> MatterBriefing:
         """A further matter, with its own dialogue and outcomes."""
-        kind, policy = rules_of(task.kind), self.law.policy
+        kind, policy = rules_of(task.kind), self.law.policy_for(task.campaign_id)
         words = self.words(task, beside)
         return MatterBriefing(
             task_id=task.id,
@@ -303,7 +303,7 @@ def callback_stretches(
         attempt = desk.attempt_seen(connection, attempt_id)
         if attempt is None:
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
-        law = runtime.law(connection)
+        law = runtime.law(connection).of(attempt.campaign_id)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         deadline = rules_of(task.kind).deadline(task, law.policy)
         booked = timeline.callbacks_between(connection, *day_bounds(day))

@@ -115,7 +115,8 @@ def _next_call(
     held = calls.live_of_caller(connection, caller.id)
     if held is not None:
         task = load_tasks(connection, [held.task_id], now)[held.task_id]
-        case = case_for(task, now, law.policy, law.calendar, ignoring=[held.id])
+        policy = law.policy_for(task.campaign_id)
+        case = case_for(task, now, policy, law.calendar, ignoring=[held.id])
         answer = ask(case)
         is_fit = isinstance(answer, Allow) and is_usable(task, held.phone_id, now)
         if held.dialled_at is not None or is_fit:
@@ -140,7 +141,7 @@ def _next_call(
             break
         taken.append(claimed.id)
         task = load_tasks(connection, [claimed.id], now)[claimed.id]
-        case = case_for(task, now, law.policy, law.calendar)
+        case = case_for(task, now, law.policy_for(task.campaign_id), law.calendar)
         if isinstance(ask(case), Allow):
             attempt = _insert(connection, case, law, claimed, caller, lease_until)
             if attempt is not None:
@@ -204,7 +205,7 @@ def _insert(
             "exemption": exemption,
             "redial_of": redial,
             "owed_fen": rules_of(task.kind).amount_fen(task),
-            "policy_version": law.policy.version,
+            "policy_version": case.policy.version,
             "calendar_version": law.calendar.version,
             "day_kind": law.calendar.kind_of(business_day(now)),
             "region": task.customer.region,
@@ -266,6 +267,7 @@ def _hand_out(
         attempt.id, attempt.redial_of, task.id, task.kind, task.customer.id, attempt.phone_id, at
     )
     riding = riders(connection, law, contact, now)
+    policy = law.policy_for(task.campaign_id)
     buyer, sealed = calls.buyer_and_number(connection, attempt.phone_id)
     return HandOut(
         attempt_id=attempt.id,
@@ -274,15 +276,15 @@ def _hand_out(
         customer_id=task.customer.id,
         buyer=buyer,
         phone=runtime.vault.open(sealed),
-        deadline=rules_of(task.kind).deadline(task, law.policy) or now,
+        deadline=rules_of(task.kind).deadline(task, policy) or now,
         lease_until=attempt.lease_until,
         handed_out_at=attempt.handed_out_at,
         dialled_at=attempt.dialled_at,
         hung_up_at=attempt.hung_up_at,
         number=len(made) + (0 if attempt.redial_of else 1),
-        budget=law.policy.attempts_per_task[task.kind],
+        budget=policy.attempts_per_task[task.kind],
         exemption=attempt.exemption,
-        must_look_first=rules_of(task.kind).needs_a_look(task, now, law.policy),
+        must_look_first=rules_of(task.kind).needs_a_look(task, now, policy),
         region=task.customer.region,
         topic=task.topic,
         also=tuple(matter_of(case.task, law) for case in riding),

@@ -14,7 +14,8 @@ from campaigns.days import business_day
 from campaigns.decisions import Allow, Stop, Wait
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.registry import rules_of
-from campaigns.values import AttemptState, Person
+from campaigns.values import AttemptState, Kind, Person
+from scheduler.flows import figures
 from scheduler.flows.refresh import refresh_one, refresh_others, withdraw
 from scheduler.rules.case import is_usable
 from scheduler.rules.gate import ask, case_for
@@ -58,7 +59,7 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
         require_live(attempt)
         if attempt.lease_until <= now:  # R-CLAIM-1: expired, though nobody has swept it up yet
             raise ConflictError("领取已超时，客户已回到队列", rules=("R-CLAIM-1",))
-        law = runtime.law(connection)
+        law = runtime.law(connection).of(attempt.campaign_id)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=[attempt_id]))
         if isinstance(answer, Allow) and not is_usable(task, attempt.phone_id, now):
@@ -83,6 +84,8 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
             _audit(
                 connection, now, caller, "attempt.dialled", attempt_id, {"task": attempt.task_id}
             )
+            if task.kind is Kind.DUNNING:
+                figures.settle(connection, [attempt.task_id])  # R-DUN-7: dialled is called
             return Dialled(attempt_id, now)
         if isinstance(answer, Stop):
             refresh_one(connection, law, now, task, _name(caller))

@@ -54,6 +54,7 @@ def queue_wangwang(
     None when it exists already, or when no open minute is left before the deadline (R-DUN-3).
     """
     now, reason = origin.now, occasion.partition(":")[0]
+    law = law.of(task.campaign_id)
     due = next_open(now, task.customer.region, law.policy, law.calendar)
     deadline = None
     if reason not in FOLLOW_UPS:

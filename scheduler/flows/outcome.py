@@ -21,7 +21,7 @@ from campaigns.labels_zh import ENDING_LABELS, OPEN_LABELS
 from campaigns.outcomes import Outcome
 from campaigns.registry import outcome_of, rules_of
 from campaigns.values import AttemptState, Ending, Kind, Person, PhoneNumber, TodoKind
-from scheduler.flows import shortages
+from scheduler.flows import figures, shortages
 from scheduler.flows.dialling import held_attempt, require_after_dialling, require_live
 from scheduler.flows.outcome_effects import Entry, follow_through, learn, store_number
 from scheduler.flows.outcome_forms import (
@@ -81,6 +81,7 @@ def record_outcome(
         refresh_others(connection, runtime, attempt, now, who.name)
         if any(entry.outcome.suppresses is not None for entry in entries):
             retract_todos(connection, runtime, now)
+        figures.count_contacts(connection, [(e.attempt, e.outcome) for e in entries])
         answer = _whole(answers)
         calls.change(connection, attempt_id, answer=answer.stored())
         return answer
@@ -182,6 +183,8 @@ class _Work:
         rider_id = new_attempt_id(self.now)
         script_id, script_version = opening(task.kind, occasion_of(task), task.topic)
         kept = {name: getattr(attempt, name) for name in _SHARED}
+        if self.law.policy_for(attempt.campaign_id) is not self.law.policy_for(task.campaign_id):
+            kept["policy_version"] = case.policy.version  # R-HOURS-6: judged by its own campaign's
         calls.insert_rider(
             self.connection,
             kept
@@ -234,7 +237,7 @@ class _Work:
             return None, False
         if form.callback_at <= self.now:
             raise UsageError("约定的回电时间已经过去", field="callback_at")
-        law = self.law
+        law = self.law.of(task.campaign_id)
         at, moved = move_into_window(
             form.callback_at, task.customer.region, law.policy, law.calendar
         )
@@ -277,7 +280,7 @@ class _Work:
     def answer(self, entry: Entry) -> MatterAnswer:
         """Do what follows from one outcome, judge its task anew, and say so."""
         task = load_tasks(self.connection, [entry.form.task], self.now)[entry.form.task]
-        step = next_step(task, self.law.policy, self.now)
+        step = next_step(task, self.law.policy_for(task.campaign_id), self.now)
         todos = follow_through(self.connection, self.runtime, self.law, entry, task, step)
         judged = refresh_one(self.connection, self.law, self.now, task, self.who.name)
         return _answer(task, judged, step, entry, todos)

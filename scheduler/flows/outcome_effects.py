@@ -136,7 +136,7 @@ def _occasion(law: Law, outcome: Outcome, task: TaskFacts, step: NextStep) -> st
     by_number = outcome.follow in (Follow.NEW_NUMBER, Follow.NEXT_NUMBER)
     if outcome.todo is TodoKind.WANGWANG and (not by_number or step.follow is Follow.END):
         return outcome.code
-    writes_after = rules_of(task.kind).writes_after(law.policy)
+    writes_after = rules_of(task.kind).writes_after(law.policy_for(task.campaign_id))
     if writes_after is None:
         return None
     failed = [  # the second half of an attempt whose line was cut is no attempt of its own

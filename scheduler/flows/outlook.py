@@ -94,7 +94,9 @@ def _cases(connection: Connection, law: Law, now: datetime, limit: int) -> list[
     listed = tasks.in_turn(connection, now, limit)
     listed += tasks.to_come(connection, now, limit - len(listed))
     found = load_tasks(connection, listed, now)
-    return [case_for(found[i], now, law.policy, law.calendar) for i in listed]
+    return [
+        case_for(found[i], now, law.policy_for(found[i].campaign_id), law.calendar) for i in listed
+    ]
 
 
 def queue(runtime: Runtime, now: datetime, limit: int) -> list[Queued]:
@@ -130,7 +132,7 @@ def _line(task: TaskFacts, buyer: str, rank: int, due: datetime | None, law: Law
         kind=task.kind,
         rank=rank,
         due_at=due,
-        deadline=kind.deadline(task, law.policy),
+        deadline=kind.deadline(task, law.policy_for(task.campaign_id)),
         amount_fen=kind.amount_fen(task),
         region=task.customer.region,
     )

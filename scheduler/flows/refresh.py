@@ -63,7 +63,8 @@ def refresh_others(
 def refresh_one(
     connection: Connection, law: Law, now: datetime, task: TaskFacts, who: str
 ) -> Schedule:
-    """Judge one task and store what came out of it."""
+    """Judge one task by its campaign's numbers and store what came out of it."""
+    law = law.of(task.campaign_id)
     held = live_attempt(task)
     case = case_for(task, now, law.policy, law.calendar, ignoring=[held.id] if held else [])
     judged = schedule(case)
@@ -153,6 +154,7 @@ def retract_todos(connection: Connection, runtime: Runtime, now: datetime) -> No
 
 
 def _retract(connection: Connection, law: Law, task: TaskFacts, now: datetime) -> None:
+    law = law.of(task.campaign_id)
     case = case_for(task, now, law.policy, law.calendar)
     gone = check_suppression(case)
     if isinstance(gone, Allow):

@@ -61,7 +61,14 @@ def riders(connection: Connection, law: Law, contact: Contact, now: datetime) ->
     halves = frozenset(filter(None, (contact.attempt_id, contact.redial_of)))
     cases = [
         _on_this_number(
-            case_for(task, contact.at, law.policy, law.calendar, ignoring=halves), contact
+            case_for(
+                task,
+                contact.at,
+                law.policy_for(task.campaign_id),
+                law.calendar,
+                ignoring=halves,
+            ),
+            contact,
         )
         for task in load_tasks(connection, beside, now).values()
         if rules_of(task.kind).rides
@@ -86,6 +93,5 @@ def _rank(case: Case) -> tuple[datetime, int]:
 def matter_of(task: TaskFacts, law: Law) -> Matter:
     """A rider as it is shown beside the call."""
     kind = rules_of(task.kind)
-    return Matter(
-        task.id, task.kind, task.topic, kind.deadline(task, law.policy), kind.amount_fen(task)
-    )
+    deadline = kind.deadline(task, law.policy_for(task.campaign_id))
+    return Matter(task.id, task.kind, task.topic, deadline, kind.amount_fen(task))

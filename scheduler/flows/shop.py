@@ -13,12 +13,15 @@ from adapters.store import session
 from adapters.store.models.campaigns import campaign
 from adapters.store.models.shop import shop
 from adapters.store.queries import audit, tasks
+from adapters.store.queries import campaigns as campaign_queries
 from adapters.store.queries import shop as queries
 from adapters.vault import make_key
 from campaigns.errors import ConflictError, UsageError
+from campaigns.own_numbers import overrides_of
 from campaigns.policy import check_together, settings_of, with_overrides
 from campaigns.registry import KINDS
 from campaigns.values import ENGINE
+from scheduler.flows.own_numbers import renew
 from scheduler.flows.refresh import refresh_tasks
 from scheduler.runtime import Runtime
 
@@ -100,15 +103,18 @@ def confirm_calendar_year(runtime: Runtime, year: int, now: datetime, who: str) 
 
 
 def change_policy(runtime: Runtime, changes: dict[str, object], now: datetime, who: str) -> int:
-    """Set some of the shop's numbers; a new version, audited, and every open task judged anew."""
+    """Set some of the shop's numbers; a new version, audited, and every open task judged anew.
+
+    Campaigns with numbers of their own get a new version too. Raises UsageError where that leaves one
+    of them no window.
+    """
     with runtime.transaction() as connection:
+        campaign_queries.lock_shop(connection)  # campaigns' own numbers are laid over these
         before = runtime.law(connection).policy
-        after = settings_of(before) | changes
-        defaults = settings_of(with_overrides({}, 0))
-        policy = with_overrides(after, before.version + 1)
+        policy = with_overrides(settings_of(before) | changes, before.version + 1)
         check_together(policy)
-        kept = {k: v for k, v in settings_of(policy).items() if v != defaults[k]}
-        version = queries.add_policy_version(connection, now, kept, who)
+        version = queries.add_policy_version(connection, now, overrides_of(policy), who)
+        renew(connection, policy, now, who)
         audit.record(
             connection,
             now,

@@ -11,6 +11,7 @@ from adapters.store.queries import overview as queries
 from adapters.store.queries import tasks
 from adapters.store.queries.facts import load_tasks
 from campaigns.policy import Policy, check_together, settings_of, with_overrides
+from scheduler.flows.own_numbers import own_policies
 from scheduler.flows.refresh import live_attempt
 from scheduler.rules.gate import case_for
 from scheduler.rules.schedule import schedule
@@ -107,6 +108,7 @@ def trial(runtime: Runtime, changes: dict[str, object], now: datetime) -> Trial:
         law = runtime.law(connection)
         changed = with_overrides(settings_of(law.policy) | changes, law.policy.version + 1)
         check_together(changed)
+        own = own_policies(connection, changed)
         ids = tasks.all_open(connection)
         facts = load_tasks(connection, ids[:TRIED], now)
     counts = dict.fromkeys(("earlier", "later", "held_up", "freed", "ended"), 0)
@@ -115,7 +117,10 @@ def trial(runtime: Runtime, changes: dict[str, object], now: datetime) -> Trial:
         ignoring = [held.id] if held is not None else []
         before, after = (
             schedule(case_for(task, now, policy, law.calendar, ignoring=ignoring))
-            for policy in (law.policy, changed)
+            for policy in (
+                law.policy_for(task.campaign_id),
+                own.get(task.campaign_id, changed),
+            )
         )
         if after.ending is not None:
             counts["ended"] += before.ending is None

@@ -202,7 +202,7 @@ def _tell(
     calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, "R-OOS-2")
     if not stock_out.waiting_orders(task.orders):
         return
-    law = runtime.law(connection)
+    law = runtime.law(connection).of(task.campaign_id)
     case = case_for(task, now, law.policy, law.calendar)
     if isinstance(check_suppression(case), Allow):
         queue_wangwang(connection, runtime, law, task, occasion, Origin(None, who, now))

@@ -146,7 +146,7 @@ def _check_closing(connection: Connection, row: Row[Any], now: datetime) -> None
 
 
 def _check_sending(connection: Connection, runtime: Runtime, row: Row[Any], now: datetime) -> None:
-    law = runtime.law(connection)
+    law = runtime.law(connection).of(row.campaign_id)
     customer = load_customers(connection, [row.customer_id], now)[row.customer_id]
     entry = binding_suppression(Kind(row.call_kind), customer.suppressions, customer.phones)
     if entry is not None:

@@ -88,8 +88,9 @@ def _turn(law: Law, task: TaskFacts, at: datetime) -> tuple[bool, datetime, date
     """R-REPEAT-2. Which of a customer's matters comes first, as the claim would take them."""
     if _held_at(task, at) is not None:
         return False, at, at, task.id
-    due = forecast(case_for(task, at, law.policy, law.calendar)).at
-    rank = rules_of(task.kind).rank_at(task, law.policy)
+    policy = law.policy_for(task.campaign_id)
+    due = forecast(case_for(task, at, policy, law.calendar)).at
+    rank = rules_of(task.kind).rank_at(task, policy)
     return True, due or _NEVER, rank or _NEVER, task.id
 
 
@@ -108,9 +109,9 @@ def _with_task(
     law: Law, task: TaskFacts, buyer: str, at: datetime, ending: Ending | None
 ) -> Explanation:
     held = _held_at(task, at)
-    case = case_for(
-        task, at, law.policy, law.calendar, ignoring=[held.id] if held is not None else []
-    )
+    policy = law.policy_for(task.campaign_id)
+    ignoring = [held.id] if held is not None else []
+    case = case_for(task, at, policy, law.calendar, ignoring=ignoring)
     checks = _all_checks(case)
     if ending is not None:
         closed = Stop(rule_of_ending(task.kind, ending), f"任务已结束：{ENDING_LABELS[ending]}")

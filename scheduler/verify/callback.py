@@ -70,7 +70,7 @@ def wrong_ending(
     if task.ending == "overtaken" and all(task.parcels(moment) for moment in moments):
         yield "R-CB-2", "还有可以回访的订单"
     if task.ending == "lapsed":
-        _, last = _bounds(task.topic, background.book.law_at(closed_at).policy)
+        _, last = _bounds(task.topic, background.book.law_at(closed_at, task.campaign_id).policy)
         ends = [
             midnight(local_day(min(o.began(task.topic, closed_at))) + timedelta(days=last + 1))
             for o in task.parcels(closed_at)

@@ -54,7 +54,7 @@ def check_law_kept(person: CustomerHistory, background: Background) -> Iterator[
             what = f"记录的规则版本 {a.policy_version} 或日历版本 {a.calendar_version} 不存在"
             yield Finding("R-HOURS-6", what, a.id, a.at)
             continue
-        newest = background.book.versions_at(a.handed_out_at - JUST_BEFORE)
+        newest = background.book.versions_at(a.handed_out_at - JUST_BEFORE, a.campaign_id)
         if a.policy_version < newest[0] or a.calendar_version < newest[1]:
             yield Finding("R-HOURS-6", "派出时已有更新的规则或日历，却按旧版本拨打", a.id, a.at)
         kind = background.law_of(a).days.kind_of(local_day(a.at))
@@ -82,7 +82,7 @@ def check_messages(person: CustomerHistory, background: Background) -> Iterator[
     for task in person.tasks:
         for message in task.todos:
             if message.kind == "wangwang" and message.done_at is not None:
-                law = background.book.law_at(message.done_at)
+                law = background.book.law_at(message.done_at, task.campaign_id)
                 if not law.is_open(message.done_at, person.region):
                     when = shown(message.done_at)
                     what = f"待办 {message.id} 的旺旺留言在 {when} 发出，不在可联络时间内"
@@ -109,7 +109,7 @@ def check_wishes(person: CustomerHistory, background: Background) -> Iterator[Fi
 def _wrong_wish(
     task: TaskHistory, a: Attempt, wish: datetime, said_at: datetime, background: Background
 ) -> Iterator[str]:
-    laws = (background.law_of(a), background.book.law_at(said_at))
+    laws = (background.law_of(a), background.book.law_at(said_at, task.campaign_id))
     if wish <= said_at:
         yield "已经过去"
     if not any(law.is_open(wish, a.region) for law in laws):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -121,11 +122,18 @@ class LawBook:
 
     def __init__(self, connection: Connection) -> None:
         rows = connection.execute(
-            select(policy_version.c.id, policy_version.c.overrides, policy_version.c.created_at)
+            select(
+                policy_version.c.id,
+                policy_version.c.campaign_id,
+                policy_version.c.overrides,
+                policy_version.c.created_at,
+            )
         ).all()
         self._policies = {0: Policy()}
         self._policies |= {r.id: with_overrides(json.loads(r.overrides), r.id) for r in rows}
-        self._policy_times = sorted((r.created_at, r.id) for r in rows)
+        self._policy_times: dict[int | None, list[tuple[datetime, int]]] = defaultdict(list)
+        for r in sorted(rows, key=lambda r: (r.created_at, r.id)):
+            self._policy_times[r.campaign_id].append((r.created_at, r.id))
         versions = connection.execute(select(calendar_version)).all()
         entered = connection.execute(
             select(calendar_day.c.version_id, calendar_day.c.day, calendar_day.c.is_working)
@@ -157,16 +165,20 @@ class LawBook:
         """Whether both versions are stored."""
         return policy in self._policies and calendar in self._calendars
 
-    def versions_at(self, instant: datetime) -> tuple[int, int]:
-        """Versions in force at an instant; before the first calendar, the first one."""
-        first = min(self._calendars, default=0)
-        return _newest(self._policy_times, instant, 0), _newest(
-            self._calendar_times, instant, first
-        )
+    def versions_at(self, instant: datetime, campaign_id: int | None = None) -> tuple[int, int]:
+        """Versions in force at an instant; before the first calendar, the first one.
 
-    def law_at(self, instant: datetime) -> Law:
+        Of a campaign: its own numbers from when it had some, before that the shop's.
+        """
+        policy = _newest(self._policy_times.get(None, []), instant, 0)
+        if campaign_id is not None:
+            policy = _newest(self._policy_times.get(campaign_id, []), instant, policy)
+        first = min(self._calendars, default=0)
+        return policy, _newest(self._calendar_times, instant, first)
+
+    def law_at(self, instant: datetime, campaign_id: int | None = None) -> Law:
         """Law in force at an instant, for what keeps no version of its own."""
-        return self.law(*self.versions_at(instant))
+        return self.law(*self.versions_at(instant, campaign_id))
 
 
 def _newest(times: list[tuple[datetime, int]], instant: datetime, otherwise: int) -> int:

@@ -36,7 +36,7 @@ def contacts_of(person: CustomerHistory, background: Background, kind: str) -> I
             yield Contact(task, a.at, a.moments, a.id, law, f"任务 {task.id} 的拨打")
         for m in task.todos:
             if m.kind == "wangwang" and m.done_at is not None and not is_follow_up(m):
-                law = background.book.law_at(m.done_at)
+                law = background.book.law_at(m.done_at, task.campaign_id)
                 what = f"任务 {task.id} 的旺旺留言（待办 {m.id}）"
                 yield Contact(
                     task, m.done_at, (m.done_at, m.done_at - JUST_BEFORE), None, law, what

@@ -33,6 +33,7 @@ campaign = Table(
     # Of a campaign that the shop added: JSON, whom it is for; NULL is everybody of its kind that no
     # other running campaign of the kind is for.
     Column("population", Text),
+    Column("numbers", Text),  # JSON: its own numbers; what they make of the shop's is a version
     Column("control_percent", Integer, nullable=False, server_default="0"),  # R-DUN-9
     Column("control_seed", BigInteger, nullable=False, server_default="0"),
     Column("created_by", Text),  # NULL: one of the standing ones
@@ -76,6 +77,8 @@ batch = Table(
     Column("business_day", Date, nullable=False),
     Column("planned_at", Instant, nullable=False),
     Column("data_until", Instant),
+    # R-DUN-9: the share that was kept uncalled when the day was planned; a later change binds later days.
+    Column("control_percent", Integer, nullable=False, server_default="0"),
     UniqueConstraint("campaign_id", "business_day"),
 )
 

@@ -70,6 +70,13 @@ def change(connection: Connection, campaign_id: int, **values: object) -> None:
     connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
 
 
+def with_numbers(connection: Connection) -> list[Row[Any]]:
+    """The campaigns that have, or once had, numbers of their own; the shop's lock is their guard."""
+    query = select(campaign.c.id, campaign.c.name, campaign.c.numbers)
+    query = query.where(campaign.c.numbers.is_not(None)).order_by(campaign.c.id)
+    return list(connection.execute(query).all())
+
+
 def is_named(connection: Connection, name: str, but: int) -> bool:
     """Whether another campaign has this name; names are unique."""
     query = select(campaign.c.id).where(campaign.c.name == name, campaign.c.id != but)

@@ -62,7 +62,8 @@ def skipped_between(
 
 def policy_versions(connection: Connection, limit: int) -> list[Row[Any]]:
     """R-HOURS-6. The versions of the shop's numbers, the newest first, by primary key."""
-    query = select(policy_version).order_by(policy_version.c.id.desc()).limit(limit)
+    query = select(policy_version).where(policy_version.c.campaign_id.is_(None))
+    query = query.order_by(policy_version.c.id.desc()).limit(limit)
     return list(connection.execute(query).all())
 
 

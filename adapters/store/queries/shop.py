@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, union_all, update
 
 from adapters.clock import TrainingTime
 from adapters.official_calendar import OfficialCalendar
 from adapters.store.models.shop import calendar_day, calendar_version, policy_version, shop
 from campaigns.policy import Policy, with_overrides
 
-_NEWEST_VERSIONS = select(
-    select(func.coalesce(func.max(policy_version.c.id), 0)).scalar_subquery(),
-    select(func.coalesce(func.max(calendar_version.c.id), 0)).scalar_subquery(),
+_CALENDAR = -1
+# One statement, for every flow asks: the newest version of the shop (NULL) and of each campaign that
+# has numbers of its own, then the calendar's. `ix_policy_version_campaign_id` holds all it reads.
+_NEWEST_VERSIONS = union_all(
+    select(policy_version.c.campaign_id.label("whose"), func.max(policy_version.c.id)).group_by(
+        policy_version.c.campaign_id
+    ),
+    select(literal(_CALENDAR), func.max(calendar_version.c.id)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Versions in force: of the shop's numbers (0: the SOP's defaults), of the calendar, and `own`.
+
+    `own` holds a version for each campaign that has numbers of its own.
+    """
+
+    policy: int
+    calendar: int
+    own: tuple[tuple[int, int], ...] = ()
 
 
 def shop_row(connection: Connection) -> tuple[str, bool, str | None] | None:
@@ -46,23 +66,32 @@ def set_training_time(connection: Connection, time: TrainingTime) -> None:
     )
 
 
-def newest_versions(connection: Connection) -> tuple[int, int]:
-    """The newest policy version (0: the SOP's defaults) and calendar version."""
-    row = connection.execute(_NEWEST_VERSIONS).one()
-    return int(row[0]), int(row[1])
+def newest_versions(connection: Connection) -> Versions:
+    """The newest versions of all numbers and of the calendar."""
+    return _versions(connection.execute(_NEWEST_VERSIONS))
 
 
-def versions_at(connection: Connection, at: datetime) -> tuple[int, int]:
-    """The policy and calendar versions in force at an instant; the first ones before there were any."""
-    policy = connection.execute(
-        select(func.max(policy_version.c.id)).where(policy_version.c.created_at <= at)
-    ).scalar()
-    calendar = connection.execute(
-        select(func.max(calendar_version.c.id)).where(calendar_version.c.created_at <= at)
-    ).scalar()
-    if calendar is None:
-        calendar = connection.execute(select(func.min(calendar_version.c.id))).scalar_one()
-    return int(policy or 0), int(calendar or 0)
+def versions_at(connection: Connection, at: datetime) -> Versions:
+    """The versions in force at an instant; the first calendar before there was any."""
+    query = union_all(
+        select(policy_version.c.campaign_id.label("whose"), func.max(policy_version.c.id))
+        .where(policy_version.c.created_at <= at)
+        .group_by(policy_version.c.campaign_id),
+        select(literal(_CALENDAR), func.max(calendar_version.c.id)).where(
+            calendar_version.c.created_at <= at
+        ),
+    )
+    found = _versions(connection.execute(query))
+    if found.calendar == 0:
+        first = connection.execute(select(func.min(calendar_version.c.id))).scalar_one()
+        return replace(found, calendar=int(first or 0))
+    return found
+
+
+def _versions(rows: Iterable[Row[Any]]) -> Versions:
+    newest = {row[0]: int(row[1] or 0) for row in rows}
+    policy, calendar = newest.pop(None, 0), newest.pop(_CALENDAR, 0)
+    return Versions(policy, calendar, tuple(sorted(newest.items())))
 
 
 def policy_of(connection: Connection, version: int) -> Policy:
@@ -109,12 +138,17 @@ def add_calendar_version(
 
 
 def add_policy_version(
-    connection: Connection, now: datetime, overrides: dict[str, object], who: str
+    connection: Connection,
+    now: datetime,
+    overrides: dict[str, object],
+    who: str,
+    campaign_id: int | None = None,
 ) -> int:
-    """A new version of the shop's numbers."""
+    """A new version of the shop's numbers, or of one campaign's with the shop's in them."""
     result = connection.execute(
         insert(policy_version)
         .values(
+            campaign_id=campaign_id,
             overrides=json.dumps(overrides, ensure_ascii=False, sort_keys=True),
             created_at=now,
             created_by=who,

@@ -52,10 +52,12 @@ def upgrade() -> None:
 def _campaigns() -> None:
     change_choices("campaign", "state", _STATES, ("draft", "submitted", *_STATES))
     op.add_column("campaign", sa.Column("population", sa.Text()))
+    op.add_column("campaign", sa.Column("numbers", sa.Text()))
     op.execute(
         "ALTER TABLE campaign ADD COLUMN control_percent INTEGER DEFAULT 0 NOT NULL "
         "CONSTRAINT ck_campaign_control_percent_known CHECK (control_percent BETWEEN 0 AND 50)"
     )
+    op.execute("ALTER TABLE batch ADD COLUMN control_percent INTEGER DEFAULT 0 NOT NULL")
     op.execute("ALTER TABLE campaign ADD COLUMN control_seed BIGINT DEFAULT 0 NOT NULL")
     for name in ("created_by", "submitted_by", "approved_by"):
         op.add_column("campaign", sa.Column(name, sa.Text()))

@@ -1,4 +1,4 @@
-"""The facts that a script may speak of: eight small roots and the instant they are spoken at.
+"""The facts that a script may speak of: nine small roots and the instant they are spoken at.
 
 Whoever briefs a call fills these in; a template only reads them. Nothing here decides anything:
 what a fact says was settled by the rules before.
@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from campaigns.labels_zh import KIND_LABELS
-from campaigns.values import Kind, Topic
+from campaigns.values import Kind, Source, Topic
 
 ITEM_MAX_CHARS = 11
 """How much of an item's title is read aloud; shop titles are lists of search words."""
@@ -34,6 +34,8 @@ class Occasion(StrEnum):
     """The customer asked to be called at another time (`busy`)."""
     REDIAL = "redial"
     """The line was cut a moment ago (`cut_off`, R-REPEAT-5)."""
+    ANSWER = "answer"
+    """An answer to a complaint is owed (`complaint_escalated`, R-SMP-5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,50 @@ class StockWords:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleWords:
+    """R-SMP-1, R-SMP-4, R-SMP-5. What a sampled customer is asked about, and what they are owed.
+
+    handler         the colleague who dealt with the matter, as customers hear it, if known
+    matter_on       the day it was entered or written, if known
+    has_score       the score that counts so far, None before one was given
+    answer_text     the complaint that this call answers, at most about 30 characters; None: none
+    done_text       what was agreed about it since, at most about 25 characters, if anything
+    answer_at_text  until when a complaint escalated now is answered, such as `30分钟内` or
+                    `明天上午9点30分之前`; None: not to be told
+    crosses_closed  until then there is a time without calls, and the caller says so
+    """
+
+    source: Source
+    handler: str | None = None
+    matter_on: date | None = None
+    has_score: int | None = None
+    answer_text: str | None = None
+    done_text: str | None = None
+    answer_at_text: str | None = None
+    crosses_closed: bool = False
+
+    @property
+    def source_text(self) -> str:
+        """R-SMP-1. The matter as a customer may hear it; empty for a VIP, who has none."""
+        return _SOURCES_ALOUD[self.source]
+
+    @property
+    def is_parcel(self) -> bool:
+        """It is about a parcel."""
+        return self.source is Source.PARCELS
+
+    @property
+    def is_review(self) -> bool:
+        """It is about what the customer wrote."""
+        return self.source is Source.REVIEWS
+
+    @property
+    def is_vip(self) -> bool:
+        """No matter of its own: the shop's service as a whole."""
+        return self.source is Source.VIP
+
+
+@dataclass(frozen=True, slots=True)
 class CallWords:
     """R-REPEAT-2. What else the same call settles.
 
@@ -184,9 +230,9 @@ class PromiseWords:
 class Words:
     """Everything a script is filled with. `now` is aware: relative days are counted from it.
 
-    `parcel` belongs to a callback and `stock` to a stock-out notice; a script that reads one which
-    is not there cannot be filled in. `callers_matters` are the labels of the kinds that the same
-    call settles too (R-REPEAT-2).
+    `parcel` belongs to a callback, `stock` to a stock-out notice and `sample` to a sampled
+    customer; a script that reads one which is not there cannot be filled in. `callers_matters` are
+    the labels of the kinds that the same call settles too (R-REPEAT-2).
     """
 
     customer: CustomerWords
@@ -199,6 +245,7 @@ class Words:
     topic: Topic = Topic.NONE
     parcel: ParcelWords | None = None
     stock: StockWords | None = None
+    sample: SampleWords | None = None
     callers_matters: tuple[str, ...] = ()
 
     @property
@@ -221,16 +268,26 @@ ROOTS: Mapping[str, type] = MappingProxyType(
         "promise": PromiseWords,
         "parcel": ParcelWords,
         "stock": StockWords,
+        "sample": SampleWords,
         "call": CallWords,
     }
 )
-"""The eight names that a template may begin with."""
+"""The nine names that a template may begin with."""
 
 FACTS: Mapping[type, frozenset[str]] = MappingProxyType(
     {root: _facts_of(root) for root in ROOTS.values()}
 )
 """What may be read from each of them, and nothing else."""
 
+
+_SOURCES_ALOUD: Mapping[Source, str] = MappingProxyType(
+    {
+        Source.AFTER_SALES: "这个月的售后问题",
+        Source.PARCELS: "这个月快递的事",
+        Source.REVIEWS: "您写的评价",
+        Source.VIP: "",
+    }
+)
 
 _MATTERS_ALOUD: Mapping[str, str] = MappingProxyType(
     {

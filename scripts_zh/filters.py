@@ -39,8 +39,13 @@ def money(fen: int) -> str:
 @pass_context
 def moment(context: Context, at: datetime) -> str:
     """Say an instant as it is spoken today: `今天下午3点20分`, `11月23日晚上8点`."""
+    return moment_said(at, _now(context))
+
+
+def moment_said(at: datetime, now: datetime) -> str:
+    """Say an instant as it is spoken at `now`; both are aware."""
     local = _local(at)
-    today = _local(_now(context)).date()
+    today = _local(now).date()
     day = _DAY_WORDS.get((local.date() - today).days)
     if day is None:
         year = "" if local.year == today.year else f"{local.year}年"

@@ -15,9 +15,10 @@ from scripts_zh.errors import ScriptError
 FRONT_MATTER_MAX_CHARS = 4_000
 
 _FENCE = "+++\n"
-_FILE_NAME = re.compile(r"(?P<moment>[a-z][a-z_]*)\.(?P<medium>[a-z]+)\.j2")
+_FILE_NAME = re.compile(r"(?P<moment>[a-z][a-z0-9_]*)\.(?P<medium>[a-z]+)\.j2")
 _REQUIRED = {"id", "version", "title"}
-_OPTIONAL = {"rules", "needs", "buttons", "manners", "next"}
+_OPTIONAL = {"rules", "needs", "buttons", "manners", "next", "score"}
+_SCORES = range(1, 6)
 
 
 class Medium(StrEnum):
@@ -61,6 +62,7 @@ class Script:
     buttons   codes of the outcomes offered here; the first one is preselected
     branches  the ways on
     manners   R-ETQ-1: hints shown to the caller at this moment
+    score     R-SMP-4: the score that a customer who came to this moment gave; None: it says nothing
     """
 
     id: str
@@ -75,6 +77,7 @@ class Script:
     branches: tuple[Branch, ...]
     manners: tuple[str, ...]
     source: str
+    score: int | None = None
 
 
 def parse_script(kind: str, file_name: str, text: str) -> Script:
@@ -98,6 +101,7 @@ def parse_script(kind: str, file_name: str, text: str) -> Script:
             branches=_branches(data.get("next", [])),
             manners=texts_of("manners", data),
             source=source,
+            score=_score_of(data),
         )
     except ScriptError as error:
         raise ScriptError(error.message, script_id=script_id) from error
@@ -164,6 +168,15 @@ def version_of(value: object) -> int:
     """Take a whole number from 1 on, else raise ScriptError."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ScriptError("version 应为不小于 1 的整数")
+    return value
+
+
+def _score_of(data: Mapping[str, object]) -> int | None:
+    value = data.get("score")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value not in _SCORES:
+        raise ScriptError("score 应为 1 到 5 的整数")
     return value
 
 

@@ -62,6 +62,7 @@ class Rendered:
 
     `text` holds one sentence a line, plain text. `branches` are the ones of this call's occasion and
     topic.
+    `score` is what a customer who came here gave (R-SMP-4), also where the text cannot be shown.
     An attempt stores `id` and `version`.
     """
 
@@ -74,6 +75,7 @@ class Rendered:
     buttons: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
     manners: tuple[str, ...] = ()
+    score: int | None = None
 
     @property
     def message(self) -> str:
@@ -227,4 +229,5 @@ def _shown(script: Script, words: Words, text: tuple[str, ...] | None) -> Render
         buttons=script.buttons,
         branches=tuple(b for b in script.branches if b.is_offered(words.occasion, words.topic)),
         manners=script.manners,
+        score=script.score,
     )

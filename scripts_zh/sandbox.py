@@ -23,7 +23,7 @@ _CONST_MAX_NUMBER: Final = 10**9
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Reads the listed facts of the eight roots; calls nothing."""
+    """Reads the listed facts of the nine roots; calls nothing."""
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         return attr in FACTS.get(type(obj), frozenset())

@@ -17,6 +17,7 @@ from campaigns.registry import outcome_of, rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import SHOP_ZONE, Exemption, Kind, OrderState, Topic
 from scheduler.flows.words_of_goods import parcel_words, stock_words, titles_of
+from scheduler.flows.words_of_sampling import owes_an_answer, sample_words
 from scheduler.runtime import Law, Runtime
 from scripts_zh.context import (
     CallerWords,
@@ -98,6 +99,7 @@ def words_for(
         topic=task.topic,
         parcel=parcel_words(task, rows, now) if task.kind is Kind.CALLBACK else None,
         stock=stock_words(connection, task) if task.kind is Kind.STOCK_OUT else None,
+        sample=sample_words(connection, law, task, now) if task.kind is Kind.SAMPLING else None,
         callers_matters=tuple(KIND_LABELS[other.kind] for other in beside),
     )
 
@@ -114,12 +116,14 @@ def _about(task: TaskFacts) -> list[OrderFacts]:
 
 
 def occasion_of(task: TaskFacts, ignoring: str | None = None) -> Occasion:
-    """What the call follows on: the last talk decides."""
+    """What the call follows on: an answer that is owed (R-SMP-5), else the last talk decides."""
     made = [a for a in task.attempts if a.state in COUNTED_ATTEMPTS and a.id != ignoring]
     if ignoring is not None:
         current = next((a for a in task.attempts if a.id == ignoring), None)
         if current is not None and current.exemption is Exemption.CUT_OFF:
             return Occasion.REDIAL
+    if owes_an_answer(task):
+        return Occasion.ANSWER
     spoken = [a for a in made if a.is_reached and a.outcome]
     if not spoken:
         return Occasion.FIRST

@@ -59,6 +59,11 @@ def test_a_file_becomes_a_script() -> None:
         ('occasion = "redial"', 'topic = ""'),
         ('to = "first_call"\n', ""),
         ('to = "first_call"', 'to = "first_call"\nif = "x"'),
+        ('buttons = ["busy"]', "score = 0"),
+        ('buttons = ["busy"]', "score = 6"),
+        ('buttons = ["busy"]', "score = true"),
+        ('buttons = ["busy"]', "score = 4.5"),
+        ('buttons = ["busy"]', 'score = "5"'),
         ("[[next]]", "[[next"),
         ('manners = ["不开免提"]', f'manners = ["{"长" * 4000}"]'),
     ],
@@ -68,6 +73,12 @@ def test_a_bad_head_is_refused_by_name(good: str, bad: str) -> None:
     with pytest.raises(ScriptError) as refusal:
         parse(GOOD_HEAD.replace(good, bad))
     assert refusal.value.script_id == "dunning.dial.note"
+
+
+@pytest.mark.parametrize("score", [1, 2, 3, 4, 5])
+def test_r_smp_4_a_moment_may_stand_for_a_score(score: int) -> None:
+    assert parse(GOOD_HEAD).score is None
+    assert parse(GOOD_HEAD.replace("version = 3", f"version = 3\nscore = {score}")).score == score
 
 
 def test_r_cb_2_a_branch_may_be_of_one_topic() -> None:
@@ -95,8 +106,13 @@ def test_r_cb_2_a_branch_is_offered_when_occasion_and_topic_fit(
     assert Branch("接通了", "first_call").is_offered(occasion, topic)
 
 
+def test_a_moment_may_be_numbered() -> None:
+    head = GOOD_HEAD.replace("dunning.dial", "dunning.score_5")
+    assert parse(head, file_name="score_5.note.j2").moment == "score_5"
+
+
 @pytest.mark.parametrize(
-    "file_name", ["dial.j2", "dial.song.j2", "../dial.note.j2", "Dial.note.j2"]
+    "file_name", ["dial.j2", "5.note.j2", "dial.song.j2", "../dial.note.j2", "Dial.note.j2"]
 )
 def test_a_file_name_says_moment_and_medium(file_name: str) -> None:
     with pytest.raises(ScriptError):

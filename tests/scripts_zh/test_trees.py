@@ -1,4 +1,4 @@
-"""What holds for every dialogue: callback and stock-out notice, each file of them (R-ETQ-1)."""
+"""What holds for every dialogue but dunning's, each file of them (R-ETQ-1)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.kinds import callback, stock_out
+from campaigns.kinds import callback, sampling, stock_out
 from campaigns.values import Kind, Topic
 from scripts_zh.context import Occasion, Words
 from scripts_zh.front_matter import Medium, Script
@@ -17,6 +17,8 @@ from tests.scripts_zh.words import (
     CALLBACK_SETS,
     NOT_RECEIVED,
     RECEIVED,
+    SAMPLED,
+    SAMPLING_SETS,
     STOCK_OUT,
     STOCK_OUT_SETS,
 )
@@ -38,8 +40,24 @@ NEVER_SAID = [
 ADVERTISING = ["优惠", "打折", "活动", "新品", "特价", "满减", "推荐", "评价", "欢迎", "抢"]
 
 LIBRARY = standard_library()
-OUTCOMES = {Kind.CALLBACK: callback.OUTCOMES, Kind.STOCK_OUT: stock_out.OUTCOMES}
-SETS = {Kind.CALLBACK: CALLBACK_SETS, Kind.STOCK_OUT: STOCK_OUT_SETS}
+OUTCOMES = {
+    Kind.CALLBACK: callback.OUTCOMES,
+    Kind.STOCK_OUT: stock_out.OUTCOMES,
+    Kind.SAMPLING: sampling.OUTCOMES,
+}
+SETS = {
+    Kind.CALLBACK: CALLBACK_SETS,
+    Kind.STOCK_OUT: STOCK_OUT_SETS,
+    Kind.SAMPLING: SAMPLING_SETS,
+}
+SHARING = [Kind.CALLBACK, Kind.STOCK_OUT]
+"""The kinds whose matters may share one call (R-REPEAT-2)."""
+
+AGREED = {
+    Kind.CALLBACK: ("received, time agreed", "我记好了：今天晚上7点30分打给您，对吗？"),
+    Kind.STOCK_OUT: ("missing, time agreed", "我记好了：今天晚上7点30分打给您，对吗？"),
+    Kind.SAMPLING: ("sampled, time agreed", "那就今天晚上7点30分，我打给您，对吧？"),
+}
 OPENINGS = {
     Kind.CALLBACK: {
         Occasion.FIRST: "first_call",
@@ -52,6 +70,12 @@ OPENINGS = {
         Occasion.WISH: "agreed_time",
         Occasion.REDIAL: "redial",
     },
+    Kind.SAMPLING: {
+        Occasion.FIRST: "first_call",
+        Occasion.WISH: "agreed_time",
+        Occasion.REDIAL: "redial",
+        Occasion.ANSWER: "answer_call",
+    },
 }
 CALLS = [
     *(
@@ -60,9 +84,11 @@ CALLS = [
         for words in (RECEIVED, NOT_RECEIVED)
     ),
     *((Kind.STOCK_OUT, occasion, STOCK_OUT) for occasion in OPENINGS[Kind.STOCK_OUT]),
+    *((Kind.SAMPLING, occasion, SAMPLED) for occasion in OPENINGS[Kind.SAMPLING]),
 ]
 SCRIPTS = {script.id: script for script in LIBRARY.scripts if script.kind in SETS}
 
+each_sharing = pytest.mark.parametrize("kind", SHARING)
 each_kind = pytest.mark.parametrize("kind", SETS)
 each_script = pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
 each_call = pytest.mark.parametrize(
@@ -179,8 +205,10 @@ def test_renders_with_all_kinds_of_facts_within_the_limits(script: Script) -> No
 def test_r_etq_1_nobody_is_blamed_pressed_or_promised_too_much(script: Script) -> None:
     if script.medium is Medium.NOTE:
         return
-    words = RECEIVED if script.kind == Kind.CALLBACK else STOCK_OUT
-    body = "".join(LIBRARY.render(script.id, words).text) + script.source
+    body = script.source
+    for name, words in SETS[Kind(script.kind)].items():
+        if not name.endswith(("overlong", "hostile")):
+            body += "".join(LIBRARY.render(script.id, words).text)
     assert [word for word in NEVER_SAID if word in body] == []
 
 
@@ -213,7 +241,7 @@ def test_nothing_of_the_order_is_told_before_it_is_the_customer(kind: Kind) -> N
     }
     for moment in before:
         roots = {fact.partition(".")[0] for fact in nodes[moment].needs}
-        assert not roots & {"order", "parcel", "stock", "call"}, moment
+        assert not roots & {"order", "parcel", "stock", "sample", "call"}, moment
 
 
 @each_kind
@@ -226,7 +254,7 @@ def test_no_stranger_hears_of_the_customers_other_matters(kind: Kind) -> None:
         assert "closing" not in {branch.to for branch in nodes[moment].branches}
 
 
-@each_kind
+@each_sharing
 def test_r_repeat_2_another_matter_is_handed_over_before_the_goodbye(kind: Kind) -> None:
     closing = LIBRARY.tree(kind).nodes["closing"].id
     alone = next(iter(SETS[kind].values()))
@@ -259,12 +287,11 @@ def test_r_dnc_2_being_left_alone_is_granted_at_once(kind: Kind) -> None:
 
 @each_kind
 def test_r_hours_7_the_agreed_time_is_repeated_back(kind: Kind) -> None:
-    name = "received, time agreed" if kind is Kind.CALLBACK else "missing, time agreed"
-    text = LIBRARY.render(f"{kind}.busy.voice", SETS[kind][name]).text
-    assert "我记好了：今天晚上7点30分打给您，对吗？" in text
+    name, said = AGREED[kind]
+    assert said in LIBRARY.render(f"{kind}.busy.voice", SETS[kind][name]).text
 
 
-@each_kind
+@each_sharing
 def test_a_case_is_promised_an_answer_within_the_hours_set(kind: Kind) -> None:
     """Whoever opens a case says by when it is answered, as the setting has it."""
     tree = LIBRARY.tree(kind)
@@ -276,6 +303,13 @@ def test_a_case_is_promised_an_answer_within_the_hours_set(kind: Kind) -> None:
         assert "36小时" in "".join(LIBRARY.render(node.id, words).text)
     for node in tree.nodes.values():
         assert "24" not in node.source
+
+
+@each_kind
+def test_r_smp_4_only_sampling_stands_for_scores(kind: Kind) -> None:
+    said = {n.moment: n.score for n in LIBRARY.tree(kind).nodes.values() if n.score is not None}
+    scores = {f"score_{value}": value for value in range(1, 6)} if kind is Kind.SAMPLING else {}
+    assert said == scores
 
 
 @each_kind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from campaigns.values import Topic
+from campaigns.values import Source, Topic
 from scripts_zh.context import (
     CallerWords,
     CustomerWords,
@@ -13,6 +14,7 @@ from scripts_zh.context import (
     OrderWords,
     ParcelWords,
     PromiseWords,
+    SampleWords,
     ShopWords,
     StockWords,
     Words,
@@ -137,6 +139,7 @@ def sparse(words: Words) -> Words:
         parcel=words.parcel
         and replace(words.parcel, shipped_on=None, carrier=None, tracking_no=None),
         stock=words.stock and replace(words.stock, reason=None, others_text=None, gift=None),
+        sample=words.sample and SampleWords(source=words.sample.source),
     )
 
 
@@ -170,6 +173,17 @@ def overlong(words: Words) -> Words:
             gift=LONG * 20,
             several=True,
         ),
+        sample=words.sample
+        and replace(
+            words.sample,
+            handler="买买提艾力·阿卜杜热合曼·" * 9,
+            matter_on=date(2024, 12, 28),
+            has_score=1,
+            answer_text="盆碎了三个，" * 4 + "没人理…",
+            done_text="重发三盆，" * 5 + "已发…",
+            answer_at_text="11月22日上午10点30分之前",
+            crosses_closed=True,
+        ),
     )
 
 
@@ -181,6 +195,7 @@ def hostile(words: Words) -> Words:
         order=replace(words.order, items_text="{% raw %}<i>"),
         parcel=words.parcel and replace(words.parcel, carrier=HOSTILE, last_state="{{ 7 * 7 }}<i>"),
         stock=words.stock and replace(words.stock, items_text="{% raw %}<i>", gift="{{ 1 }}"),
+        sample=words.sample and replace(words.sample, handler="{{7*7}}", answer_text="<b>{{ 1 }}"),
     )
 
 
@@ -226,4 +241,36 @@ STOCK_OUT_SETS = {
     **_all_sorts("moved", MOVED),
     **_all_sorts("sooner", SOONER),
     **_all_sorts("arrived", ARRIVED),
+}
+
+SAMPLED = replace(
+    USUAL,
+    sample=SampleWords(
+        source=Source.AFTER_SALES,
+        handler="张三",
+        matter_on=TODAY - timedelta(days=9),
+        answer_at_text="30分钟内",
+    ),
+)
+
+
+def sampled(words: Words = SAMPLED, **fields: Any) -> Words:
+    """The same call with other facts about the sampled customer."""
+    assert words.sample is not None
+    return replace(words, sample=replace(words.sample, **fields))
+
+
+ANSWERING = replace(
+    sampled(answer_text="盆碎了没人理", done_text="重发一盆，今天发出"),
+    occasion=Occasion.ANSWER,
+)
+OVERNIGHT = sampled(answer_at_text="明天上午9点30分之前", crosses_closed=True)
+
+SAMPLING_SETS = {
+    **_all_sorts("sampled", SAMPLED),
+    **_all_sorts("answering", ANSWERING),
+    **_all_sorts("overnight", OVERNIGHT),
+    **{f"of {it.value}": sampled(source=it) for it in Source},
+    **{f"of {it.value}, sparse": sparse(sampled(source=it)) for it in Source},
+    **{f"scored {value}": sampled(ANSWERING, has_score=value) for value in range(1, 6)},
 }

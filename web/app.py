@@ -60,7 +60,15 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
 )
 """Every part of the panel behind the sign-in, and who may enter it."""
 
-QUIET = frozenset({"caller.state", "caller.renew", "caller.queue", "caller.day_now"})
+QUIET = frozenset(
+    {
+        "caller.state",
+        "caller.renew",
+        "caller.queue",
+        "caller.day_now",
+        "caller.escalations_now",
+    }
+)
 """What a page asks by itself. It does not keep a session alive, but for a live call."""
 
 log = structlog.get_logger(__name__)

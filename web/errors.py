@@ -64,7 +64,8 @@ def _meaning(error: WaihuError) -> tuple[int, str]:
 def _expected(error: WaihuError) -> Response:
     status, title = _meaning(error)
     rules = error.rules if isinstance(error, RefusedError) else ()
-    return _answer(status, title, error.message, rules)
+    field = error.field if isinstance(error, UsageError) else None
+    return _answer(status, title, error.message, rules, field)
 
 
 def _stale_form(error: CSRFError) -> Response:
@@ -90,8 +91,20 @@ def _defect(error: Exception) -> Response:
     return _answer(500, *HTTP_WORDS[500])
 
 
-def _answer(status: int, title: str, message: str, rules: tuple[str, ...] = ()) -> Response:
-    words = {"title": title, "message": message, "rules": rules, "status": status}
+def _answer(
+    status: int,
+    title: str,
+    message: str,
+    rules: tuple[str, ...] = (),
+    field: str | None = None,
+) -> Response:
+    words = {
+        "title": title,
+        "message": message,
+        "rules": rules,
+        "status": status,
+        "field": field,
+    }
     if "HX-Request" in request.headers:
         response = make_response(render_template("parts/notice.html", **words), status)
         response.headers["HX-Retarget"] = "#notice"

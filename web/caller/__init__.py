@@ -3,7 +3,7 @@
 Belongs here: the pages of a person who calls. Never here: other people's customers.
 """
 
-from web.caller import call, own
+from web.caller import call, escalations, own
 from web.caller.blueprint import caller
 
-__all__ = ["call", "caller", "own"]
+__all__ = ["call", "caller", "escalations", "own"]

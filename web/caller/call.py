@@ -26,6 +26,7 @@ from web.auth import me, note_use, now, the_runtime
 from web.caller import in_words
 from web.caller.blueprint import caller, clock_speed
 from web.caller.callback_times import callback_days
+from web.caller.escalations import own_board
 from web.caller.matters import matters_of
 from web.caller.outcome_form import read_outcome
 from web.rule_words import rule_words
@@ -145,6 +146,8 @@ def _now_on_screen() -> _Screen:
 def _page(screen: _Screen) -> str:
     template = "caller/desk.html" if _wants_part() else "caller/work.html"
     words = _nobody(screen) if screen.held is None else _call(screen.held)
+    if not _wants_part():
+        words["board"] = own_board(url_for("caller.work"))
     return render_template(
         template,
         held=screen.held,

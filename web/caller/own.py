@@ -11,6 +11,7 @@ from scheduler.flows import own_day as own_flow
 from scheduler.flows import todos as todo_flow
 from web.auth import LEADING, me, now, the_runtime
 from web.caller.blueprint import caller, clock_speed
+from web.caller.escalations import own_board
 
 
 @caller.get("/queue")
@@ -48,7 +49,7 @@ def todo_done(todo_id: int) -> Response:
 @caller.get("/day")
 def day() -> str:
     """Show one's own day, what is unfinished first (R-CPL-2). No ranking."""
-    return render_template("caller/day.html", **_own_day())
+    return render_template("caller/day.html", board=own_board(), **_own_day())
 
 
 @caller.get("/day/now")

@@ -12,6 +12,7 @@ from scheduler.flows import todos as todo_flow
 from scheduler.flows.planning import plan
 from scheduler.flows.results import results
 from web.auth import me, now, the_runtime
+from web.caller.escalations import everybodys_board
 from web.errors import beside_the_form
 from web.filters import local_day
 from web.leader.blueprint import leader
@@ -29,6 +30,7 @@ def today() -> str:
         found=campaigns.campaigns(runtime),
         results=results(runtime, day, day),
         longest=campaigns.REASON_MAX_CHARS,
+        board=everybodys_board(),
     )
 
 

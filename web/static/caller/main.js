@@ -2,6 +2,7 @@
 import { all, call, CHANGED, one } from "./ground.js";
 import * as callback from "./callback.js";
 import * as dialogs from "./dialogs.js";
+import { NEXT_IS_READY } from "./escalations.js";
 import * as hangup from "./hangup.js";
 import * as keys from "./keys.js";
 import * as lease from "./lease.js";
@@ -43,6 +44,7 @@ document.addEventListener("toggle", (event) => {
 }, true);
 document.addEventListener(matters.TURNED, () => script.showWalk(false));
 document.addEventListener(CHANGED, ready);
+document.addEventListener(NEXT_IS_READY, sending.takeNext);
 // Back in the browser: what is shown may be long over, so it is fetched as by F5.
 window.addEventListener("pageshow", (event) => {
   const [way] = performance.getEntriesByType("navigation");

@@ -92,6 +92,53 @@ DO_NOT_CONTACT_COLUMNS: Names = {
     "kind": ("业务", "业务类型", "类型", "谢绝业务"),
 }
 
+_USER_ID = (
+    *ORDER_COLUMNS["user_id"], "客户ID", "顾客ID", "会员ID", "用户名", "淘宝ID", "客户", "顾客", "用户",
+)  # fmt: skip
+_HANDLER = ("处理人", "处理人员", "处理客服", "登记人", "登记人员", "登记客服", "售后客服", "接待客服", "跟进人",
+            "经办人", "负责人", "责任人", "客服", "客服人员", "售后人员")  # fmt: skip
+_CONTACTS: Names = {
+    "mobile": (*ORDER_COLUMNS["mobile"], "买家手机", "客户手机", "联系方式"),
+    "phone": ORDER_COLUMNS["phone"],
+}
+
+AFTER_SALES_COLUMNS: Names = {
+    "user_id": _USER_ID,
+    "order_no": ORDER_COLUMNS["order_no"],
+    "entered_on": ("登记日期", "登记时间", "售后登记日期", "售后登记时间", "售后日期", "录入日期",
+                   "录入时间", "反馈日期", "处理日期", "日期", "创建日期", "创建时间"),
+    "handler": _HANDLER,
+    "detail": ("问题类型", "问题分类", "售后类型", "售后问题", "售后原因", "问题类别", "问题原因",
+               "问题描述", "问题"),
+    **_CONTACTS,
+}  # fmt: skip
+
+PARCELS_COLUMNS: Names = {
+    "user_id": _USER_ID,
+    "order_no": ORDER_COLUMNS["order_no"],
+    "entered_on": ("登记日期", "登记时间", "快递登记日期", "快递登记时间", "录入日期", "录入时间",
+                   "处理日期", "日期", "创建日期", "创建时间"),
+    "handler": _HANDLER,
+    "detail": ("快递单号", "物流单号", "运单号", "运单号码", "快递号", "包裹单号"),
+    **_CONTACTS,
+}  # fmt: skip
+
+REVIEWS_COLUMNS: Names = {
+    "user_id": (*_USER_ID, "评价人", "评价者"),
+    "order_no": ORDER_COLUMNS["order_no"],
+    "entered_on": ("评价日期", "评价时间", "评论日期", "评论时间", "登记日期", "登记时间", "收集日期",
+                   "日期"),
+    "handler": _HANDLER,
+    "detail": ("评价", "评价内容", "买家评价", "客户评价", "评论", "评论内容", "评语", "初评内容",
+               "评价类型", "评价结果"),
+    **_CONTACTS,
+}  # fmt: skip
+
+VIP_COLUMNS: Names = {
+    "user_id": (*_USER_ID, "VIP", "VIP用户ID", "VIP会员名", "VIP客户"),
+    **_CONTACTS,
+}
+
 CALENDAR_COLUMNS: Names = {
     "day": ("日期",),
     "is_working": ("类型", "上班/休息", "是否上班", "性质"),

@@ -8,13 +8,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from adapters.importers.columns import (
+    AFTER_SALES_COLUMNS,
     CALENDAR_COLUMNS,
     DO_NOT_CONTACT_COLUMNS,
     ITEM_COLUMNS,
     LINE_COLUMNS,
     ORDER_COLUMNS,
+    PARCELS_COLUMNS,
+    REVIEWS_COLUMNS,
     SHIPMENT_COLUMNS,
     STOCK_OUT_COLUMNS,
+    VIP_COLUMNS,
     Names,
 )
 from adapters.importers.refusals import RefusalCode, refusal
@@ -28,8 +32,13 @@ _COLUMNS: dict[FileKind, Names] = {
     FileKind.STOCK_OUT: STOCK_OUT_COLUMNS,
     FileKind.DO_NOT_CONTACT: DO_NOT_CONTACT_COLUMNS,
     FileKind.CALENDAR: CALENDAR_COLUMNS,
+    FileKind.AFTER_SALES: AFTER_SALES_COLUMNS,
+    FileKind.PARCELS: PARCELS_COLUMNS,
+    FileKind.REVIEWS: REVIEWS_COLUMNS,
+    FileKind.VIP: VIP_COLUMNS,
 }
 
+_WHOSE_AND_WHEN = (frozenset({"user_id", "order_no"}), frozenset({"entered_on"}))
 _REQUIRED: dict[FileKind, tuple[frozenset[str], ...]] = {  # of each set, one role must be there
     FileKind.ORDERS: tuple(
         map(frozenset, ({"order_no"}, {"state"}, {"total", "paid"}, {"placed_at"}))
@@ -39,7 +48,16 @@ _REQUIRED: dict[FileKind, tuple[frozenset[str], ...]] = {  # of each set, one ro
     FileKind.STOCK_OUT: tuple(map(frozenset, ({"goods", "code"}, {"expected_on"}))),
     FileKind.DO_NOT_CONTACT: (frozenset({"user_id", "phone"}),),
     FileKind.CALENDAR: tuple(map(frozenset, ({"day"}, {"is_working"}))),
+    FileKind.AFTER_SALES: _WHOSE_AND_WHEN,
+    FileKind.PARCELS: _WHOSE_AND_WHEN,
+    FileKind.REVIEWS: _WHOSE_AND_WHEN,
+    FileKind.VIP: (frozenset({"user_id"}),),
 }
+
+_LOOK_ALIKES = (  # of two such kinds the one that is said counts
+    {FileKind.AFTER_SALES, FileKind.PARCELS},
+    {FileKind.PARCELS, FileKind.SHIPMENTS},
+)
 
 _DO_NOT_CONTACT_WORDS = ("谢绝", "免打扰", "拒绝来电", "请勿联系", "退订", "不再联系")
 
@@ -92,7 +110,7 @@ def read_header(cells: Sequence[str], kind: FileKind | None) -> Header:
     names = tuple(_header_name(cell) for cell in cells)
     folded = [_folded(name) for name in names]
     found = _kind_by_header(set(folded))
-    if kind is not None and found is not None and kind is not found:
+    if kind is not None and found is not None and not _may_be(kind, found):
         raise refusal(RefusalCode.KIND_MISMATCH, chosen=kind.value, found=found.value)
     if kind is None and found is None:
         raise _unrecognised(folded, names)
@@ -103,6 +121,11 @@ def read_header(cells: Sequence[str], kind: FileKind | None) -> Header:
     positions = _positions(folded, _COLUMNS[kind])
     _demand(kind, positions.keys())
     return Header(kind, _generation(kind, set(folded)), names, positions)
+
+
+def _may_be(kind: FileKind, found: FileKind) -> bool:
+    """Whether a table that looks like `found` may be of the kind that was said."""
+    return kind is found or {kind, found} in _LOOK_ALIKES
 
 
 def _order_header(names: tuple[str, ...], folded: list[str]) -> Header:
@@ -161,17 +184,65 @@ _GUANYI_MARKS = frozenset(("发货单号", "平台编号"))
 
 
 def _kind_by_header(folded: set[str]) -> FileKind | None:
+    registers = _registers(folded)
+    if registers:
+        return next(iter(registers)) if len(registers) == 1 else None
     about_orders = _kind_about_orders(folded)
     if about_orders is not None:
         return about_orders
     if _is_of_stock_out(folded):
         return FileKind.STOCK_OUT
-    names = _roles(folded, FileKind.DO_NOT_CONTACT)
-    if not names.isdisjoint({"user_id", "phone"}):
-        is_said = any(word in name for name in folded for word in _DO_NOT_CONTACT_WORDS)
-        return FileKind.DO_NOT_CONTACT if is_said or {"reason", "scope"} <= names else None
+    if _is_of_do_not_contact(folded):
+        return FileKind.DO_NOT_CONTACT
+    if not _roles(folded, FileKind.DO_NOT_CONTACT).isdisjoint({"user_id", "phone"}):
+        return None
     is_calendar = {"day", "is_working"} <= _roles(folded, FileKind.CALENDAR)
     return FileKind.CALENDAR if is_calendar else None
+
+
+def _registers(folded: set[str]) -> set[FileKind]:
+    """R-SMP-1. The registers that a table may be; empty for a table that is none.
+
+    An entry has a customer or an order, and a day; what else it tells says which register it is. A
+    list of VIPs is never told by its header: it looks like the do-not-contact list.
+    """
+    orders = _roles(folded, FileKind.ORDERS)
+    is_noted = any("登记" in name for name in folded)
+    if _is_of_do_not_contact(folded) or (not is_noted and _is_whole_order(orders)):
+        return set()
+    told = {kind: _roles(folded, kind) for kind in _DATED_REGISTERS}
+    found = {kind for kind, roles in told.items() if {"detail", "entered_on"} <= roles}
+    has_review_day = any(name.startswith(_REVIEW_WORDS) for name in folded & _REVIEW_DAYS)
+    if has_review_day != is_noted and len(found) > 1:
+        found = {FileKind.REVIEWS} if has_review_day else found - {FileKind.REVIEWS}
+    if (
+        is_noted
+        and not found
+        and "order_no" in orders
+        and "entered_on" in told[FileKind.AFTER_SALES]
+    ):
+        found = {FileKind.AFTER_SALES, FileKind.PARCELS}
+    is_parcel_of_order = not orders.isdisjoint({"state", "total", "placed_at", "shipped_at"})
+    if not is_noted and not has_review_day:
+        found = {kind for kind in found if "handler" in told[kind]}
+        found -= {FileKind.PARCELS} if is_parcel_of_order else set()
+    return {kind for kind in found if not told[kind].isdisjoint({"user_id", "order_no"})}
+
+
+_DATED_REGISTERS = (FileKind.AFTER_SALES, FileKind.PARCELS, FileKind.REVIEWS)
+_REVIEW_WORDS = ("评价", "评论")
+_REVIEW_DAYS = frozenset(_FOLDED_COLUMNS[FileKind.REVIEWS]["entered_on"])
+
+
+def _is_whole_order(orders: set[str]) -> bool:
+    return all(not roles.isdisjoint(orders) for roles in _REQUIRED[FileKind.ORDERS])
+
+
+def _is_of_do_not_contact(folded: set[str]) -> bool:
+    """Whether the header itself says that these are customers not to be contacted."""
+    names = _roles(folded, FileKind.DO_NOT_CONTACT)
+    is_said = any(word in name for name in folded for word in _DO_NOT_CONTACT_WORDS)
+    return not names.isdisjoint({"user_id", "phone"}) and (is_said or {"reason", "scope"} <= names)
 
 
 def _kind_about_orders(folded: set[str]) -> FileKind | None:
@@ -208,7 +279,7 @@ def _roles(folded: set[str], kind: FileKind) -> set[str]:
 
 def _unrecognised(folded: list[str], names: tuple[str, ...]) -> Exception:
     look_alike = _roles(set(folded), FileKind.DO_NOT_CONTACT)
-    if not look_alike.isdisjoint({"user_id", "phone"}):
+    if not look_alike.isdisjoint({"user_id", "phone"}) or _registers(set(folded)):
         return refusal(RefusalCode.KIND_NEEDED)
     shown = "、".join(name[:20] for name in names[:6] if name) or "（空）"
     return refusal(RefusalCode.UNKNOWN_TABLE, detail=shown)

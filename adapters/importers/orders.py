@@ -33,7 +33,8 @@ _ROLES = (
 
 _PAID_STATES = (OrderState.PAID, OrderState.SHIPPED, OrderState.COMPLETED)
 _NOT_CLOSED = "订单未关闭"
-_ROUNDED = "订单编号被表格软件取整，后几位已经变成 0；请用原始导出文件"
+ROUNDED = "订单编号被表格软件取整，后几位已经变成 0；请用原始导出文件"
+"""Why an order number that ends in zeros behind the 15th digit is not taken."""
 
 
 class OrderParser:
@@ -56,7 +57,7 @@ class OrderParser:
         self._has_state = self._columns.has("state")
         self._lines = OrderLines(header, seen) if header.system.has_lines else None
         self._sums = sums
-        self._is_rounded_file = _is_rounded_file(header, sample)
+        self._is_rounded_file = is_rounded_file(header, sample)
 
     def __call__(self, line: int, cells: list[str]) -> Taken | Rejected:
         """See RowParser."""
@@ -126,7 +127,7 @@ class OrderParser:
     def _order_no(self, text: str) -> str:
         number = read_order_no(text)
         if self._is_rounded_file and is_rounded(number):
-            raise BadCell(_ROUNDED)
+            raise BadCell(ROUNDED)
         return number
 
     def _amounts(
@@ -169,8 +170,9 @@ def _after_sale_state(
     return OrderState.CLOSED if is_refunded else state
 
 
-def _is_rounded_file(header: Header, sample: Sequence[list[str]]) -> bool:
-    position = header.positions["order_no"]
+def is_rounded_file(header: Header, sample: Sequence[list[str]]) -> bool:
+    """R-IMP-2. Whether every long order number of the file's first rows ends in zeros."""
+    position = header.positions.get("order_no", header.width)
     numbers = [clean(cells[position]) for cells in sample if len(cells) > position]
     long_ones = [number for number in numbers if len(number) > 15 and number.isdecimal()]
     return len(long_ones) > 1 and all(map(is_rounded, long_ones))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from adapters.importers.official_days import JSON_HEADERS, CalendarParser, read_
 from adapters.importers.order_lines import SeenOrder, sum_lines
 from adapters.importers.orders import OrderParser
 from adapters.importers.refusals import RefusalCode, refusal
+from adapters.importers.registers import SOURCES, RegisterParser
 from adapters.importers.rows import (
     SHEET_MARK,
     FileKind,
@@ -165,22 +166,23 @@ class TableFile:
 
     def _parser(self, seen: dict[str, SeenOrder]) -> RowParser:
         header = self.header
-        match header.kind:
-            case FileKind.ORDERS:
-                is_summed = "line_amount" in header.positions and "total" not in header.positions
-                cells = (cells for _, cells in islice(_filled(self.records()), 1, None))
-                sums = sum_lines(header, cells) if is_summed else None
-                return OrderParser(header, self.sample, seen, sums)
-            case FileKind.ITEMS:
-                return ItemParser(header)
-            case FileKind.SHIPMENTS:
-                return ShipmentParser(header)
-            case FileKind.STOCK_OUT:
-                return StockOutParser(header)
-            case FileKind.DO_NOT_CONTACT:
-                return DoNotContactParser(header)
-            case FileKind.CALENDAR:
-                return CalendarParser(header)
+        if header.kind is FileKind.ORDERS:
+            is_summed = "line_amount" in header.positions and "total" not in header.positions
+            cells = (cells for _, cells in islice(_filled(self.records()), 1, None))
+            sums = sum_lines(header, cells) if is_summed else None
+            return OrderParser(header, self.sample, seen, sums)
+        if header.kind in SOURCES:
+            return RegisterParser(header, self.sample)
+        return _PARSERS[header.kind](header)
+
+
+_PARSERS: Mapping[FileKind, Callable[[Header], RowParser]] = {
+    FileKind.ITEMS: ItemParser,
+    FileKind.SHIPMENTS: ShipmentParser,
+    FileKind.STOCK_OUT: StockOutParser,
+    FileKind.DO_NOT_CONTACT: DoNotContactParser,
+    FileKind.CALENDAR: CalendarParser,
+}
 
 
 def _open_table(

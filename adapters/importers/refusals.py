@@ -42,6 +42,10 @@ FILE_KIND_WORDS = {
     FileKind.STOCK_OUT: "缺货清单",
     FileKind.DO_NOT_CONTACT: "免打扰名单",
     FileKind.CALENDAR: "官方日历",
+    FileKind.AFTER_SALES: "售后登记",
+    FileKind.PARCELS: "快递登记",
+    FileKind.REVIEWS: "评价收集",
+    FileKind.VIP: "VIP 名单",
 }
 REFUSAL_TEXTS = {
     RefusalCode.EMPTY: "文件是空的",
@@ -67,7 +71,8 @@ REFUSAL_TEXTS = {
     RefusalCode.KIND_NEEDED: (
         "只看表头分不清这是什么表，请选定文件种类（命令行用 --kind）："
         "订单 orders、宝贝明细 items、发货单 shipments、缺货清单 stock-out、"
-        "免打扰名单 do-not-contact、官方日历 calendar"
+        "免打扰名单 do-not-contact、官方日历 calendar、"
+        "售后登记 after-sales、快递登记 parcels、评价收集 reviews、VIP 名单 vip"
     ),
     RefusalCode.KIND_MISMATCH: "内容与所选类型不符：选的是“{chosen}”，内容是“{found}”",
     RefusalCode.BAD_JSON: "JSON 的格式不对：{detail}",

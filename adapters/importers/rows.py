@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from campaigns.values import Kind, OrderState, PhoneNumber, Scope
+from campaigns.values import Kind, OrderState, PhoneNumber, Scope, Source
 
 
 class FileKind(StrEnum):
@@ -20,6 +20,10 @@ class FileKind(StrEnum):
     STOCK_OUT = "stock-out"
     DO_NOT_CONTACT = "do-not-contact"
     CALENDAR = "calendar"
+    AFTER_SALES = "after-sales"
+    PARCELS = "parcels"
+    REVIEWS = "reviews"
+    VIP = "vip"
 
 
 SHEET_MARK = "›"
@@ -165,7 +169,27 @@ class CalendarRow:
     name: str
 
 
-Row = OrderRow | ItemRow | ShipmentRow | StockOutRow | DoNotContactRow | CalendarRow
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """One row of a register (R-SMP-1): a user ID, an order number, or both.
+
+    A masked user ID is kept as it stands with `user_id_masked` true (R-IMP-4). `entered_on` is the
+    shop's day, None for a VIP; `handler` is "" where nobody is named; `detail` is 问题类型, 快递单号
+    or 评价.
+    """
+
+    line: int
+    source: Source
+    user_id: str | None
+    user_id_masked: bool
+    order_no: str | None
+    entered_on: date | None
+    handler: str
+    detail: str | None = None
+    phones: tuple[PhoneNumber, ...] = ()
+
+
+Row = OrderRow | ItemRow | ShipmentRow | StockOutRow | DoNotContactRow | CalendarRow | RegisterRow
 
 
 @dataclass(frozen=True, slots=True)

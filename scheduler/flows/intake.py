@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from adapters.importers.confined import open_confined
 from adapters.importers.limits import DEFAULT_LIMITS, Limits
+from adapters.importers.registers import SOURCES
 from adapters.importers.rows import (
     CalendarRow,
     FileKind,
@@ -37,6 +38,7 @@ from scheduler.flows.intake_lists import CalendarIntake, DoNotContactIntake
 from scheduler.flows.intake_orders import OrderIntake
 from scheduler.flows.intake_parts import Frame, Intake, Judged
 from scheduler.flows.intake_preview import Cells, lacking, readable
+from scheduler.flows.intake_registers import RegisterIntake
 from scheduler.flows.intake_shipments import ShipmentIntake
 from scheduler.flows.intake_stock_out import StockOutIntake
 from scheduler.runtime import Runtime
@@ -228,7 +230,7 @@ def _store(connection: Connection, file: _File, errand: _Errand) -> tuple[FileRe
         source,
         lists_all(recognised.generation),
     )
-    intake = _intake(recognised.kind, frame)
+    intake = _INTAKES[recognised.kind](frame)
     judged, shown = _take_rows(intake, file, errand.progress)
     if not errand.is_trial:
         intake.finish()
@@ -251,20 +253,15 @@ def _store(connection: Connection, file: _File, errand: _Errand) -> tuple[FileRe
     return report, shown
 
 
-def _intake(kind: FileKind, frame: Frame) -> Intake:
-    match kind:
-        case FileKind.ORDERS:
-            return OrderIntake(frame)
-        case FileKind.ITEMS:
-            return ItemIntake(frame)
-        case FileKind.SHIPMENTS:
-            return ShipmentIntake(frame)
-        case FileKind.STOCK_OUT:
-            return StockOutIntake(frame)
-        case FileKind.DO_NOT_CONTACT:
-            return DoNotContactIntake(frame)
-        case FileKind.CALENDAR:
-            return CalendarIntake(frame)
+_INTAKES: Mapping[FileKind, Callable[[Frame], Intake]] = {
+    FileKind.ORDERS: OrderIntake,
+    FileKind.ITEMS: ItemIntake,
+    FileKind.SHIPMENTS: ShipmentIntake,
+    FileKind.STOCK_OUT: StockOutIntake,
+    FileKind.DO_NOT_CONTACT: DoNotContactIntake,
+    FileKind.CALENDAR: CalendarIntake,
+    **dict.fromkeys(SOURCES, RegisterIntake),
+}
 
 
 def _take_rows(
@@ -294,11 +291,14 @@ def _known_report(connection: Connection, file: _File, data_time: datetime) -> F
     The time is the one in the name, else of the import: without one, the same bytes brought again
     later say that the shop still looks like this (decision 0016).
 
-    Official days are what was entered last, so for them the days must still be as in the file.
+    Rows of a register that were not taken may belong to orders that are known by now, so they are
+    looked at once more. Official days are what was entered last, so for them the days must still be as in the file.
     """
     kind = file.opened.recognised.kind
     earlier = queries.earlier_import(connection, file.digest, kind.value, data_time)
     if earlier is None:
+        return None
+    if kind in SOURCES and earlier.rejected:
         return None
     if kind is FileKind.CALENDAR:
         rows = [r.row for r in file.opened.rows() if isinstance(r, Taken)]

@@ -107,7 +107,11 @@ def write_new_customers(
 
 
 def write_phones(
-    connection: Connection, vault: Vault, customers: Mapping[str, Customer], now: datetime
+    connection: Connection,
+    vault: Vault,
+    customers: Mapping[str, Customer],
+    now: datetime,
+    source: str = "import",
 ) -> set[int]:
     """Add new numbers and move the ends of known ones; returns the known customers concerned."""
     added, moved, concerned = [], [], set()
@@ -115,7 +119,7 @@ def write_phones(
         for key, phone in one.phones.items():
             if phone.number is not None:
                 sealed, masked = vault.seal(phone.number), phone.number.masked
-                added.append((one.id, key, sealed, masked, "import", phone.usable_until, now))
+                added.append((one.id, key, sealed, masked, source, phone.usable_until, now))
             elif phone.is_changed:
                 moved.append((phone.id, one.id, phone.usable_until))
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from adapters.importers.registers import SOURCES
 from adapters.importers.rows import (
     CalendarRow,
     DoNotContactRow,
@@ -12,20 +13,22 @@ from adapters.importers.rows import (
     ItemRow,
     OrderRow,
     Recognised,
+    RegisterRow,
     Row,
     ShipmentRow,
     StockOutRow,
 )
 from adapters.importers.systems import always_lacks
 from campaigns.labels_zh import KIND_LABELS, ORDER_STATE_LABELS
-from campaigns.values import SHOP_ZONE, Scope
+from campaigns.values import SHOP_ZONE, Scope, Source
 
 Cells = dict[str, str]
 """Column title and text."""
 
+_NO_PHONE = "没有电话一列：新客户将没有可拨打的号码"
 _LACKS: Mapping[tuple[str, ...], str] = {
     ("user_id",): "没有买家会员名一列：每笔订单各算一位客户",
-    ("mobile", "phone"): "没有电话一列：新客户将没有可拨打的号码",
+    ("mobile", "phone"): _NO_PHONE,
     ("address", "province"): "没有收货地址一列：地区只能按电话号码判断",
     ("paid_at",): "没有付款时间一列：以首次看到已付款的导出时间为付款时间",
     ("total",): "没有总金额一列：以实际支付金额为准",
@@ -34,11 +37,17 @@ _LACKS: Mapping[tuple[str, ...], str] = {
     ("received_at",): "没有确认收货时间一列：以首次看到交易成功的导出时间为签收时间",
     ("state",): "没有订单状态一列：按发货、付款时间判断，看不到退款和关闭",
 }
+_LACKS_OF_REGISTERS: Mapping[tuple[str, ...], str] = {
+    ("user_id",): "没有用户ID一列：按订单编号找客户，订单没有导入过的行不收",
+    ("order_no",): "没有订单编号一列：抽查时看不到是哪笔订单",
+    ("handler",): "没有处理人一列：这些客户在抽查里不分处理人",
+    ("mobile", "phone"): _NO_PHONE,
+}
 _TIMES_OF_EXPORTS = (FileKind.ORDERS, FileKind.ITEMS, FileKind.SHIPMENTS, FileKind.STOCK_OUT)
 
 
 def lacking(recognised: Recognised, now: datetime) -> tuple[str, ...]:
-    """Say what an order file does not tell, and what follows from it."""
+    """Say what a file of orders or a register does not tell, and what follows from it."""
     missing: list[str] = []
     if recognised.data_time is None and recognised.kind in _TIMES_OF_EXPORTS:
         missing.append("文件名里没有导出时间：按导入的时间算")
@@ -48,6 +57,11 @@ def lacking(recognised: Recognised, now: datetime) -> tuple[str, ...]:
         found = recognised.columns.keys()
         missing += [text for roles, text in _LACKS.items() if found.isdisjoint(roles)]
         missing += always_lacks(recognised.generation)
+    if recognised.kind in SOURCES:
+        found = recognised.columns.keys()
+        is_vip = recognised.kind is FileKind.VIP
+        asked = {("mobile", "phone"): _NO_PHONE} if is_vip else _LACKS_OF_REGISTERS
+        missing += [text for roles, text in asked.items() if found.isdisjoint(roles)]
     return tuple(missing)
 
 
@@ -55,17 +69,20 @@ def readable(row: Row) -> Cells:
     """Write a row as people read it; numbers are masked (R-PII-1)."""
     match row:
         case OrderRow():
-            return _order_cells(row)
+            cells = _order_cells(row)
         case ItemRow():
-            return _item_cells(row)
+            cells = _item_cells(row)
         case ShipmentRow():
-            return _shipment_cells(row)
+            cells = _shipment_cells(row)
         case StockOutRow():
-            return _stock_out_cells(row)
+            cells = _stock_out_cells(row)
         case DoNotContactRow():
-            return _do_not_contact_cells(row)
+            cells = _do_not_contact_cells(row)
         case CalendarRow():
-            return _calendar_cells(row)
+            cells = _calendar_cells(row)
+        case RegisterRow():
+            cells = _register_cells(row)
+    return cells
 
 
 def _order_cells(row: OrderRow) -> Cells:
@@ -130,6 +147,19 @@ def _calendar_cells(row: CalendarRow) -> Cells:
         "类型": "上班" if row.is_working else "休息",
         "名称": row.name,
     }
+
+
+def _register_cells(row: RegisterRow) -> Cells:
+    cells = {
+        "用户ID": row.user_id or "",
+        "订单编号": row.order_no or "",
+        "登记日期": "" if row.entered_on is None else row.entered_on.isoformat(),
+        "处理人": row.handler,
+        "内容": row.detail or "",
+        "电话": "、".join(number.masked for number in row.phones),
+    }
+    told = ("用户ID", "电话") if row.source is Source.VIP else tuple(cells)
+    return {name: cells[name] for name in told}
 
 
 def _yuan(fen: int) -> str:

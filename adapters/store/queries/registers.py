@@ -24,6 +24,7 @@ from sqlalchemy import (
 from adapters.store import bulk
 from adapters.store.models.after_sales import service_case
 from adapters.store.models.calls import attempt
+from adapters.store.models.customers import customer, order
 from adapters.store.models.sampling import register_entry
 from adapters.store.models.shop import person
 from campaigns.labels_zh import CASE_KIND_LABELS
@@ -53,9 +54,13 @@ def entries_of_month(
     among them as after-sales, under who works on them, else who made the call they came out of;
     their id is that of the case. Two ranges of days, each read by the index on its day, and the
     VIPs, who are few.
+
+    R-IMP-4: an entry is never changed, so whoever was known by one order only when it was noted is
+    found by that order: when an export told whose it is, the order says so.
     """
+    is_alone = customer.c.identity == literal("order:", Text) + order.c.order_no
     columns = (
-        register_entry.c.customer_id,
+        case((is_alone, order.c.customer_id), else_=customer.c.id).label("customer_id"),
         register_entry.c.source,
         register_entry.c.order_no,
         register_entry.c.entered_on,
@@ -65,8 +70,14 @@ def entries_of_month(
         literal(0).label("is_case"),
     )
     day = register_entry.c.entered_on
-    listed = select(*columns).where(
-        or_(day.is_(None), (day >= first) & (day < before)), register_entry.c.known_at <= known_by
+    listed = (
+        select(*columns)
+        .join(customer, customer.c.id == register_entry.c.customer_id)
+        .outerjoin(order, order.c.order_no == register_entry.c.order_no)
+        .where(
+            or_(day.is_(None), (day >= first) & (day < before)),
+            register_entry.c.known_at <= known_by,
+        )
     )
     entries = union_all(listed, _own_cases(first, before, known_by)).subquery().c
     columns_told = [one for one in entries if one.name != "is_case"]
@@ -99,6 +110,27 @@ def _own_cases(first: date, before: date, known_by: datetime) -> Select[Any]:
         service_case.c.business_day < before,
         service_case.c.opened_at <= known_by,
     )
+
+
+def owners_of_orders(connection: Connection, order_nos: Collection[str]) -> list[Row[Any]]:
+    """Whose these orders are, and when they were completed; read by the unique index.
+
+    Columns: order_no, customer_id, identity, completed_at, received_at.
+    """
+    if not order_nos:
+        return []
+    statement = (
+        select(
+            order.c.order_no,
+            order.c.customer_id,
+            customer.c.identity,
+            order.c.completed_at,
+            order.c.received_at,
+        )
+        .join(customer, customer.c.id == order.c.customer_id)
+        .where(bulk.is_among(connection, order.c.order_no, order_nos))
+    )
+    return list(connection.execute(statement).all())
 
 
 def known_keys(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -17,7 +17,7 @@ TOTAL_LABEL = "合计"
 """What the first cell of the total row says."""
 
 Cell = str | int | float | date | None
-"""One cell: text, fen, a count, a ratio or a day, as its column says; None is an empty cell."""
+"""One cell: text, fen, a count, a ratio, a decimal or a day, as its column says; None is empty."""
 
 JsonValue = str | int | float | None
 
@@ -29,6 +29,7 @@ class ColumnKind(StrEnum):
     MONEY = "money"  # whole fen
     COUNT = "count"
     RATIO = "ratio"  # 1.0 is 100 %
+    DECIMAL = "decimal"  # already rounded to two places
     DATE = "date"
 
 
@@ -39,6 +40,11 @@ class Column:
     name: str
     kind: ColumnKind
     width: int
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether its cells are numbers, which stand to the right."""
+        return self.kind not in (ColumnKind.TEXT, ColumnKind.DATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from campaigns.errors import UsageError
 from web import cli_output as out
 from web.cli_options import CLI, At, Json, KindOption, kind_of
 from web.cli_output import clock, day, emit, instant, iso, open_shop, rows
+from web.forms import read_month
 
 if TYPE_CHECKING:
     from campaigns.ledger import Ledger, LedgerRow
@@ -66,8 +68,9 @@ def why(
 
 def ledger(
     name: Annotated[str, typer.Argument(help="哪一张：如 dunning-detail、callback-detail。")],
-    first: Annotated[str, typer.Option("--from", help="第一天，YYYY-MM-DD。")],
-    last: Annotated[str, typer.Option("--to", help="最后一天，YYYY-MM-DD。")],
+    first: Annotated[str | None, typer.Option("--from", help="第一天，YYYY-MM-DD。")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="最后一天，YYYY-MM-DD。")] = None,
+    month: Annotated[str | None, typer.Option("--month", help="整月，YYYY-MM。")] = None,
     at: At = None,
     known_at: Annotated[
         str | None, typer.Option("--as-of", help="只算到这一刻已知道的（ISO 8601）。")
@@ -75,7 +78,7 @@ def ledger(
     file: Annotated[Path | None, typer.Option("--out", help="存成 .xlsx 或 .csv 文件。")] = None,
     as_json: Json = False,
 ) -> int:
-    """各种台账：催款、回访、缺货通知、售后问题、回访反馈（R-DUN-7、R-CB-6、R-OOS-2、R-CASE-1）。"""
+    """各种台账：催款、回访、缺货通知、服务抽查、售后问题、回访反馈（R-DUN-7、R-CB-6、R-OOS-2、R-SMP-11）。"""
     from campaigns.ledger import as_json_rows
     from scheduler.flows.ledgers import LEDGERS, record_export
 
@@ -86,7 +89,7 @@ def ledger(
     now = runtime.instant(given)
     # Without either the ledger shows everything stored, wherever a training clock may stand.
     as_of = instant(known_at, "as_of") or given
-    made = LEDGERS[name](runtime, day(first, "from"), day(last, "to"), as_of)
+    made = LEDGERS[name](runtime, *_days(first, last, month), as_of)
     if file is not None:
         _write(made, file)
         record_export(runtime, made, file.suffix.removeprefix(".").lower(), now, CLI)
@@ -96,6 +99,19 @@ def ledger(
     if as_json:
         emit(as_json_rows(made), as_json=True, table=lambda: None)
     return out.DONE
+
+
+def _days(first: str | None, last: str | None, month: str | None) -> tuple[date, date]:
+    """The days of a ledger: those of a month, or from one to another."""
+    if month is not None:
+        if first is not None or last is not None:
+            raise UsageError("--month 和 --from、--to 只用一种", field="month")
+        return read_month(month, "month")
+    if first is None or last is None:
+        raise UsageError(
+            "请用 --month 或 --from、--to 指定日期", field="from" if first is None else "to"
+        )
+    return day(first, "from"), day(last, "to")
 
 
 def _write(made: Ledger[LedgerRow], file: Path) -> None:

@@ -145,6 +145,8 @@ def ledger_cell(cell: Cell, column: Column) -> str:
         return money(cell)
     if column.kind is ColumnKind.RATIO and isinstance(cell, float):
         return percent(cell)
+    if column.kind is ColumnKind.DECIMAL and isinstance(cell, float):
+        return f"{cell:.2f}"
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from campaigns.errors import UsageError
+from campaigns.kinds.sampling import first_of, last_of
 from campaigns.values import SHOP_ZONE
 
 DayT = TypeVar("DayT", date, datetime)
@@ -33,6 +34,12 @@ def read_day(text: str | None, field: str, default: date | None = None) -> date:
     except ValueError as error:
         raise UsageError(f"日期看不懂：{text or '（空）'}", field=field) from error
     return in_range(value, field)
+
+
+def read_month(text: str, field: str) -> tuple[date, date]:
+    """Read `2026-03` as its first and last day. Raises UsageError naming the field."""
+    first = in_range(first_of(text), field)
+    return first, last_of(first)
 
 
 def read_instant(text: str | None, field: str) -> datetime | None:

@@ -15,8 +15,9 @@ from campaigns.ledger import Cell, Column, ColumnKind, Ledger, LedgerRow, yuan
 def write_csv(ledger: Ledger[LedgerRow], stream: BinaryIO) -> None:
     r"""UTF-8 with a byte order mark, lines ending in `\r\n`: header, rows, the 合计 row.
 
-    Money as 1234.50, a ratio with four decimals, days as 2026-03-02. Text that looks like a formula
-    gets an apostrophe in front; figures of our own never do. The stream stays open.
+    Money as 1234.50, a ratio with four decimals, another decimal with two, days as 2026-03-02. Text
+    that looks like a formula gets an apostrophe in front; figures of our own never do. The stream
+    stays open.
     """
     stream.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
@@ -38,4 +39,6 @@ def _text(column: Column, cell: Cell) -> str:
         return cell.isoformat()
     if column.kind is ColumnKind.MONEY and isinstance(cell, int):
         return yuan(cell)
+    if column.kind is ColumnKind.DECIMAL:
+        return f"{cell:.2f}"
     return f"{cell:.4f}" if column.kind is ColumnKind.RATIO else str(cell)

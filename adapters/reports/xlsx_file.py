@@ -18,6 +18,7 @@ _NUMBER_FORMATS = {
     ColumnKind.MONEY: "0.00",
     ColumnKind.COUNT: "0",
     ColumnKind.RATIO: "0.0%",
+    ColumnKind.DECIMAL: "0.00",
     ColumnKind.DATE: "yyyy-mm-dd",
 }
 _LOOK = {"font_name": "微软雅黑", "font_size": 10, "border": 1, "valign": "vcenter"}

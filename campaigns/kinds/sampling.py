@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from campaigns.days import midnight_of
@@ -101,10 +102,14 @@ OUTCOMES: tuple[Outcome, ...] = (
         rule="R-SMP-8",
         score=SCORE_BY_RULE,
     ),
-    *COMMON_OUTCOMES,
+    *(
+        # R-SMP-8: whoever hangs up in anger was connected and hung up.
+        replace(outcome, score=SCORE_BY_RULE) if outcome.code == "hung_up_angry" else outcome
+        for outcome in COMMON_OUTCOMES
+    ),
 )
 
-_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])", re.ASCII)
 
 
 def month_of(day: date) -> str:

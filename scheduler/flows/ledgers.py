@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
-
-from sqlalchemy import Connection
 
 from adapters.store.queries import after_sales, audit
 from adapters.store.queries import feedback as feedback_queries
 from adapters.store.queries.call_ledgers import called_back, told_of_shortages
-from adapters.store.queries.ledgers import Span, called_tasks
-from campaigns.days import day_bounds
-from campaigns.errors import UsageError
-from campaigns.kinds import callback_ledger, dunning_ledger, stock_out_ledger
+from adapters.store.queries.ledgers import called_tasks
+from campaigns.kinds import callback_ledger, dunning_ledger, sampling_ledger, stock_out_ledger
 from campaigns.kinds.callback_ledger import CallbackRow
 from campaigns.kinds.dunning_ledger import DetailRow, SummaryRow
 from campaigns.kinds.stock_out_ledger import StockOutRow
@@ -33,14 +28,9 @@ from campaigns.registers.feedback import (
     feedback_ledger,
 )
 from campaigns.values import CaseKind, CaseState, Effect, Kind
+from scheduler.flows.ledger_reading import MAX_ROWS, read_rows, span_of
+from scheduler.flows.sampling_ledgers import sampling_detail, sampling_summary
 from scheduler.runtime import Runtime
-
-MAX_ROWS = 200_000
-"""The most rows that one ledger holds; a year of a large desk."""
-
-_FIRST_YEAR, _LAST_YEAR = 2000, 2200
-
-RowT = TypeVar("RowT")
 
 
 def dunning_detail(
@@ -67,8 +57,8 @@ def callback_detail(
     runtime: Runtime, first: date, last: date, as_of: datetime | None, *, max_rows: int = MAX_ROWS
 ) -> Ledger[CallbackRow]:
     """R-CB-6. 回访明细表, days, `as_of` and errors as in `dunning_detail`."""
-    span = _span(first, last, as_of)
-    rows = _read(runtime, lambda c: called_back(c, span, max_rows + 1), max_rows)
+    span = span_of(first, last, as_of)
+    rows = read_rows(runtime, lambda c: called_back(c, span, max_rows + 1), max_rows)
     return callback_ledger.detail_ledger(rows, first, last, as_of)
 
 
@@ -76,8 +66,8 @@ def stock_out_detail(
     runtime: Runtime, first: date, last: date, as_of: datetime | None, *, max_rows: int = MAX_ROWS
 ) -> Ledger[StockOutRow]:
     """R-OOS-2. 缺货通知明细表, days, `as_of` and errors as in `dunning_detail`."""
-    span = _span(first, last, as_of)
-    rows = _read(runtime, lambda c: told_of_shortages(c, span, max_rows + 1), max_rows)
+    span = span_of(first, last, as_of)
+    rows = read_rows(runtime, lambda c: told_of_shortages(c, span, max_rows + 1), max_rows)
     return stock_out_ledger.detail_ledger(rows, first, last, as_of)
 
 
@@ -85,8 +75,8 @@ def cases(
     runtime: Runtime, first: date, last: date, as_of: datetime | None, *, max_rows: int = MAX_ROWS
 ) -> Ledger[CaseRow]:
     """R-CASE-1. 售后问题表 of the cases entered on these days, as they stood at `as_of`."""
-    _span(first, last, as_of)
-    found = _read(
+    span_of(first, last, as_of)
+    found = read_rows(
         runtime,
         lambda c: after_sales.cases_between(c, first, last, as_of, max_rows + 1),
         max_rows,
@@ -113,9 +103,11 @@ def feedback(
     runtime: Runtime, first: date, last: date, as_of: datetime | None, *, max_rows: int = MAX_ROWS
 ) -> Ledger[FeedbackRow]:
     """R-CB-6. 回访信息搜集及反馈: every entry of these days, in the customer's words."""
-    _span(first, last, as_of)
+    span_of(first, last, as_of)
     wanted = feedback_queries.FeedbackQuery(first, last, as_of=as_of)
-    found = _read(runtime, lambda c: feedback_queries.entries(c, wanted, max_rows + 1), max_rows)
+    found = read_rows(
+        runtime, lambda c: feedback_queries.entries(c, wanted, max_rows + 1), max_rows
+    )
     rows = [
         FeedbackRow(
             day=row.business_day,
@@ -136,9 +128,9 @@ def feedback_summary(
     runtime: Runtime, first: date, last: date, as_of: datetime | None, *, max_rows: int = MAX_ROWS
 ) -> Ledger[WeekCount]:
     """R-CB-6. 回访反馈汇总表 by product and ISO week."""
-    _span(first, last, as_of)
+    span_of(first, last, as_of)
     wanted = feedback_queries.FeedbackQuery(first, last, as_of=as_of)
-    found = _read(runtime, lambda c: feedback_queries.counts_by_day(c, wanted), max_rows)
+    found = read_rows(runtime, lambda c: feedback_queries.counts_by_day(c, wanted), max_rows)
     return counts_ledger(by_week(day_counts(found)), first, last, as_of)
 
 
@@ -159,6 +151,8 @@ LEDGER_KINDS: tuple[LedgerKind, ...] = (
     LedgerKind(dunning_ledger.SUMMARY_FORM, dunning_summary, "R-DUN-8"),
     LedgerKind(callback_ledger.DETAIL_FORM, callback_detail, "R-CB-6"),
     LedgerKind(stock_out_ledger.DETAIL_FORM, stock_out_detail, "R-OOS-2"),
+    LedgerKind(sampling_ledger.DETAIL_FORM, sampling_detail, "R-SMP-11"),
+    LedgerKind(sampling_ledger.SUMMARY_FORM, sampling_summary, "R-SMP-11"),
     LedgerKind(REGISTER_FORM, cases, "R-CASE-1"),
     LedgerKind(ENTRIES_FORM, feedback, "R-CB-6"),
     LedgerKind(COUNTS_FORM, feedback_summary, "R-CB-6"),
@@ -200,29 +194,8 @@ def day_counts(rows: Sequence[feedback_queries.Counted]) -> list[DayCount]:
 def _dunned(
     runtime: Runtime, first: date, last: date, as_of: datetime | None, max_rows: int
 ) -> list[DetailRow]:
-    span = _span(first, last, as_of)
-    tasks = _read(runtime, lambda c: called_tasks(c, Kind.DUNNING, span, max_rows + 1), max_rows)
-    return [row for row in map(dunning_ledger.detail_row, tasks) if row is not None]
-
-
-def _read(
-    runtime: Runtime, ask: Callable[[Connection], Sequence[RowT]], max_rows: int
-) -> Sequence[RowT]:
-    with runtime.snapshot() as connection:
-        rows = ask(connection)
-    if len(rows) > max_rows:
-        raise UsageError(f"这段日期的记录超过 {max_rows} 条，请缩短日期范围", field="to")
-    return rows
-
-
-def _span(first: date, last: date, as_of: datetime | None) -> Span:
-    """Find the instants at which the first day begins and the last one is over."""
-    if first > last:
-        raise UsageError(f"开始日期 {first} 晚于结束日期 {last}", field="from")
-    if first.year < _FIRST_YEAR or last.year > _LAST_YEAR:
-        raise UsageError(f"日期应在 {_FIRST_YEAR} 年到 {_LAST_YEAR} 年之间", field="from")
-    return Span(
-        start=day_bounds(first)[0],
-        end=day_bounds(last)[1],
-        as_of=as_of,
+    span = span_of(first, last, as_of)
+    tasks = read_rows(
+        runtime, lambda c: called_tasks(c, Kind.DUNNING, span, max_rows + 1), max_rows
     )
+    return [row for row in map(dunning_ledger.detail_row, tasks) if row is not None]

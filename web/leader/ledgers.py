@@ -1,4 +1,4 @@
-"""Every ledger: on screen, workbook, CSV (R-DUN-7, R-DUN-8, R-CB-6, R-OOS-2, R-CASE-1)."""
+"""Every ledger: on screen, workbook, CSV (R-DUN-7, R-DUN-8, R-CB-6, R-OOS-2, R-SMP-11, R-CASE-1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scheduler.flows.ledgers import LEDGER_KINDS, LedgerKind, record_export
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.filters import local
-from web.forms import read_day, read_instant
+from web.forms import read_day, read_instant, read_month
 from web.leader.blueprint import leader
 
 ROWS_ON_SCREEN = 500
@@ -80,7 +80,9 @@ def ledger_file(which: str, file_format: str) -> Response:
 
 
 def _days() -> tuple[date, date]:
-    """Read the days asked for; without any, the week up to today."""
+    """Read the month or the days asked for; without any, the week up to today."""
+    if month := request.args.get("month"):
+        return read_month(month, "month")
     today = local(now()).date()
     last = read_day(request.args.get("to"), "to", today)
     first = read_day(request.args.get("from"), "from", min(last, today) - timedelta(days=6))

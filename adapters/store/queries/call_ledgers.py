@@ -37,7 +37,7 @@ Ask = Callable[[Connection, Sequence[int], datetime | None], dict[int, list[Foun
 def called_back(connection: Connection, span: Span, limit: int) -> list[CallbackRow]:
     """R-CB-6. The callbacks whose first attempt lies in the span, at most `limit`, in that order."""
     matters = _matters(connection, Kind.CALLBACK, span, limit)
-    said = _of_all(connection, _feedback, [m.task_id for m in matters], span.as_of)
+    said = of_all(connection, _feedback, [m.task_id for m in matters], span.as_of)
     return [CallbackRow(matter, tuple(said.get(matter.task_id, ()))) for matter in matters]
 
 
@@ -45,8 +45,8 @@ def told_of_shortages(connection: Connection, span: Span, limit: int) -> list[St
     """R-OOS-2. The notices whose first attempt lies in the span, at most `limit`, in that order."""
     matters = _matters(connection, Kind.STOCK_OUT, span, limit)
     ids = [matter.task_id for matter in matters]
-    articles = _of_all(connection, _articles, ids, span.as_of)
-    promises = _of_all(connection, _promises, ids, span.as_of)
+    articles = of_all(connection, _articles, ids, span.as_of)
+    promises = of_all(connection, _promises, ids, span.as_of)
     return [
         StockOutRow(
             matter,
@@ -57,16 +57,18 @@ def told_of_shortages(connection: Connection, span: Span, limit: int) -> list[St
     ]
 
 
-def _of_all(
+def of_all(
     connection: Connection, ask: Ask[FoundT], ids: Sequence[int], as_of: datetime | None
 ) -> dict[int, list[FoundT]]:
+    """Ask about all these tasks, some thousands at a time."""
     found: dict[int, list[FoundT]] = {}
     for start in range(0, len(ids), IDS_AT_ONCE):
         found |= ask(connection, ids[start : start + IDS_AT_ONCE], as_of)
     return found
 
 
-def _by_then(column: ColumnElement[datetime], as_of: datetime | None) -> list[ColumnElement[bool]]:
+def by_then(column: ColumnElement[datetime], as_of: datetime | None) -> list[ColumnElement[bool]]:
+    """Keep what was known by then; None: everything."""
     return [] if as_of is None else [column <= as_of]
 
 
@@ -89,9 +91,9 @@ def _matters(connection: Connection, kind: Kind, span: Span, limit: int) -> list
     )
     heads = connection.execute(query).all()
     ids = [row.task_id for row in heads]
-    calls = _of_all(connection, _calls, ids, as_of)
-    orders = _of_all(connection, _orders, ids, as_of)
-    cases = _of_all(connection, _cases, ids, as_of)
+    calls = of_all(connection, _calls, ids, as_of)
+    orders = of_all(connection, _orders, ids, as_of)
+    cases = of_all(connection, _cases, ids, as_of)
     return [
         CalledMatter(
             task_id=row.task_id,
@@ -100,7 +102,7 @@ def _matters(connection: Connection, kind: Kind, span: Span, limit: int) -> list
             buyer=row.buyer,
             handler=row.handler,
             calls=tuple(calls[row.task_id]),
-            ending=Ending(row.ending) if row.ending and _is_by(row.closed_at, as_of) else None,
+            ending=Ending(row.ending) if row.ending and is_by(row.closed_at, as_of) else None,
             orders=tuple(orders.get(row.task_id, ())),
             cases=tuple(cases.get(row.task_id, ())),
         )
@@ -108,7 +110,8 @@ def _matters(connection: Connection, kind: Kind, span: Span, limit: int) -> list
     ]
 
 
-def _is_by(instant: datetime | None, as_of: datetime | None) -> bool:
+def is_by(instant: datetime | None, as_of: datetime | None) -> bool:
+    """Whether it had happened by then."""
     return instant is not None and (as_of is None or instant <= as_of)
 
 
@@ -133,7 +136,7 @@ def _calls(
         query = query.where(attempt.c.at <= as_of)
     found: dict[int, list[CallMade]] = defaultdict(list)
     for row in connection.execute(query):
-        is_said = _is_by(row.outcome_at, as_of)
+        is_said = is_by(row.outcome_at, as_of)
         found[row.task_id].append(
             CallMade(
                 at=row.at,
@@ -162,7 +165,7 @@ def _orders(
         .where(task_order.c.task_id.in_(ids))
         .join(task, task.c.id == task_order.c.task_id)
         .join(order, order.c.id == task_order.c.order_id)
-        .where(*_by_then(task_order.c.joined_at, as_of))
+        .where(*by_then(task_order.c.joined_at, as_of))
         .order_by(order.c.placed_at, order.c.id)
     )
     found: dict[int, list[OrderCalledAbout]] = defaultdict(list)
@@ -196,7 +199,7 @@ def _cases(
         select(attempt.c.task_id, service_case.c.id, service_case.c.kind)
         .join(attempt, attempt.c.id == service_case.c.attempt_id)
         .where(attempt.c.task_id.in_(ids))
-        .where(*_by_then(service_case.c.opened_at, as_of))
+        .where(*by_then(service_case.c.opened_at, as_of))
         .order_by(service_case.c.id)
     )
     found: dict[int, list[CaseOpened]] = defaultdict(list)
@@ -211,7 +214,7 @@ def _feedback(
     query = (
         select(feedback)
         .where(feedback.c.task_id.in_(ids))
-        .where(*_by_then(feedback.c.at, as_of))
+        .where(*by_then(feedback.c.at, as_of))
         .order_by(feedback.c.at, feedback.c.id)
     )
     found: dict[int, list[SaidOfGoods]] = defaultdict(list)
@@ -244,7 +247,7 @@ def _articles(
         .where(task_shortage.c.task_id.in_(ids))
         .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
         .outerjoin(shortage_date, shortage_date.c.shortage_id == shortage.c.id)
-        .where(*_by_then(task_shortage.c.joined_at, as_of))
+        .where(*by_then(task_shortage.c.joined_at, as_of))
         .order_by(shortage.c.id, shortage_date.c.known_at, shortage_date.c.id)
     )
     grouped: dict[tuple[int, int], list[Row[Any]]] = defaultdict(list)
@@ -264,7 +267,7 @@ def _promises(
     query = (
         select(todo)
         .where(todo.c.task_id.in_(ids))
-        .where(todo.c.kind == TodoKind.PROMISE, *_by_then(todo.c.created_at, as_of))
+        .where(todo.c.kind == TodoKind.PROMISE, *by_then(todo.c.created_at, as_of))
         .order_by(todo.c.id)
     )
     found: dict[int, list[PromiseMade]] = defaultdict(list)
@@ -272,9 +275,9 @@ def _promises(
         found[row.task_id].append(
             PromiseMade(
                 promise=Promise(row.occasion.partition(":")[0]),
-                is_done=_is_by(row.done_at, as_of),
-                is_broken=_is_by(row.broken_at, as_of),
-                is_withdrawn=_is_by(row.withdrawn_at, as_of),
+                is_done=is_by(row.done_at, as_of),
+                is_broken=is_by(row.broken_at, as_of),
+                is_withdrawn=is_by(row.withdrawn_at, as_of),
             )
         )
     return found

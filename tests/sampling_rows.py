@@ -1,0 +1,283 @@
+"""A month's sample with its calls and scores, written straight into the tables.
+
+with runtime.transaction() as connection:
+    rows = SampleRows(connection)
+    may = rows.sample("2026-05", frame_size=200)
+    one = rows.member(may, handler="小顾", ending=Ending.SCORED)
+    call = rows.call(one, "2026-05-27 09:00", "scored", caller="谷雨")
+    rows.score(one, 5, call)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+from sqlalchemy import Connection, Table, func, insert, select
+
+from adapters.store.models.calls import attempt
+from adapters.store.models.campaigns import batch, campaign, task
+from adapters.store.models.customers import customer, customer_phone
+from adapters.store.models.sampling import sample, sample_member, score
+from adapters.store.models.shop import person
+from campaigns.days import midnight_of
+from campaigns.kinds.sampling import closes_at, first_of, opens_on
+from campaigns.registry import outcome_of
+from campaigns.values import (
+    AttemptState,
+    Ending,
+    Exemption,
+    Kind,
+    Role,
+    SampleState,
+    ScoreOrigin,
+    Source,
+    TaskState,
+)
+from tests.factories import at as instant
+
+EARLY = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One customer of a frame; `task_id` 0: never called in."""
+
+    id: int
+    customer_id: int
+    task_id: int
+
+
+@dataclass
+class SampleRows:
+    """Samples in the making, inside one transaction of the test."""
+
+    connection: Connection
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def sample(
+        self,
+        month: str,
+        *,
+        state: SampleState = SampleState.APPROVED,
+        frame_size: int = 100,
+        **fields: object,
+    ) -> int:
+        """A month's sample, drawn on the 25th and, unless said otherwise, approved on the 26th."""
+        drawn_at = midnight_of(first_of(month).replace(day=25)) + timedelta(hours=10)
+        submitted = state in (SampleState.SUBMITTED, SampleState.APPROVED)
+        approved = state is SampleState.APPROVED
+        usual: dict[str, object] = {
+            "month": month,
+            "campaign_id": self._campaign(),
+            "state": state,
+            "seed": 42,
+            "wanted": 60,
+            "scored_share": 600,
+            "frame_size": frame_size,
+            "frame_hash": "0" * 64,
+            "list_hash": "1" * 64 if approved else None,
+            "drawn_at": drawn_at,
+            "drawn_by": "李组长",
+            "submitted_at": drawn_at + timedelta(hours=1) if submitted else None,
+            "submitted_by": "李组长" if submitted else None,
+            "approved_at": drawn_at + timedelta(days=1) if approved else None,
+            "approved_by": "周主管" if approved else None,
+        }
+        return self._id(sample, **(usual | fields))
+
+    def member(
+        self,
+        sample_id: int,
+        buyer: str | None = None,
+        *,
+        source: Source = Source.AFTER_SALES,
+        handler: str = "小顾",
+        called_in: bool = True,
+        day: date | None = None,
+        ending: Ending | None = None,
+        closed: str | None = None,
+        **fields: object,
+    ) -> Member:
+        """A customer of the frame, by default called in; the task is open unless it ended.
+
+        `day`: the first day of calling, the month's 27th by default. `closed`: when the task ended,
+        by default at the end of the month's calls.
+        """
+        row = self.connection.execute(select(sample).where(sample.c.id == sample_id)).one()
+        opens = day or opens_on(first_of(row.month))
+        customer_id = self._customer(buyer)
+        task_id = 0
+        if called_in:
+            closed_at = instant(closed) if closed else closes_at(opens)
+            task_id = self._task(row.campaign_id, customer_id, opens, ending, closed_at)
+        member_id = self._id(
+            sample_member,
+            **{
+                "sample_id": sample_id,
+                "customer_id": customer_id,
+                "source": source,
+                "handler": handler,
+                "rank": self._next_rank(sample_id),
+                "is_reserve": not called_in,
+                "task_id": task_id or None,
+                "called_in_at": midnight_of(opens) if called_in else None,
+                **fields,
+            },
+        )
+        return Member(member_id, customer_id, task_id)
+
+    def call(
+        self, of: Member, when: str, outcome: str | None = "no_answer", **fields: object
+    ) -> str:
+        """An attempt dialled then; the outcome was entered three minutes later. None: not yet.
+
+        `caller` names who called, 谷雨 by default.
+        """
+        dialled_at = instant(when)
+        entered_at = dialled_at + timedelta(minutes=3) if outcome else None
+        phone = self.connection.execute(
+            select(customer_phone).where(customer_phone.c.customer_id == of.customer_id)
+        ).one()
+        usual: dict[str, object] = {
+            "id": f"attempt-{of.id:06d}-{next(self.numbers):06d}",
+            "task_id": of.task_id,
+            "campaign_id": self._campaign(),
+            "kind": Kind.SAMPLING,
+            "customer_id": of.customer_id,
+            "phone_id": phone.id,
+            "phone_key": phone.phone_key,
+            "caller_id": self.person(str(fields.pop("caller", "谷雨"))),
+            "state": AttemptState.CLOSED if outcome else AttemptState.DIALLED,
+            "fence": 1,
+            "at": dialled_at,
+            "handed_out_at": dialled_at,
+            "lease_until": dialled_at + timedelta(minutes=15),
+            "dialled_at": dialled_at,
+            "ended_at": entered_at,
+            "outcome": outcome,
+            "outcome_at": entered_at,
+            "is_reached": outcome is not None and outcome_of(Kind.SAMPLING, outcome).is_reached,
+            "exemption": Exemption.NONE,
+            "owed_fen": 0,
+            "policy_version": 0,
+            "calendar_version": 0,
+            "day_kind": "working",
+        }
+        values = usual | fields
+        self.connection.execute(insert(attempt).values(**values))
+        return str(values["id"])
+
+    def score(
+        self,
+        of: Member,
+        value: int,
+        attempt_id: str,
+        *,
+        origin: ScoreOrigin = ScoreOrigin.CUSTOMER,
+        **fields: object,
+    ) -> int:
+        """A score, entered with the attempt's outcome unless `at` says otherwise."""
+        row = self.connection.execute(select(attempt).where(attempt.c.id == attempt_id)).one()
+        usual = {"at": row.outcome_at or row.at, "who": "谷雨"}
+        return self._id(
+            score,
+            task_id=of.task_id,
+            attempt_id=attempt_id,
+            customer_id=of.customer_id,
+            value=value,
+            origin=origin,
+            **(usual | fields),
+        )
+
+    def scored(
+        self,
+        sample_id: int,
+        value: int,
+        *,
+        origin: ScoreOrigin = ScoreOrigin.CUSTOMER,
+        **fields: object,
+    ) -> Member:
+        """A customer who was called on the first afternoon and scored; `fields` of the member."""
+        rule = origin is ScoreOrigin.RULE
+        usual = {"ending": Ending.SCORED_BY_RULE if rule else Ending.SCORED}
+        of = self.member(sample_id, **(usual | fields))  # type: ignore[arg-type]
+        first_day = self.connection.scalar(
+            select(batch.c.business_day)
+            .join(task, task.c.batch_id == batch.c.id)
+            .where(task.c.id == of.task_id)
+        )
+        call = self.call(of, f"{first_day} 14:00", "refused" if rule else "scored")
+        self.score(of, value, call, origin=origin)
+        return of
+
+    def person(self, name: str, role: Role = Role.CALLER) -> int:
+        """Somebody of this name, made on first use."""
+        found = self.connection.scalar(select(person.c.id).where(person.c.name == name))
+        return found or self._id(person, name=name, role=role, is_active=True, created_at=EARLY)
+
+    def _campaign(self) -> int:
+        found = self.connection.scalar(
+            select(campaign.c.id).where(campaign.c.kind == Kind.SAMPLING).order_by(campaign.c.id)
+        )
+        return found or self._id(campaign, kind=Kind.SAMPLING, name="回访抽查", started_at=EARLY)
+
+    def _customer(self, buyer: str | None) -> int:
+        number = self.connection.scalar(select(func.count()).select_from(customer)) or 0
+        customer_id = self._id(
+            customer,
+            identity=f"sampled-{number}",
+            buyer=buyer or f"sampled-{number}",
+            created_at=EARLY,
+        )
+        self._id(
+            customer_phone,
+            customer_id=customer_id,
+            phone_key=f"sampled-key-{number}",
+            sealed=b"sealed",
+            masked="184****0000",
+            source="order",
+            added_at=EARLY,
+        )
+        return customer_id
+
+    def _task(
+        self,
+        campaign_id: int,
+        customer_id: int,
+        day: date,
+        ending: Ending | None,
+        closed_at: datetime,
+    ) -> int:
+        batch_id = self.connection.scalar(
+            select(batch.c.id).where(
+                batch.c.campaign_id == campaign_id, batch.c.business_day == day
+            )
+        ) or self._id(batch, campaign_id=campaign_id, business_day=day, planned_at=midnight_of(day))
+        return self._id(
+            task,
+            campaign_id=campaign_id,
+            kind=Kind.SAMPLING,
+            customer_id=customer_id,
+            batch_id=batch_id,
+            state=TaskState.CLOSED if ending else TaskState.WAITING,
+            urgency=1,
+            rank_at=midnight_of(day),
+            deadline=closes_at(day),
+            callable_until=closes_at(day),
+            window_group="",
+            fence=0,
+            created_at=midnight_of(day),
+            closed_at=closed_at if ending else None,
+            ending=ending,
+        )
+
+    def _next_rank(self, sample_id: int) -> int:
+        query = select(func.count()).where(sample_member.c.sample_id == sample_id)
+        return int(self.connection.scalar(query) or 0) + 1
+
+    def _id(self, table: Table, **values: object) -> int:
+        key = self.connection.execute(insert(table).values(**values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])

@@ -20,8 +20,10 @@ from scheduler.flows.claim import release_expired
 from scheduler.flows.escalations import note_breaches
 from scheduler.flows.planning import plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
+from scheduler.flows.sampling_places import replace_lost
 from scheduler.flows.shop import refresh_calendar
 from scheduler.flows.shortages import break_overdue, follow_up_due
+from scheduler.flows.todos import end_unanswered
 from scheduler.flows.training_colleagues import bring_exports, work
 from scheduler.runtime import Runtime
 
@@ -54,7 +56,9 @@ def _sweep(runtime: Runtime, now: datetime) -> None:
         retract_todos(connection, runtime, now)
         break_overdue(connection, now)
         note_breaches(connection, now)
+        end_unanswered(connection, runtime, now)
         tasks.promote(connection, now)
+        replace_lost(connection, runtime, now, ENGINE)
 
 
 def _seal(runtime: Runtime, now: datetime) -> None:

@@ -15,7 +15,7 @@ from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.kinds import dunning
 from campaigns.labels_zh import TODO_LABELS
 from campaigns.registry import rules_of
-from campaigns.values import Kind, TodoKind
+from campaigns.values import ENGINE, Kind, TodoKind
 from scheduler.flows.refresh import FOLLOW_UPS, refresh_tasks
 from scheduler.rules.hours import check_window
 from scheduler.rules.suppression import binding_suppression
@@ -137,6 +137,14 @@ def awaiting_replies(runtime: Runtime, now: datetime, *, caller: str | None = No
     with runtime.snapshot() as connection:
         rows = calls.sent_unanswered(connection, LISTED, caller=caller)
     return [_todo(row, now) for row in rows]
+
+
+def end_unanswered(connection: Connection, runtime: Runtime, now: datetime) -> None:
+    """R-SMP-6. Whoever did not answer the message in time is not reached."""
+    patience = timedelta(hours=runtime.law(connection).policy.reply_hours)
+    rows = calls.sent_unanswered(connection, LISTED, sent_by=now - patience)
+    if rows:
+        refresh_tasks(connection, runtime, now, [row.task_id for row in rows], ENGINE)
 
 
 def _check_closing(connection: Connection, row: Row[Any], now: datetime) -> None:

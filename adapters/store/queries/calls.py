@@ -261,9 +261,16 @@ def list_todos(
 
 
 def sent_unanswered(
-    connection: Connection, limit: int, *, caller: str | None = None
+    connection: Connection,
+    limit: int,
+    *,
+    caller: str | None = None,
+    sent_by: datetime | None = None,
 ) -> list[Row[Any]]:
-    """R-SMP-6. Sent messages of open sampling tasks that the customer has not answered."""
+    """R-SMP-6. Sent messages of open sampling tasks that the customer has not answered.
+
+    `sent_by` keeps those sent until then.
+    """
     query = (
         select(todo, customer.c.buyer, person.c.name.label("caller"))
         .join(customer, customer.c.id == todo.c.customer_id)
@@ -274,7 +281,7 @@ def sent_unanswered(
             text("task.state <> 'closed'"),
             task.c.kind == "sampling",
             todo.c.kind == "wangwang",
-            todo.c.done_at.is_not(None),
+            todo.c.done_at.is_not(None) if sent_by is None else todo.c.done_at <= sent_by,
             todo.c.replied_at.is_(None),
         )
         .order_by(todo.c.done_at, todo.c.id)

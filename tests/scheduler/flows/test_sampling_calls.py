@@ -122,7 +122,7 @@ def test_r_smp_6_the_third_failure_queues_the_message_and_a_day_without_reply_en
     shop.set_clock("05-30 09:59")
     jobs.tick(shop.runtime)
     assert _task(shop).state == TaskState.WAITING
-    shop.set_clock("05-30 10:01")
+    shop.set_clock("05-30 10:00")
     jobs.tick(shop.runtime)
     assert _task(shop).ending == Ending.UNREACHABLE
     assert awaiting_replies(shop.runtime, at("05-30 10:01")) == []

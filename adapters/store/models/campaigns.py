@@ -145,6 +145,13 @@ task = Table(
         sqlite_where=text("state = 'claimed'"),
         postgresql_where=text("state = 'claimed'"),
     ),
+    # What ended today is asked for all day long.
+    Index(
+        "ix_task_closed_at",
+        "closed_at",
+        sqlite_where=text("closed_at IS NOT NULL"),
+        postgresql_where=text("closed_at IS NOT NULL"),
+    ),
     Index(None, "customer_id"),
     Index(None, "batch_id"),
 )

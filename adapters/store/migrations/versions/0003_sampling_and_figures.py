@@ -80,6 +80,14 @@ def _calls() -> None:
         "ALTER TABLE task ADD COLUMN reserved_for INTEGER "
         "CONSTRAINT fk_task_reserved_for REFERENCES person (id)"
     )
+    op.create_index(
+        "ix_task_closed_at",
+        "task",
+        ["closed_at"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NOT NULL"),
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+    )
     op.add_column("attempt", sa.Column("path", sa.Text()))
     op.add_column("todo", sa.Column("replied_at", Instant()))
     op.add_column("todo", sa.Column("replied_by", sa.Text()))

@@ -34,7 +34,12 @@ from campaigns.values import Daypart, Kind
         ("reached_per_day", 1),
         ("attempts_per_24_hours", 3),
         ("attempts_per_30_days", 10),
-        ("attempts_per_task", {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4}),  # R-REPEAT-4
+        (  # R-REPEAT-4
+            "attempts_per_task",
+            {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4, Kind.SAMPLING: 4},
+        ),
+        ("reply_hours", 24),  # R-SMP-6
+        ("scored_share_percent", 85),  # R-SMP-2
         ("redial_minutes", 10),  # R-REPEAT-5
         ("lease_minutes", 15),  # R-CLAIM-1
         ("outcome_missing_minutes", 30),
@@ -68,7 +73,7 @@ def test_settings_survive_being_written_down() -> None:
     assert changed.version == 3
     assert changed.plan_at == time(7, 30)
     assert changed.region_dayparts == {"浙江": Daypart.EVENING}
-    assert changed.attempts_per_task == {Kind.DUNNING: 5, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4}
+    assert changed.attempts_per_task == Policy().attempts_per_task | {Kind.DUNNING: 5}
     assert with_overrides(json.loads(json.dumps(settings_of(changed))), 3) == changed
 
 

@@ -1,4 +1,4 @@
-"""A shop of the first schema, with its history, comes to the newest one whole and works on."""
+"""A shop of an earlier schema, with its history, comes to the newest one whole and works on."""
 
 from __future__ import annotations
 
@@ -43,49 +43,60 @@ from tests.factories import at, day
 from tests.shops import Shop
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+
+KINDS_OF = {"0001": ("dunning",), "0002": ("dunning", "callback", "stock_out")}
+"""The standing campaigns of each earlier schema."""
+
+
+@pytest.fixture(params=sorted(KINDS_OF))
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def first_schema(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+def earlier_schema(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, version: str
 ) -> Iterator[str]:
-    """An empty database of migration 0001, of the kind that `database_url` is."""
+    """An empty database of an earlier migration, of the kind that `database_url` is."""
     if database_url.startswith("sqlite"):
         url = databases.sqlite_url(tmp_path / "first.db")
-        _to_first(url)
+        _to_earlier(url, version)
         yield url
         return
     server = request.getfixturevalue("postgres_server_url")
     made = databases.PostgresTemplate(server, f"waihu_first_{uuid.uuid4().hex[:8]}")
     made.create()
     try:
-        _to_first(made.url)
+        _to_earlier(made.url, version)
         yield made.url
     finally:
         made.drop()
 
 
-def _to_first(url: str) -> None:
+def _to_earlier(url: str, version: str) -> None:
     engine = open_engine(url)
     config = Config()
     folder = Path(adapters.store.session.__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder))
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
     engine.dispose()
 
 
 @pytest.fixture
-def old_shop(shop_at_work: Shop, first_schema: str) -> Iterator[Engine]:
-    """What the first release would hold of that shop: its tables and columns, nothing newer."""
-    engine = open_engine(first_schema)
+def old_shop(shop_at_work: Shop, earlier_schema: str, version: str) -> Iterator[Engine]:
+    """What the release of that schema would hold of that shop: its tables and columns, nothing newer."""
+    engine = open_engine(earlier_schema)
     try:
-        _copy(shop_at_work, engine)
+        _copy(shop_at_work, engine, KINDS_OF[version])
         yield engine
     finally:
         engine.dispose()
 
 
-def _copy(shop_at_work: Shop, engine: Engine) -> None:
+def _copy(shop_at_work: Shop, engine: Engine, kinds: tuple[str, ...]) -> None:
     known = MetaData()
     known.reflect(engine)
     with shop_at_work.runtime.snapshot() as reading, engine.begin() as writing:
@@ -95,7 +106,7 @@ def _copy(shop_at_work: Shop, engine: Engine) -> None:
             names = [c.name for c in table.columns if c.name in known.tables[table.name].c]
             query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
             if table is campaign:
-                query = query.where(table.c.kind == "dunning")
+                query = query.where(table.c.kind.in_(kinds))
             rows = [dict(row._mapping) for row in reading.execute(query)]
             if rows:
                 older = Table(table.name, MetaData(), *(Column(n, table.c[n].type) for n in names))
@@ -145,16 +156,15 @@ def test_an_old_shop_keeps_every_row_and_every_reference(old_shop: Engine) -> No
     tables = [name for name in inspect(old_shop).get_table_names() if name != "alembic_version"]
     before = _counts(old_shop, tables)
     migrate(old_shop)
-    assert _counts(old_shop, tables) == before | {"campaign": 3}
+    assert _counts(old_shop, tables) == before | {"campaign": 4}
     migrate(old_shop)
-    assert _counts(old_shop, tables) == before | {"campaign": 3}, "a second time changes nothing"
+    assert _counts(old_shop, tables) == before | {"campaign": 4}, "a second time changes nothing"
     if old_shop.dialect.name == "sqlite":
         with old_shop.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
 def test_an_old_shop_has_the_columns_and_constraints_of_a_new_one(
     old_shop: Engine, database_url: str
 ) -> None:
@@ -184,7 +194,7 @@ def _schema(engine: Engine) -> dict[str, Any]:
 def test_what_the_new_schema_allows_and_what_it_refuses(old_shop: Engine) -> None:
     migrate(old_shop)
     ended = update(task).where(task.c.state == "closed")
-    for ending in ("agreed", "overtaken", "paid_uncalled"):
+    for ending in ("agreed", "overtaken", "paid_uncalled", "scored", "control"):
         assert _takes(old_shop, ended.values(ending=ending))
     assert not _takes(old_shop, ended.values(ending="no_such_ending"))
     assert not _takes(old_shop, ended.values(ending=None)), "closed ⇔ an ending"
@@ -194,13 +204,13 @@ def test_what_the_new_schema_allows_and_what_it_refuses(old_shop: Engine) -> Non
     assert not _takes(old_shop, update(campaign).values(state="asleep"))
 
 
-def test_a_constraint_holds_in_a_connection_that_was_open_before(first_schema: str) -> None:
+def test_a_constraint_holds_in_a_connection_that_was_open_before(earlier_schema: str) -> None:
     """SQLite reads a changed schema anew; an old connection must not go by the old one."""
-    early = create_engine(first_schema)
+    early = create_engine(earlier_schema)
     with early.connect() as connection:
         connection.execute(text("SELECT count(*) FROM task")).scalar()
         connection.commit()
-        engine = open_engine(first_schema)
+        engine = open_engine(earlier_schema)
         migrate(engine)
         engine.dispose()
         found = connection.execute(text("SELECT topic, ending FROM task")).all()
@@ -217,6 +227,7 @@ def _takes(engine: Engine, statement: Any) -> bool:
     return True
 
 
+@pytest.mark.parametrize("version", ["0001"])  # the second schema has it already
 def test_r_cb_2_a_parcel_that_was_seen_on_its_way_has_its_first_sighting(old_shop: Engine) -> None:
     migrate(old_shop)
     with old_shop.connect() as connection:
@@ -231,7 +242,7 @@ def test_r_cb_2_a_parcel_that_was_seen_on_its_way_has_its_first_sighting(old_sho
     assert seen["shipped"] == at("05-07 09:00")
 
 
-def test_the_two_new_campaigns_stand_beside_the_old_one(old_shop: Engine) -> None:
+def test_the_new_campaigns_stand_beside_the_old_one(old_shop: Engine) -> None:
     migrate(old_shop)
     query = select(campaign.c.kind, campaign.c.state, campaign.c.started_at).order_by(campaign.c.id)
     with old_shop.connect() as connection:
@@ -241,18 +252,20 @@ def test_the_two_new_campaigns_stand_beside_the_old_one(old_shop: Engine) -> Non
         ("dunning", "running"),
         ("callback", "running"),
         ("stock_out", "running"),
+        ("sampling", "running"),
     ]
     assert len({row.started_at for row in rows}) == 1
     assert running is None
 
 
-def test_an_empty_database_of_the_first_schema_gets_no_campaigns(first_schema: str) -> None:
-    engine = open_engine(first_schema)
+def test_an_empty_database_of_an_earlier_schema_gets_no_campaigns(earlier_schema: str) -> None:
+    engine = open_engine(earlier_schema)
     migrate(engine)
     assert _counts(engine, ["campaign"]) == {"campaign": 0}
     engine.dispose()
 
 
+@pytest.mark.parametrize("version", ["0001"])
 def test_old_work_goes_on_and_new_work_begins(old_shop: Engine, shop_at_work: Shop) -> None:
     migrate(old_shop)
     settings = shop_at_work.runtime.settings

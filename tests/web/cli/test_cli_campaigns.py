@@ -13,6 +13,7 @@ def test_the_list_says_how_each_campaign_stands(shell: Shell) -> None:
         ("dunning", "running", 0),
         ("callback", "running", 0),
         ("stock_out", "running", 0),
+        ("sampling", "running", 0),
     ]
     assert list(document["campaigns"][0]) == [
         *("campaign", "kind", "name", "state", "since", "by", "reason", "open")

@@ -23,17 +23,20 @@ from adapters.store.models.campaigns import task as task_table
 from adapters.store.models.customers import customer, customer_phone, order_sighting
 from adapters.store.models.customers import order as order_table
 from adapters.store.models.imports import import_file
+from adapters.store.models.sampling import register_entry
 from adapters.store.models.shop import person
 from adapters.store.models.stock import shortage, shortage_date
 from adapters.store.queries import planning
 from adapters.store.queries.tasks import open_of_orders
 from adapters.store.session import open_engine
+from campaigns.population import EVERYBODY, Population, stored
 from campaigns.values import (
     Kind,
     OrderState,
     Person,
     PhoneNumber,
     Role,
+    Source,
 )
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
@@ -56,6 +59,7 @@ class Shop:
         create_shop(self.runtime, ShopForm("四季花坊", "057187654321", at(now)))
         self.campaign_id = self._scalar(select(campaign.c.id))
         self.imports = 0
+        self.register_file: int | None = None
         self._connection: Connection | None = None
 
     def close(self) -> None:
@@ -76,9 +80,18 @@ class Shop:
         key = self._insert(person, name=name, role=role, is_active=True, created_at=at(NEWS))
         return Person(key, name, role)
 
-    def campaign(self, name: str) -> int:
-        """A further campaign of the same kind: a shop can add more."""
-        return self._insert(campaign, kind=Kind.DUNNING, name=name, started_at=at("05-12 08:00"))
+    def campaign(self, name: str, population: Population = EVERYBODY, **fields: Any) -> int:
+        """A further campaign, of reminders if nothing else is said: a shop can add more."""
+        usual = {
+            "kind": Kind.DUNNING,
+            "name": name,
+            "started_at": at("05-12 08:00"),
+            "population": stored(population),
+            "created_by": "李组长",
+            "approved_at": at("05-12 08:00"),
+            "approved_by": "周主管",
+        }
+        return self._insert(campaign, **(usual | fields))
 
     def change_campaign(self, kind: Kind, **values: Any) -> None:
         """Set columns of the campaigns of a kind."""
@@ -199,6 +212,28 @@ class Shop:
         """Move the training clock."""
         set_clock(self.runtime, "张三", to=at(now), ticks=False)
 
+    def registered(
+        self,
+        customer_id: int,
+        source: Source = Source.AFTER_SALES,
+        entered: str | None = "05-10",
+        handler: str = "张三",
+        **fields: Any,
+    ) -> int:
+        """A row of a register that the shop keeps elsewhere; its id."""
+        if self.register_file is None:
+            self.register_file = self._file(at(NEWS), kind="registers")
+        usual = {
+            "customer_id": customer_id,
+            "source": source,
+            "entered_on": None if entered is None else day(entered),
+            "handler": handler,
+            "natural_key": f"{next(numbers)}",
+            "import_id": self.register_file,
+            "known_at": at(NEWS),
+        }
+        return self._insert(register_entry, **(usual | fields))
+
     def lacking(self, name: str = "多肉植物", expected: str = "05-20", **fields: Any) -> int:
         """An article that is out of stock; the name stands in the title of every order here."""
         usual = {
@@ -263,25 +298,8 @@ class Shop:
             return list(connection.execute(query.order_by(order_table.c.id)).scalars())
 
     def _sight(self, order_id: int, now: datetime) -> None:
+        file_id = self._file(now)
         with self._writing() as connection:
-            self.imports += 1
-            file_id = connection.execute(
-                insert(import_file)
-                .values(
-                    name=f"ExportOrderList{self.imports}.csv",
-                    kind="orders",
-                    sha256=f"{self.imports:064d}",
-                    encoding="gb18030",
-                    data_time=now,
-                    imported_at=now,
-                    imported_by="导入",
-                    rows=1,
-                    taken=1,
-                    unchanged=0,
-                    rejected=0,
-                )
-                .returning(import_file.c.id)
-            ).scalar_one()
             row = connection.execute(select(order_table).where(order_table.c.id == order_id)).one()
             connection.execute(
                 insert(order_sighting).values(
@@ -295,6 +313,23 @@ class Shop:
                     known_at=now,
                 )
             )
+
+    def _file(self, now: datetime, kind: str = "orders") -> int:
+        self.imports += 1
+        return self._insert(
+            import_file,
+            name=f"ExportOrderList{self.imports}.csv",
+            kind=kind,
+            sha256=f"{self.imports:064d}",
+            encoding="gb18030",
+            data_time=now,
+            imported_at=now,
+            imported_by="导入",
+            rows=1,
+            taken=1,
+            unchanged=0,
+            rejected=0,
+        )
 
     # --- the day's work, shortened ---------------------------------------------------------------
 

@@ -18,9 +18,11 @@ from campaigns.decisions import Follow, NextStep, Stop, Wait
 from campaigns.facts import CustomerFacts, TaskFacts
 from campaigns.labels_zh import ENDING_LABELS
 from campaigns.registry import rules_of
-from campaigns.values import Ending, Kind, OrderState, Topic
+from campaigns.values import Ending, Kind, OrderState, TaskState, Topic
 from scheduler.flows import figures
-from scheduler.flows.populations import Candidate, Question, population
+from scheduler.flows.control_group import CONTROL_RULE, control_group
+from scheduler.flows.plan_values import CampaignPlan, LeftOut, Plan, PlannedTask
+from scheduler.flows.populations import Candidate, Question, partition_of, population
 from scheduler.flows.refresh import refresh_tasks, state_for, window_group
 from scheduler.rules.gate import GATE, case_for, forecast
 from scheduler.rules.schedule import Schedule, rule_of_ending, schedule
@@ -39,48 +41,7 @@ _SETTLED = frozenset({Ending.ANSWERED, Ending.DECLINED, Ending.AGREED, Ending.RE
 NEW_TASK_ID = 0
 """Stands for a task that is not stored yet."""
 
-
-@dataclass(frozen=True, slots=True)
-class PlannedTask:
-    """One customer in the plan. `task` is None in a dry run for a task that would be new."""
-
-    task: int | None
-    new: bool
-    buyer: str
-    orders: tuple[str, ...]
-    amount_fen: int
-    due_at: datetime | None
-    deadline: datetime
-    region: str | None
-    topic: Topic = Topic.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A customer of the population who is not called, by which rules, in Chinese why."""
-
-    buyer: str
-    rules: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPlan:
-    """One campaign's day."""
-
-    kind: Kind
-    campaign_id: int
-    tasks: tuple[PlannedTask, ...]
-    left_out: tuple[LeftOut, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The plan of one day of calling. `unknown_calendar`: R-HOURS-6, no official calendar yet."""
-
-    day: date
-    campaigns: tuple[CampaignPlan, ...]
-    unknown_calendar: bool
+__all__ = ["CampaignPlan", "LeftOut", "Plan", "PlannedTask", "plan", "try_plan"]
 
 
 def plan(
@@ -100,12 +61,33 @@ def plan(
     opened = runtime.snapshot() if dry_run else runtime.transaction()
     with opened as connection:
         law = runtime.law(connection)
+        planned = queries.campaigns(connection, kind, to_plan=not dry_run)
         plans = tuple(
-            _Day(connection, runtime, law, campaign, day, now=now, who=who, dry_run=dry_run).plan()
-            for campaign in queries.campaigns(connection, kind, to_plan=not dry_run)
+            _Day(
+                connection, runtime, law, campaign, planned, day, now=now, who=who, dry_run=dry_run
+            ).plan()
+            for campaign in planned
             if campaign.kind != Kind.SAMPLING  # R-SMP-3: its tasks are made by the approval
         )
     return Plan(day, plans, not law.calendar.is_known(day.year))
+
+
+def try_plan(
+    connection: Connection,
+    runtime: Runtime,
+    law: Law,
+    campaign: Campaign,
+    beside: Sequence[Campaign],
+    *,
+    day: date,
+    now: datetime,
+) -> CampaignPlan:
+    """What the plan of a day would be of one campaign as it is given; nothing is stored.
+
+    `beside` are all campaigns that would be planned then, this one among them.
+    """
+    made = _Day(connection, runtime, law, campaign, beside, day, now=now, who="", dry_run=True)
+    return made.plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +99,14 @@ class _Fresh:
     judged: Schedule
 
 
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """R-DUN-9. The share that the day keeps uncalled, and who was drawn in this run."""
+
+    percent: int
+    drawn: list[_Fresh]
+
+
 class _Day:
     """One campaign's day while it is being planned."""
 
@@ -126,13 +116,15 @@ class _Day:
         runtime: Runtime,
         law: Law,
         campaign: Campaign,
+        beside: Sequence[Campaign],
         day: date,
         *,
         now: datetime,
         who: str,
         dry_run: bool,
     ) -> None:
-        self.connection, self.runtime, self.law = connection, runtime, law
+        self.connection, self.runtime, self.law = connection, runtime, law.of(campaign.id)
+        self.partition = partition_of(beside, campaign.kind)
         self.campaign, self.day, self.now, self.who = campaign, day, now, who
         self.kind = Kind(campaign.kind)
         self.dry_run = dry_run
@@ -140,7 +132,7 @@ class _Day:
     def plan(self) -> CampaignPlan:
         """Population, verdicts, tasks."""
         by_customer: dict[int, list[Candidate]] = {}
-        question = Question(self.campaign, self.day, self.now, self.law)
+        question = Question(self.campaign, self.day, self.now, self.law, self.partition)
         for found in population(self.connection, question):
             by_customer.setdefault(found.row.customer_id, []).append(found)
         open_tasks = queries.open_tasks(self.connection, self.campaign.id)
@@ -159,11 +151,12 @@ class _Day:
             elif Ending(candidates[0].row.ending) not in _SETTLED:
                 left_out.append(self._ended(candidates[0]))
         would_be = self._judge(fresh, left_out)
+        would_be, control = self._draw(would_be, left_out)
         if self.dry_run:
             listed = self._listed(set(), joining)
             listed += [self._as_new(fresh) for fresh in would_be]
         else:
-            created = self._store(would_be, joining)
+            created = self._store(would_be, joining, control)
             listed = self._listed(created, joining)
         return CampaignPlan(self.kind, self.campaign.id, tuple(listed), tuple(left_out))
 
@@ -179,6 +172,24 @@ class _Day:
             else:
                 kept.append(_Fresh(found, facts, judged))
         return kept
+
+    def _draw(
+        self, would_be: list[_Fresh], left_out: list[LeftOut]
+    ) -> tuple[list[_Fresh], _Control]:
+        """R-DUN-9. Who of those that would be called is kept uncalled."""
+        ids = [fresh.facts.customer.id for fresh in would_be]
+        group = control_group(self.connection, self.campaign, self.day, ids, self.now)
+        kept: list[_Fresh] = []
+        drawn: list[_Fresh] = []
+        for fresh in would_be:
+            reason = group.reason(fresh.facts.customer.id)
+            if reason is None:
+                kept.append(fresh)
+                continue
+            left_out.append(LeftOut(fresh.found[0].row.buyer, (CONTROL_RULE,), reason))
+            if fresh.facts.customer.id in group.drawn:
+                drawn.append(fresh)
+        return kept, _Control(group.percent, drawn)
 
     def _facts(self, customer: CustomerFacts, found: list[Candidate]) -> TaskFacts:
         return TaskFacts(
@@ -213,13 +224,15 @@ class _Day:
             stops.append(blocked)
         return judged, stops
 
-    def _store(self, would_be: list[_Fresh], joining: dict[int, list[Candidate]]) -> set[int]:
+    def _store(
+        self, would_be: list[_Fresh], joining: dict[int, list[Candidate]], control: _Control
+    ) -> set[int]:
         batch_id = queries.batch_of(self.connection, self.campaign.id, self.day)
         is_first = batch_id is None
         known = imports.data_until(self.connection)
         if batch_id is None:
             batch_id = queries.add_batch(
-                self.connection, self.campaign.id, self.day, self.now, known
+                self.connection, self.campaign.id, self.day, self.now, known, control.percent
             )
         else:
             queries.extend_batch(self.connection, batch_id, known)
@@ -227,6 +240,7 @@ class _Day:
             self.connection, [self._task_row(batch_id, fresh) for fresh in would_be]
         )
         made = [(task_id, fresh.found) for task_id, fresh in zip(ids, would_be, strict=True)]
+        made += self._keep_uncalled(batch_id, control.drawn)
         links = self._link([*made, *joining.items()])
         refresh_tasks(self.connection, self.runtime, self.now, joining, self.who)
         if self.kind is Kind.DUNNING:
@@ -241,6 +255,26 @@ class _Day:
                 after={"day": self.day, "tasks": len(ids), "joined": len(joining)},
             )
         return set(ids)
+
+    def _keep_uncalled(
+        self, batch_id: int, drawn: list[_Fresh]
+    ) -> list[tuple[int, list[Candidate]]]:
+        """R-DUN-9. Tasks that end as they begin: nobody is called, messaged or planned again for them."""
+        ended = {
+            "state": TaskState.CLOSED,
+            "due_at": None,
+            "closed_at": self.now,
+            "ending": Ending.CONTROL,
+        }
+        ids = queries.add_tasks(
+            self.connection, [self._task_row(batch_id, fresh) | ended for fresh in drawn]
+        )
+        after = {"ending": Ending.CONTROL, "rule": CONTROL_RULE}
+        for task_id in ids:
+            audit.record(
+                self.connection, self.now, self.who, "task.closed", f"task:{task_id}", after=after
+            )
+        return [(task_id, fresh.found) for task_id, fresh in zip(ids, drawn, strict=True)]
 
     def _link(self, tasks: list[tuple[int, list[Candidate]]]) -> int:
         """Note which orders, and which missing articles, each task is about."""

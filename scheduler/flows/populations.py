@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from adapters.store.queries import orders, stock
 from adapters.store.queries import planning as queries
-from adapters.store.queries import stock
-from adapters.store.queries.facts import order_facts
+from adapters.store.queries.facts import CHUNK, order_facts
 from adapters.store.queries.planning import Campaign
 from campaigns.days import business_day, day_bounds, midnight_of
 from campaigns.facts import ShortageFacts
 from campaigns.kinds import callback, dunning, stock_out
+from campaigns.population import Ordered, Partition, from_stored
 from campaigns.values import Ending, Kind, Topic
 from scheduler.rules.hours import next_open
 from scheduler.runtime import Law
@@ -33,6 +34,7 @@ class Question:
     day: date
     now: datetime
     law: Law
+    partition: Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,50 @@ class Candidate:
 
 
 def population(connection: Connection, question: Question) -> list[Candidate]:
-    """Every order that this day's calls of the campaign may be about."""
-    return _OF_KIND[Kind(question.campaign.kind)](connection, question)
+    """Every order that this day's calls of the campaign may be about.
+
+    R-REPEAT-2. Of the kind's orders those that belong to this campaign and to no other.
+    """
+    found = _OF_KIND[Kind(question.campaign.kind)](connection, question)
+    partition, own = question.partition, question.campaign.id
+    if not partition.added:
+        return [one for one in found if (one.row.held_by or partition.standing) == own]
+    titles = _titles(connection, found) if partition.asks_goods else {}
+    vips = queries.vips(connection) if partition.asks_vip else set()
+    return [
+        one
+        for one in found
+        if partition.owner(
+            Ordered(
+                one.row.region,
+                one.row.total_fen,
+                titles.get(one.row.order_no, ()),
+                business_day(one.row.placed_at),
+                one.row.customer_id in vips,
+            ),
+            one.row.held_by,
+        )
+        == own
+    ]
+
+
+def partition_of(campaigns: Iterable[Campaign], kind: str) -> Partition:
+    """R-REPEAT-2. Which of the campaigns that are planned now an order of this kind belongs to."""
+    alike = sorted((one for one in campaigns if one.kind == kind), key=lambda one: one.id)
+    added = [(one.id, from_stored(one.population)) for one in alike if one.population is not None]
+    standing = next((one.id for one in alike if one.population is None), None)
+    return Partition(added[::-1], standing)
+
+
+def _titles(connection: Connection, found: list[Candidate]) -> dict[str, tuple[str, ...]]:
+    titles: dict[str, tuple[str, ...]] = {}
+    for start in range(0, len(found), CHUNK):
+        part = found[start : start + CHUNK]
+        items = orders.items_of(connection, [one.row.order_no for one in part])
+        for one in part:
+            listed = (item.title for item in items.get(one.row.order_no, ()))
+            titles[one.row.order_no] = (*filter(None, [one.row.title]), *listed)
+    return titles
 
 
 def _unpaid(connection: Connection, question: Question) -> list[Candidate]:
@@ -65,9 +109,10 @@ def _unpaid(connection: Connection, question: Question) -> list[Candidate]:
     day, policy = question.day, question.law.policy
     back = int(policy.marketplace_closes / timedelta(days=1)) + 1
     earliest = day - timedelta(days=1 + back)
-    planned = queries.planned_days(connection, question.campaign.id, earliest, day)
+    planned = queries.planned_days(connection, question.campaign, earliest, day)
     _, end = day_bounds(day - timedelta(days=1))
-    rows = queries.unpaid_placed(connection, question.campaign.id, day_bounds(earliest)[0], end)
+    kind = question.campaign.kind
+    rows = queries.unpaid_placed(connection, kind, day_bounds(earliest)[0], end)
     ahead = business_day(next_open(question.now, None, policy, question.law.calendar))
     kept = []
     for row in rows:
@@ -82,12 +127,12 @@ def _unpaid(connection: Connection, question: Question) -> list[Candidate]:
 
 def _parcels(connection: Connection, question: Question) -> list[Candidate]:
     """R-CB-2. Signed for some days ago, or on the way since some days."""
-    policy, campaign_id = question.law.policy, question.campaign.id
+    policy, kind = question.law.policy, question.campaign.kind
     signed = _days_before(question.day, policy.signed_from_days, policy.signed_to_days)
     shipped = _days_before(question.day, policy.unsigned_from_days, policy.unsigned_to_days)
     rows = [
-        *queries.shipped_between(connection, campaign_id, *shipped),
-        *queries.signed_between(connection, campaign_id, *signed),
+        *queries.shipped_between(connection, kind, *shipped),
+        *queries.signed_between(connection, kind, *signed),
     ]
     found = (
         Candidate(row, callback.topic_of(order_facts(row), question.day, policy)) for row in rows
@@ -105,7 +150,7 @@ def _waiting(connection: Connection, question: Question) -> list[Candidate]:
     found = matches(connection)
     if not found:
         return []
-    rows = queries.paid_unshipped(connection, question.campaign.id)
+    rows = queries.paid_unshipped(connection, question.campaign.kind)
     rows = [row for row in rows if row.order_no in found]
     settled = [row.id for row in rows if row.ending and Ending(row.ending) not in REOPENING]
     told = stock.told_of(connection, settled)

@@ -188,7 +188,7 @@ def test_r_claim_1_somebody_calls_only_for_the_campaigns_they_were_given(shop: S
     assert nobody(shop, caller, "05-13 09:30")
     give_campaigns(shop.runtime, caller.id, [1], at("05-13 09:31"), "李组长")
     assert shop.take(caller, "05-13 09:32").buyer == "tb_hua01"
-    give_campaigns(shop.runtime, caller.id, [1, 2, 3], at("05-13 09:33"), "李组长")
+    give_campaigns(shop.runtime, caller.id, [1, 2, 3, 4], at("05-13 09:33"), "李组长")
     assert callers(shop.runtime)[0].campaign_ids == (), "all of them is no limit"
     for person_id, ids in ((99, [1]), (caller.id, [77])):
         with pytest.raises(NotFoundError):

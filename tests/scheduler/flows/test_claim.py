@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaigns.errors import ConflictError
+from campaigns.population import Population
 from campaigns.values import AttemptState, Exemption, OrderState, TaskState
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.dialling import dial, renew, skip
@@ -145,8 +146,8 @@ def test_r_repeat_3_the_budget_of_a_shared_phone_is_one(shop: Shop) -> None:
 
 
 def test_r_repeat_2_tasks_of_two_campaigns_ride_on_one_call(shop: Shop) -> None:
-    second = shop.campaign("催款二")
-    shop.buyer()
+    second = shop.campaign("催款二", Population(amount_from_fen=6_000))
+    shop.order(shop.buyer(), fen=7_000)
     shop.plan()
     assert {row.campaign_id for row in shop.tasks()} == {shop.campaign_id, second}
     caller = shop.person()

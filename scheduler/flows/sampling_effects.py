@@ -83,7 +83,8 @@ class SamplingCall:
     def _escalate(self) -> None:
         """R-SMP-5, R-CASE-1. In the register as well; whoever promised the answer owes it."""
         law, task, form = self.law, self.task, self.form.case or CaseForm()
-        due_at = answer_due(self.now, task.customer.region, law.policy, law.calendar)
+        policy = law.policy_for(task.campaign_id)
+        due_at = answer_due(self.now, task.customer.region, policy, law.calendar)
         case = NewCase(
             customer_id=task.customer.id,
             order_no=next((order.order_no for order in task.orders), None),

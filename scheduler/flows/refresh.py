@@ -17,6 +17,8 @@ from campaigns.policy import Policy
 from campaigns.registry import rules_of
 from campaigns.states import LIVE_ATTEMPTS
 from campaigns.values import AttemptState, Ending, Kind, OrderState, TaskState, TodoKind
+from scheduler.flows.sampling_places import replace_lost
+from scheduler.flows.schedule_columns import state_for, window_group
 from scheduler.rules.gate import case_for, check_deadline, check_population
 from scheduler.rules.schedule import Schedule, schedule
 from scheduler.rules.suppression import check_suppression
@@ -43,12 +45,13 @@ def refresh_tasks(
 def refresh_customers(
     connection: Connection, runtime: Runtime, now: datetime, customer_ids: Iterable[int], who: str
 ) -> None:
-    """Judge anew every open task of these customers."""
+    """Judge anew every open task of these customers; who of a sample is lost is replaced (R-SMP-2)."""
     ids = list(customer_ids)
     for start in range(0, len(ids), CHUNK):
         found = tasks.open_of_customers(connection, ids[start : start + CHUNK])
         refresh_tasks(connection, runtime, now, found, who)
     retract_todos(connection, runtime, now)
+    replace_lost(connection, runtime, now, who)
 
 
 def refresh_others(
@@ -96,12 +99,6 @@ def _is_on_the_line(task: TaskFacts) -> bool:
         a.state is AttemptState.DIALLED and a.customer_id == task.customer.id
         for a in task.customer.attempts
     )
-
-
-def state_for(judged: Schedule, now: datetime) -> TaskState:
-    """Whether a task that nobody holds waits or is ready."""
-    is_due = judged.due_at is not None and judged.due_at <= now
-    return TaskState.READY if is_due else TaskState.WAITING
 
 
 def withdraw(connection: Connection, attempt_id: str, now: datetime, rule: str, who: str) -> None:
@@ -201,8 +198,3 @@ def _store(
         window_group=window_group(task.customer.region, policy),
     )
     tasks.set_schedule(connection, task.id, columns, state)
-
-
-def window_group(region: str | None, policy: Policy) -> str:
-    """R-HOURS-4. The regions that open together: '' or a region with windows of its own."""
-    return region if region is not None and region in policy.region_shifts else ""

@@ -23,8 +23,10 @@ from scheduler.flows import figures
 from scheduler.flows.control_group import CONTROL_RULE, control_group
 from scheduler.flows.plan_values import CampaignPlan, LeftOut, Plan, PlannedTask
 from scheduler.flows.populations import Candidate, Question, partition_of, population
-from scheduler.flows.refresh import refresh_tasks, state_for, window_group
-from scheduler.rules.gate import GATE, case_for, forecast
+from scheduler.flows.refresh import refresh_tasks
+from scheduler.flows.schedule_columns import state_for, window_group
+from scheduler.rules.gate import case_for
+from scheduler.rules.obstacles import obstacles
 from scheduler.rules.schedule import Schedule, rule_of_ending, schedule
 from scheduler.runtime import Law, Runtime
 
@@ -210,19 +212,7 @@ class _Day:
         judged = schedule(case)
         if judged.due_at is not None:
             return judged, []
-        stops: list[Stop | Wait] = [
-            answer for check in GATE if isinstance(answer := check.ask(case), Stop)
-        ]
-        ahead = forecast(case)
-        blocked = ahead.blocked_by
-        if not stops and ahead.after is not None and ahead.after.rule != "R-HOURS-3":
-            stops.append(ahead.after)  # it holds until nothing can be said any more
-        elif not stops and isinstance(blocked, Stop):  # not now, but before any window opens
-            reason = _NO_WINDOW.get(blocked.rule, blocked.reason)
-            stops.append(Stop(blocked.rule, reason, ("R-HOURS-3",)))
-        elif not stops and isinstance(blocked, Wait) and blocked.until is not None:
-            stops.append(blocked)
-        return judged, stops
+        return judged, obstacles(case, _NO_WINDOW)
 
     def _store(
         self, would_be: list[_Fresh], joining: dict[int, list[Candidate]], control: _Control

@@ -53,7 +53,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "scored",
         "已评分",
-        "g",
+        "v",
         "customer",
         Follow.END,
         Ending.SCORED,
@@ -63,7 +63,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "complaint_solved",
         "有投诉，当场解决",
-        "z",
+        "c",
         "customer",
         Follow.END,
         Ending.UNSCORED,
@@ -73,7 +73,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "complaint_escalated",
         "有投诉，升级处理，30 分钟内答复",
-        "x",
+        "j",
         "customer",
         Follow.ANSWER,
         needs_note=True,
@@ -95,7 +95,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "hung_up",
         "接通后挂断",
-        "f",
+        "l",
         "customer",
         Follow.END,
         Ending.SCORED_BY_RULE,

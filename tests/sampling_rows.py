@@ -70,7 +70,7 @@ class SampleRows:
         approved = state is SampleState.APPROVED
         usual: dict[str, object] = {
             "month": month,
-            "campaign_id": self._campaign(),
+            "campaign_id": self.campaign_id,
             "state": state,
             "seed": 42,
             "wanted": 60,
@@ -85,7 +85,7 @@ class SampleRows:
             "approved_at": drawn_at + timedelta(days=1) if approved else None,
             "approved_by": "周主管" if approved else None,
         }
-        return self._id(sample, **(usual | fields))
+        return self.row(sample, **(usual | fields))
 
     def member(
         self,
@@ -112,7 +112,7 @@ class SampleRows:
         if called_in:
             closed_at = instant(closed) if closed else closes_at(opens)
             task_id = self._task(row.campaign_id, customer_id, opens, ending, closed_at)
-        member_id = self._id(
+        member_id = self.row(
             sample_member,
             **{
                 "sample_id": sample_id,
@@ -143,7 +143,7 @@ class SampleRows:
         usual: dict[str, object] = {
             "id": f"attempt-{of.id:06d}-{next(self.numbers):06d}",
             "task_id": of.task_id,
-            "campaign_id": self._campaign(),
+            "campaign_id": self.campaign_id,
             "kind": Kind.SAMPLING,
             "customer_id": of.customer_id,
             "phone_id": phone.id,
@@ -181,7 +181,7 @@ class SampleRows:
         """A score, entered with the attempt's outcome unless `at` says otherwise."""
         row = self.connection.execute(select(attempt).where(attempt.c.id == attempt_id)).one()
         usual = {"at": row.outcome_at or row.at, "who": "谷雨"}
-        return self._id(
+        return self.row(
             score,
             task_id=of.task_id,
             attempt_id=attempt_id,
@@ -215,23 +215,25 @@ class SampleRows:
     def person(self, name: str, role: Role = Role.CALLER) -> int:
         """Somebody of this name, made on first use."""
         found = self.connection.scalar(select(person.c.id).where(person.c.name == name))
-        return found or self._id(person, name=name, role=role, is_active=True, created_at=EARLY)
+        return found or self.row(person, name=name, role=role, is_active=True, created_at=EARLY)
 
-    def _campaign(self) -> int:
+    @property
+    def campaign_id(self) -> int:
+        """The shop's sampling campaign, made where the database has none."""
         found = self.connection.scalar(
             select(campaign.c.id).where(campaign.c.kind == Kind.SAMPLING).order_by(campaign.c.id)
         )
-        return found or self._id(campaign, kind=Kind.SAMPLING, name="回访抽查", started_at=EARLY)
+        return found or self.row(campaign, kind=Kind.SAMPLING, name="回访抽查", started_at=EARLY)
 
     def _customer(self, buyer: str | None) -> int:
         number = self.connection.scalar(select(func.count()).select_from(customer)) or 0
-        customer_id = self._id(
+        customer_id = self.row(
             customer,
             identity=f"sampled-{number}",
             buyer=buyer or f"sampled-{number}",
             created_at=EARLY,
         )
-        self._id(
+        self.row(
             customer_phone,
             customer_id=customer_id,
             phone_key=f"sampled-key-{number}",
@@ -254,8 +256,8 @@ class SampleRows:
             select(batch.c.id).where(
                 batch.c.campaign_id == campaign_id, batch.c.business_day == day
             )
-        ) or self._id(batch, campaign_id=campaign_id, business_day=day, planned_at=midnight_of(day))
-        return self._id(
+        ) or self.row(batch, campaign_id=campaign_id, business_day=day, planned_at=midnight_of(day))
+        return self.row(
             task,
             campaign_id=campaign_id,
             kind=Kind.SAMPLING,
@@ -277,7 +279,8 @@ class SampleRows:
         query = select(func.count()).where(sample_member.c.sample_id == sample_id)
         return int(self.connection.scalar(query) or 0) + 1
 
-    def _id(self, table: Table, **values: object) -> int:
+    def row(self, table: Table, **values: object) -> int:
+        """A row of any table; its id."""
         key = self.connection.execute(insert(table).values(**values)).inserted_primary_key
         assert key is not None
         return int(key[0])

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import audit, people, scores
+from adapters.store.queries import audit, calls, people, scores
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.kinds.sampling import HEADS_UP
 from campaigns.values import ENGINE, Person, Role
 from scheduler.flows.refresh import refresh_tasks
+from scheduler.flows.sampling_places import replace_lost
 from scheduler.runtime import Runtime
 
 ANSWER_MAX_CHARS = 500
@@ -153,7 +154,9 @@ def answer(runtime: Runtime, escalation_id: int, words: str, now: datetime, pers
         if person.role is Role.CALLER and row.owner_id != person.id:
             raise ConflictError(f"这件投诉由 {row.owner} 处理", rules=(_RULE,))
         close(connection, row, words, now, person)
-        refresh_tasks(connection, runtime, now, [row.task_id], person.name)
+        still_open = calls.open_task_of(connection, row.task_id)
+        refresh_tasks(connection, runtime, now, still_open, person.name)
+        replace_lost(connection, runtime, now, person.name)
 
 
 def close(connection: Connection, row: Row[Any], words: str, now: datetime, person: Person) -> None:

@@ -35,6 +35,7 @@ from scheduler.flows.outcome_forms import (
 from scheduler.flows.refresh import refresh_one, refresh_others, retract_todos
 from scheduler.flows.riders import Contact, riders
 from scheduler.flows.sampling_effects import SamplingCall
+from scheduler.flows.sampling_places import replace_lost
 from scheduler.flows.words import occasion_of, opening
 from scheduler.rules.case import Case
 from scheduler.rules.hours import move_into_window
@@ -84,6 +85,8 @@ def record_outcome(
         figures.count_contacts(connection, [(e.attempt, e.outcome) for e in entries])
         answer = _whole(answers)
         calls.change(connection, attempt_id, answer=answer.stored())
+        if attempt.kind == Kind.SAMPLING:
+            replace_lost(connection, runtime, now, who.name)
         return answer
 
 

@@ -33,13 +33,16 @@ def import_files(
         str | None,
         typer.Option(
             "--kind",
-            help="文件类型：orders、items、shipments、stock-out、do-not-contact、calendar。",
+            help=(
+                "文件类型：orders、items、shipments、stock-out、do-not-contact、calendar、"
+                "after-sales、parcels、reviews、vip。"
+            ),
         ),
     ] = None,
     at: At = None,
     as_json: Json = False,
 ) -> int:
-    """导入订单、宝贝、发货单、缺货清单、免打扰名单或官方日历（R-IMP-1）。"""
+    """导入订单、宝贝、发货单、缺货清单、登记表、VIP、免打扰名单或官方日历（R-IMP-1）。"""
     from adapters.importers.rows import FileKind
     from scheduler.flows.intake import Upload, take
     from scheduler.jobs import seal_trail

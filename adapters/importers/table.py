@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Protocol, TypeVar
@@ -104,5 +105,6 @@ class RowProblems:
 
 
 def _reason(bad: BadCell, text: str) -> str:
+    text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text[:31])
     shown = text if len(text) <= 30 else text[:30] + "…"
     return f"{bad}：{shown}" if shown else str(bad)

@@ -169,8 +169,14 @@ def read_records(opened: Opener, sheet_name: str, limits: Limits) -> Iterator[Re
         cells = [cell if type(cell) is str else _text_of(cell) for cell in row]
         if cells and max(map(len, cells)) > limits.cell_chars:
             yield line, f"有一格超过 {limits.cell_chars} 字"
+        elif any("\0" in cell for cell in cells):
+            yield line, _NO_TEXT
         else:
             yield line, cells
+
+
+_NO_TEXT = "有一格含有不是文字的字符"
+"""NUL, which a workbook can hold as `_x0000_` and no database keeps in a text."""
 
 
 def _text_of(cell: Cell) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from campaigns.values import Scope
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.intake import FileReport, Upload, preview, take
 from scheduler.runtime import Runtime
+from tests.factories_exports import as_xlsx
 from tests.scheduler.flows.intake_shop import (
     NOW,
     counts,
@@ -134,6 +136,7 @@ def test_r_hours_4_the_region_is_from_the_phone_where_none_is_known(shop: Runtim
 
 
 def test_r_imp_3_the_same_register_twice_changes_nothing(shop: Runtime) -> None:
+    rows: tuple[dict[str, str], ...]
     rows = ({}, {"登记日期": "2026-11-06"}, {"处理人": "李四"}, {"问题类型": "换货"}, {})
     assert counts(take_in(shop, *rows)) == (5, 4, 1, 0)
     before = sizes(shop)
@@ -266,7 +269,7 @@ def test_r_imp_2_a_preview_counts_and_stores_nothing(shop: Runtime) -> None:
 
 
 def test_r_imp_2_ten_thousand_rows_add_up(shop: Runtime) -> None:
-    rows = [
+    rows: list[dict[str, str]] = [
         {
             "用户ID": "" if at % 1000 == 0 else f"买家{at % 4000}",
             "登记日期": f"2026-11-{at % 21 + 1:02d}",
@@ -280,3 +283,31 @@ def test_r_imp_2_ten_thousand_rows_add_up(shop: Runtime) -> None:
     assert len(rows_of(shop, register_entry)) == taken
     assert len(customers(shop)) == 3996
     assert [row["kind"] for row in rows_of(shop, import_file)] == ["after-sales"]
+
+
+def test_r_imp_2_a_workbook_with_formulas_and_control_characters(shop: Runtime) -> None:
+    header = HEADERS[FileKind.AFTER_SALES]
+    lines = [
+        ("甲", "", "2026-11-05", "=1+1", "=cmd|'/c calc'!A0", ""),
+        ("乙NUL", "", "2026-11-05", "张三", "退款", ""),
+        ("丙", "", "2026-11-05", "NUL张三", "退款", "18412345671"),
+        ("丁", "", "2026-11-05", "张三BEL李四", "退款", ""),
+    ]
+    content = escaped(as_xlsx([header, *lines]), NUL="_x0000_", BEL="_x0007_")
+    report = take(shop, Upload("登记.xlsx", content), NOW, "组长")
+    assert (report.kind, counts(report)) == (FileKind.AFTER_SALES, (4, 2, 0, 2))
+    assert [(p.line, "字符" in p.reason) for p in report.rejected] == [(3, True), (4, True)]
+    told = [(entry[0], entry[4], entry[5]) for entry in entries(shop)]
+    assert told == [("甲", "=1+1", "=cmd|'/c calc'!A0"), ("丁", "张三 李四", "退款")]
+
+
+def escaped(workbook: bytes, **signs: str) -> bytes:
+    """The workbook with what a spreadsheet writes for characters that XML cannot hold."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            for sign, written in signs.items():
+                content = content.replace(sign.encode(), written.encode())
+            new.writestr(name, content)
+    return made.getvalue()

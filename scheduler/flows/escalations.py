@@ -126,12 +126,14 @@ def _own(connection: Connection, row: Row[Any], person_id: int, now: datetime) -
 def ready(runtime: Runtime, escalation_id: int, now: datetime, person: Person) -> None:
     """The owner has the answer: the customer is the owner's next call (R-REPEAT-5).
 
-    Raises ConflictError for anybody else's.
+    Raises ConflictError for anybody else's, RefusedError when the month's calls are over (R-SMP-3).
     """
     with runtime.transaction() as connection:
         row = _open_one(connection, escalation_id)
         if row.owner_id != person.id:
             raise ConflictError(f"这件投诉由 {row.owner} 处理", rules=(_RULE,))
+        if not calls.open_task_of(connection, row.task_id):
+            raise RefusedError("本月抽查已截止，不能再打电话，请在旺旺上答复", rules=("R-SMP-3",))
         if row.ready_at is not None and row.taken_at is not None:
             return
         taken_at = row.taken_at or now

@@ -274,6 +274,11 @@ def test_r_smp_5_across_the_last_evening_it_cannot_be_called_and_stays_visible(
     jobs.tick(shop.runtime)
     assert _task(shop).ending == Ending.SCORED
     assert len(escalations.open_escalations(shop.runtime, at("06-01 10:31"))) == 1
+    with pytest.raises(RefusedError) as refused:
+        escalations.ready(shop.runtime, row.id, at("06-01 10:00"), caller)
+    assert refused.value.rules == ("R-SMP-3",)
+    escalations.answer(shop.runtime, row.id, "旺旺上说好了", at("06-01 10:00"), caller)
+    assert escalations.open_escalations(shop.runtime, at("06-01 10:31")) == []
 
 
 def test_the_path_through_the_dialogue_is_kept(shop: Shop, caller: Person) -> None:

@@ -16,16 +16,20 @@ from itertools import count
 
 from sqlalchemy import Connection, Table, func, insert, select
 
+from adapters.store.models.after_sales import case_entry, service_case
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, campaign, task
 from adapters.store.models.customers import customer, customer_phone
-from adapters.store.models.sampling import sample, sample_member, score
+from adapters.store.models.sampling import escalation, review, sample, sample_member, score
 from adapters.store.models.shop import person
-from campaigns.days import midnight_of
+from campaigns.days import business_day, midnight_of
 from campaigns.kinds.sampling import closes_at, first_of, opens_on
+from campaigns.registers.cases import ENDED
 from campaigns.registry import outcome_of
 from campaigns.values import (
     AttemptState,
+    CaseKind,
+    CaseState,
     Ending,
     Exemption,
     Kind,
@@ -34,6 +38,7 @@ from campaigns.values import (
     ScoreOrigin,
     Source,
     TaskState,
+    Verdict,
 )
 from tests.factories import at as instant
 
@@ -190,6 +195,65 @@ class SampleRows:
             origin=origin,
             **(usual | fields),
         )
+
+    def case(self, attempt_id: str, *changes: tuple[str, CaseState], cause: str = "盆碎了") -> int:
+        """A case that came out of a call, with what became of it: (when, state), oldest first."""
+        call = self.connection.execute(select(attempt).where(attempt.c.id == attempt_id)).one()
+        opened_at, (changed, state) = instant(changes[0][0]), changes[-1]
+        case_id = self.row(
+            service_case,
+            business_day=business_day(opened_at),
+            opened_at=opened_at,
+            handler="谷雨",
+            customer_id=call.customer_id,
+            kind=CaseKind.SERVICE,
+            cause=cause,
+            state=state,
+            due_at=opened_at + timedelta(minutes=30),
+            closed_at=instant(changed) if state in ENDED else None,
+            attempt_id=attempt_id,
+            changed_at=instant(changed),
+        )
+        for when, then in changes:
+            self.row(
+                case_entry,
+                case_id=case_id,
+                at=instant(when),
+                who="谷雨",
+                state=then,
+                handler="谷雨",
+                due_at=opened_at + timedelta(minutes=30),
+            )
+        return case_id
+
+    def escalation(self, attempt_id: str, case_id: int, **fields: object) -> int:
+        """R-SMP-5. An answer promised when the case was opened, due 30 minutes later."""
+        call = self.connection.execute(select(attempt).where(attempt.c.id == attempt_id)).one()
+        opened_at = self.connection.scalars(
+            select(service_case.c.opened_at).where(service_case.c.id == case_id)
+        ).one()
+        usual = {
+            "task_id": call.task_id,
+            "attempt_id": attempt_id,
+            "customer_id": call.customer_id,
+            "case_id": case_id,
+            "opened_at": opened_at,
+            "due_at": opened_at + timedelta(minutes=30),
+            "owner_id": call.caller_id,
+        }
+        return self.row(escalation, **(usual | fields))
+
+    def review(
+        self, of: Member, when: str, verdict: Verdict, reviewer: str = "周主管", **fields: object
+    ) -> int:
+        """R-SMP-12. A review, taken ten minutes before; the score it corrects is a row of its own."""
+        usual = {
+            "reviewer_id": self.person(reviewer, Role.SUPERVISOR),
+            "taken_at": instant(when) - timedelta(minutes=10),
+            "reviewed_at": instant(when),
+            "verdict": verdict,
+        }
+        return self.row(review, task_id=of.task_id, **(usual | fields))
 
     def scored(
         self,

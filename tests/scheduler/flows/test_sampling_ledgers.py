@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from adapters.store.models.after_sales import case_entry, service_case
 from adapters.store.models.calls import todo
-from adapters.store.models.sampling import escalation, review
 from campaigns.errors import UsageError
 from campaigns.ledger import as_json_rows
-from campaigns.values import Ending, Role, SampleState, ScoreOrigin, Source
+from campaigns.values import CaseState, Ending, SampleState, ScoreOrigin, Source, Verdict
 from scheduler.flows.sampling_ledgers import sampling_detail, sampling_summary
 from scheduler.runtime import Runtime
 from tests.factories import at
@@ -58,58 +56,18 @@ def complained(runtime: Runtime) -> None:
         rows.score(
             one, 3, answered, origin=ScoreOrigin.REVIEW, at=at("2026-05-29 09:00"), reason="录音"
         )
-        case_id = rows.row(
-            service_case,
-            business_day=date(2026, 5, 27),
-            opened_at=at("2026-05-27 09:43"),
-            handler="谷雨",
-            customer_id=one.customer_id,
-            kind="service",
-            cause="盆碎了没人理",
-            state="solved",
-            due_at=at("2026-05-27 10:13"),
-            closed_at=at("2026-05-27 11:00"),
-            attempt_id=first,
-            changed_at=at("2026-05-27 11:00"),
+        opened, solved = "2026-05-27 09:43", "2026-05-27 11:00"
+        case_id = rows.case(first, (opened, CaseState.OPEN), (solved, CaseState.SOLVED))
+        rows.escalation(
+            first,
+            case_id,
+            breached_at=at("2026-05-27 10:13"),
+            answered_at=at("2026-05-27 10:23"),
+            answered_by="白露",
+            answer="补发一盆",
         )
-        for when, state in (("2026-05-27 09:43", "open"), ("2026-05-27 11:00", "solved")):
-            connection.execute(
-                insert(case_entry).values(
-                    case_id=case_id,
-                    at=at(when),
-                    who="谷雨",
-                    state=state,
-                    handler="谷雨",
-                    due_at=at("2026-05-27 10:13"),
-                )
-            )
-        connection.execute(
-            insert(escalation).values(
-                task_id=one.task_id,
-                attempt_id=first,
-                customer_id=one.customer_id,
-                case_id=case_id,
-                opened_at=at("2026-05-27 09:43"),
-                due_at=at("2026-05-27 10:13"),
-                owner_id=rows.person("谷雨"),
-                breached_at=at("2026-05-27 10:13"),
-                answered_at=at("2026-05-27 10:23"),
-                answered_by="白露",
-                answer="补发一盆",
-            )
-        )
-        connection.execute(
-            insert(review).values(
-                task_id=one.task_id,
-                reviewer_id=rows.person("周主管", Role.SUPERVISOR),
-                taken_at=at("2026-05-29 08:50"),
-                reviewed_at=at("2026-05-29 09:00"),
-                verdict="corrected",
-                score_before=2,
-                score_after=3,
-                why="录音",
-            )
-        )
+        day = "2026-05-29 09:00"
+        rows.review(one, day, Verdict.CORRECTED, score_before=2, score_after=3, why="录音")
 
 
 def test_r_smp_11_a_sampled_customer_with_everything_that_followed(runtime: Runtime) -> None:

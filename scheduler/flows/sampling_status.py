@@ -66,6 +66,11 @@ class SampleStatus:
         return bool(self.late_because)
 
     @property
+    def short(self) -> bool:
+        """R-SMP-2. Whether 50 scored cannot be expected."""
+        return bool(self.short_reason)
+
+    @property
     def target_met(self) -> bool:
         """R-SMP-10. Whether the satisfaction so far reaches the target."""
         return self.satisfaction is not None and self.satisfaction.mean >= TARGET

@@ -139,11 +139,15 @@ LedgerFlow = Callable[[Runtime, date, date, datetime | None], Ledger[LedgerRow]]
 
 @dataclass(frozen=True, slots=True)
 class LedgerKind:
-    """One ledger that can be asked for, and the rule that it answers to."""
+    """One ledger that can be asked for, and the rule that it answers to.
+
+    `is_monthly`: without days it shows the whole month, not the week up to today.
+    """
 
     form: LedgerForm
     flow: LedgerFlow
     rule: str
+    is_monthly: bool = False
 
 
 LEDGER_KINDS: tuple[LedgerKind, ...] = (
@@ -151,8 +155,8 @@ LEDGER_KINDS: tuple[LedgerKind, ...] = (
     LedgerKind(dunning_ledger.SUMMARY_FORM, dunning_summary, "R-DUN-8"),
     LedgerKind(callback_ledger.DETAIL_FORM, callback_detail, "R-CB-6"),
     LedgerKind(stock_out_ledger.DETAIL_FORM, stock_out_detail, "R-OOS-2"),
-    LedgerKind(sampling_ledger.DETAIL_FORM, sampling_detail, "R-SMP-11"),
-    LedgerKind(sampling_ledger.SUMMARY_FORM, sampling_summary, "R-SMP-11"),
+    LedgerKind(sampling_ledger.DETAIL_FORM, sampling_detail, "R-SMP-11", is_monthly=True),
+    LedgerKind(sampling_ledger.SUMMARY_FORM, sampling_summary, "R-SMP-11", is_monthly=True),
     LedgerKind(REGISTER_FORM, cases, "R-CASE-1"),
     LedgerKind(ENTRIES_FORM, feedback, "R-CB-6"),
     LedgerKind(COUNTS_FORM, feedback_summary, "R-CB-6"),

@@ -133,6 +133,17 @@ def test_a_month_holds_for_every_ledger(shell: Shell, signed_in: SignedIn) -> No
     assert leader.get("/desk/ledgers/detail.csv?month=2026-5").status_code == 400
 
 
+def test_r_smp_11_without_days_it_is_this_month(shell: Shell, signed_in: SignedIn) -> None:
+    leader = signed_in(Role.LEADER)
+    page = leader.get("/desk/ledgers?which=sampling-summary").text
+    assert "2026-03-01 至 2026-03-31" in page
+    assert (
+        "2026-02-01 至 2026-02-10"
+        in leader.get("/desk/ledgers?which=sampling-summary&to=2026-02-10").text
+    )
+    assert "2026-02-26 至 2026-03-04" in leader.get("/desk/ledgers?which=detail").text
+
+
 def test_r_smp_11_callers_do_not_see_it(shell: Shell, signed_in: SignedIn) -> None:
     caller = signed_in(Role.CALLER)
     for path in ("?which=sampling-detail", "/sampling-detail.csv", "/sampling-detail.xlsx"):

@@ -12,6 +12,7 @@ from flask import Response, abort, render_template, request
 from adapters.reports.csv_file import write_csv
 from adapters.reports.xlsx_file import write_xlsx
 from campaigns.errors import UsageError
+from campaigns.kinds.sampling import last_of
 from campaigns.ledger import Ledger, LedgerRow
 from scheduler.flows.ledgers import LEDGER_KINDS, LedgerKind, record_export
 from web.auth import me, now, the_runtime
@@ -44,7 +45,7 @@ def ledger() -> Response | str:
     if which not in KINDS:
         abort(404)
     try:
-        made = KINDS[which].flow(the_runtime(), *_days(), _as_of())
+        made = KINDS[which].flow(the_runtime(), *_days(KINDS[which]), _as_of())
     except UsageError as error:
         return beside_the_form(error, _page(which, None, error))
     return _page(which, made)
@@ -68,7 +69,7 @@ def ledger_file(which: str, file_format: str) -> Response:
     """Download a ledger; that it was taken out is kept (R-AUD-1)."""
     if which not in KINDS or file_format not in _WRITERS:
         abort(404)
-    made = KINDS[which].flow(the_runtime(), *_days(), _as_of())
+    made = KINDS[which].flow(the_runtime(), *_days(KINDS[which]), _as_of())
     write, media_type = _WRITERS[file_format]
     content = io.BytesIO()
     write(made, content)
@@ -79,14 +80,15 @@ def ledger_file(which: str, file_format: str) -> Response:
     return response
 
 
-def _days() -> tuple[date, date]:
-    """Read the month or the days asked for; without any, the week up to today."""
+def _days(kind: LedgerKind) -> tuple[date, date]:
+    """Read the month or the days asked for; without any, the week up to today or this month."""
     if month := request.args.get("month"):
         return read_month(month, "month")
     today = local(now()).date()
-    last = read_day(request.args.get("to"), "to", today)
-    first = read_day(request.args.get("from"), "from", min(last, today) - timedelta(days=6))
-    return first, last
+    usual_last = last_of(today) if kind.is_monthly else today
+    last = read_day(request.args.get("to"), "to", usual_last)
+    usual_first = last.replace(day=1) if kind.is_monthly else min(last, today) - timedelta(days=6)
+    return read_day(request.args.get("from"), "from", usual_first), last
 
 
 def _as_of() -> datetime | None:

@@ -22,6 +22,7 @@ from campaigns.registry import outcome_of, rules_of
 from campaigns.values import Exemption, Kind, OrderState, Topic
 from scheduler.flows.reasons import Reason, reasons
 from scheduler.flows.riders import Contact, riders
+from scheduler.flows.sampling_briefing import SamplingShown, sampling_shown
 from scheduler.flows.words import words_for
 from scheduler.rules.hours import slots_on
 from scheduler.runtime import Law, Runtime
@@ -133,6 +134,7 @@ class Briefing:
     topic: Topic = Topic.NONE
     shortages: tuple[ShortageShown, ...] = ()
     matters: tuple[MatterBriefing, ...] = ()
+    sampling: SamplingShown | None = None
 
 
 def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
@@ -163,6 +165,9 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
         row = calls.customer_row(connection, task.customer.id)
         kind, policy = rules_of(task.kind), law.policy_for(task.campaign_id)
         about = {task.id, *(rider.id for rider in riding)}
+        sampling = None
+        if task.kind is Kind.SAMPLING:
+            sampling = sampling_shown(connection, law, task, now)
         return Briefing(
             attempt_id=attempt_id,
             kind=task.kind,
@@ -173,7 +178,7 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
             deadline=kind.deadline(task, policy),
             offer=words.order.offer_text,
             must_look_first=words.order.look_first,
-            orders=_orders(connection, task, about, policy),
+            orders=_orders(connection, task, about, policy, sampling),
             history=_history(connection, task, attempt_id),
             reasons=tuple(reasons(task, attempt_id, Exemption(attempt.exemption), policy, now)),
             script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
@@ -182,6 +187,7 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
             topic=task.topic,
             shortages=_shortages(connection, [task, *riding]),
             matters=tuple(speaking.matter(rider, [task]) for rider in riding),
+            sampling=sampling,
         )
 
 
@@ -242,11 +248,17 @@ def _shortages(connection: Connection, tasks: Sequence[TaskFacts]) -> tuple[Shor
 
 
 def _orders(
-    connection: Connection, task: TaskFacts, task_ids: Iterable[int], policy: Policy
+    connection: Connection,
+    task: TaskFacts,
+    task_ids: Iterable[int],
+    policy: Policy,
+    sampling: SamplingShown | None,
 ) -> tuple[OrderShown, ...]:
     rows = orders.of_customer(connection, task.customer.id, ORDERS_SHOWN)
     items = orders.items_of(connection, [row.order_no for row in rows])
     about = orders.numbers_of_tasks(connection, task_ids)
+    if sampling is not None and sampling.entry is not None and sampling.entry.order_no:
+        about = {sampling.entry.order_no}
     return tuple(_order(row, items.get(row.order_no, []), about, policy) for row in rows)
 
 

@@ -21,6 +21,7 @@ from scheduler.flows.chat_texts import texts_to_copy
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.outcome import record_outcome
 from scheduler.flows.outlook import NobodyNow
+from scheduler.flows.sampling_briefing import promise_now
 from scripts_zh.cards import cards
 from web.auth import me, note_use, now, the_runtime
 from web.caller import in_words
@@ -116,6 +117,13 @@ def state(attempt_id: str) -> Response:
         now=now().isoformat(),
         speed=clock_speed(),
     )
+
+
+@caller.get("/<attempt_id>/promise")
+def promise(attempt_id: str) -> str:
+    """R-SMP-5. Say until when an answer may be promised at this instant."""
+    promised = promise_now(the_runtime(), attempt_id, now())
+    return render_template("caller/promise.html", promise=promised)
 
 
 @caller.get("/<attempt_id>/message")

@@ -64,6 +64,11 @@ class MatterShown:
         return self.kind is Kind.CALLBACK
 
     @property
+    def takes_score(self) -> bool:
+        """R-SMP-4. Whether the customer is asked for a score."""
+        return self.kind is Kind.SAMPLING
+
+    @property
     def asks_effect(self) -> bool:
         """R-CB-6. How the goods do is asked of those who have them."""
         return self.topic is not Topic.NOT_RECEIVED

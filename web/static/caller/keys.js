@@ -98,7 +98,7 @@ const enter = (event) => {
   if (lease.isOver()) { event.preventDefault(); lease.leave(); return; }
   if (outcome.isUndoing()) { event.preventDefault(); outcome.sendNow(); return; }
   if (remembers("keys-off") || !call()) return;
-  if (event.target.matches(".outcome-radio")) { event.preventDefault(); outcome.record(); return; }
+  if (event.target.matches(".outcome-radio, .score-radio")) { event.preventDefault(); outcome.record(); return; }
   if (event.target.closest("a, button, summary, input, label")) return;
   if (outcome.confirmOffered()) event.preventDefault();
 };

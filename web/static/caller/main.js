@@ -9,6 +9,7 @@ import * as lease from "./lease.js";
 import * as matters from "./matters.js";
 import * as outcome from "./outcome.js";
 import * as queue from "./queue.js";
+import * as score from "./score.js";
 import * as script from "./script.js";
 import * as sending from "./sending.js";
 import * as tabs from "./tabs.js";
@@ -20,9 +21,12 @@ const ready = () => {
   all("[data-needs-script]").forEach((element) => { element.hidden = false; });
   queue.ready();
   const attempt = call()?.dataset.attempt ?? null;
-  if (attempt !== shown) outcome.freshCall();
+  const isNew = attempt !== shown;
+  if (isNew) outcome.freshCall();
   shown = attempt;
   if (!call()) return;
+  one("#outcome").noValidate = true; // outcome.js asks, and says it beside the field
+  if (isNew) script.resume();
   matters.showMatters();
   if (!script.openTalk()) script.showWalk(false);
   outcome.fit();
@@ -43,6 +47,7 @@ document.addEventListener("toggle", (event) => {
   if (event.target.matches(".skip-menu[open]")) one("button", event.target).focus();
 }, true);
 document.addEventListener(matters.TURNED, () => script.showWalk(false));
+document.addEventListener(outcome.SCORED, ({ detail }) => script.followScore(detail));
 document.addEventListener(CHANGED, ready);
 document.addEventListener(NEXT_IS_READY, sending.takeNext);
 // Back in the browser: what is shown may be long over, so it is fetched as by F5.
@@ -50,5 +55,5 @@ window.addEventListener("pageshow", (event) => {
   const [way] = performance.getEntriesByType("navigation");
   if (event.persisted || way?.type === "back_forward") location.replace(one("#desk").dataset.here);
 });
-for (const part of [callback, dialogs, hangup, keys, lease, outcome, queue, sending, tabs, timers]) part.wire();
+for (const part of [callback, dialogs, hangup, keys, lease, outcome, queue, score, sending, tabs, timers]) part.wire();
 ready();

@@ -3,6 +3,7 @@ import { all, call, focusOn, one, say, show, speak, strip } from "./ground.js";
 import { clearWish } from "./callback.js";
 import { nobodyThere } from "./hangup.js";
 import * as matters from "./matters.js";
+import * as score from "./score.js";
 import { submitOutcome } from "./sending.js";
 
 const UNDO_SECONDS = 3;
@@ -47,6 +48,7 @@ export const fit = () => {
     const label = one("[data-note-label]", section);
     label.textContent = has("case", prefix) ? label.dataset.cause : label.dataset.plain;
     show(one("[data-note-hint]", section), !has("case", prefix));
+    score.fit(prefix);
   }
   const asks = asking();
   const text = asks
@@ -59,11 +61,12 @@ export const fit = () => {
 };
 
 // A branch of the dialogue offers an outcome: it is chosen, nothing is sent.
-export const offer = (code) => {
-  const offered = radio(code);
+export const offer = (codes, scored = "") => {
+  const offered = radio(score.offered(codes));
   if (!offered) return;
   stopUndo();
   offered.checked = true;
+  if (scored) score.put(scored);
   takeBack();
   fit();
 };
@@ -78,14 +81,32 @@ export const choose = (picked) => {
   if ("phoneNeeded" in picked.dataset) focusOn(matters.field("new-phone"));
   else if ("noteNeeded" in picked.dataset) focusOn(matters.field("note"));
   else if ("callback" in picked.dataset) focusOn(matters.field("callback-at"));
-  else if ("soft" in picked.dataset && !isTalking && isComplete() && !losesCase()) startUndo(picked.dataset.label);
+  else if ("scoreNeeded" in picked.dataset && !score.picked()) focusOn(score.radio(5));
+  else if ("soft" in picked.dataset && !isTalking && isComplete() && !losesCase()) startUndo(score.inWords(picked));
   else focusOn(one("#save"));
+};
+
+// R-SMP-4. A score by one key or a click: its outcome, its question in the dialogue, its field.
+export const SCORED = "waihu:scored";
+export const chooseScore = (value) => {
+  stopUndo();
+  if (!score.put(value)) return false;
+  document.dispatchEvent(new CustomEvent(SCORED, { detail: value }));
+  const outcome = score.put(value); // the dialogue may have offered another one
+  takeBack();
+  fit();
+  const isTalking = strip().dataset.dialled && !strip().dataset.hungUp;
+  if ("noteNeeded" in outcome.dataset && !matters.field("note").value.trim()) focusOn(matters.field("note"));
+  else if (!isTalking && "soft" in outcome.dataset && isComplete() && !losesCase()) startUndo(score.inWords(outcome));
+  else focusOn(score.follow());
+  return true;
 };
 
 // Whether the form could go as it is: everything needed is there, no matter is left without a word.
 const isComplete = () => one("#outcome").checkValidity() && matters.untouched() === null;
 
 export const chooseByKey = (key) => {
+  if (/^[1-5]$/.test(key) && score.radio(key)) return chooseScore(key);
   const picked = one(`.outcome-radio[data-key="${CSS.escape(key)}"]`, matters.settle())
     ?? matters.settle("")?.querySelector(`.outcome-radio[data-covers-all][data-key="${CSS.escape(key)}"]`);
   if (!picked) return false;
@@ -132,7 +153,7 @@ export const sendOnLeaving = () => {
 
 export const record = (then = null) => {
   const form = one("#outcome");
-  if (!form || !form.reportValidity()) return;
+  if (!form || !score.isWhole() || !form.reportValidity()) return;
   const open = matters.untouched();
   if (open !== null && !leaveOpen) {
     leaveOpen = true;
@@ -173,7 +194,7 @@ export const unask = () => {
 };
 
 export const wantCallback = () => {
-  if (!matters.chosen() || "open" in matters.chosen().dataset) offer("busy");
+  if (!matters.chosen() || "open" in matters.chosen().dataset) offer(["busy"]);
   callbackWanted.add(matters.current());
   fit();
   focusOn(matters.field("callback-at"));
@@ -199,14 +220,16 @@ export const wire = () => {
     record(then);
   }, true);
   document.addEventListener("change", (event) => {
-    if (!event.target.matches(".outcome-radio")) return;
+    if (!event.target.matches(".outcome-radio, .score-radio")) return;
     stopUndo();
+    if (event.target.matches(".score-radio")) score.put(event.target.value);
     takeBack();
     fit();
   });
   // A click of the mouse, not one that arrow keys make among radio buttons.
   document.addEventListener("click", (event) => {
     if (event.detail > 0 && event.target.matches(".outcome-radio")) choose(event.target);
+    if (event.detail > 0 && event.target.matches(".score-radio")) chooseScore(event.target.value);
     if (event.target.closest("[data-undo]")) stopUndo();
   });
   document.addEventListener("input", (event) => {

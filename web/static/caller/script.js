@@ -39,7 +39,47 @@ export const showWalk = (focus) => {
     }
     return item;
   }));
+  keep();
   if (focus) arrive(moment(current));
+};
+
+// The path goes with the outcome; kept in the window it also survives a reload in mid-call. It names
+// the dialogue's moments and no person.
+const KEPT = "waihu-walk";
+const keep = () => {
+  one("#outcome [name=path]").value = walk("").join(" ");
+  const paths = matters.prefixes().filter((prefix) => walks.has(key(prefix))).map((prefix) => [prefix, walk(prefix)]);
+  sessionStorage.setItem(KEPT, JSON.stringify({ attempt: attempt(), paths }));
+};
+
+const kept = () => {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  } catch {
+    return {}; // not ours: the dialogue begins anew
+  }
+};
+
+// After a reload: the same place in the dialogue, and what its way had offered.
+export const resume = () => {
+  const found = kept();
+  if (found.attempt !== attempt() || walks.has(key(""))) return;
+  for (const [prefix, path] of found.paths) {
+    if (!matters.prefixes().includes(prefix) || path.some((name) => !moment(name, prefix))) continue;
+    walks.set(key(prefix), path);
+    matters.turnTo(prefix);
+    path.slice(1).forEach((name) => offerOf(moment(name, prefix)));
+  }
+  matters.turnTo("");
+  if (strip().dataset.dialled) opened.add(attempt());
+};
+
+// R-SMP-4. A score was entered: its question comes next where the dialogue has it here.
+export const followScore = (score) => {
+  const here = one(".moment:not([hidden])", matters.dialogue());
+  const links = all(".branches a", here);
+  const link = links.find((it) => moment(it.dataset.go)?.dataset.score === score);
+  if (link) go(link.dataset.go);
 };
 
 const isTyping = () => document.activeElement?.matches("textarea, select, input:not([type=radio])");
@@ -48,12 +88,16 @@ const arrive = (shown) => {
   if (!isTyping()) one("h2", shown).focus({ preventScroll: true });
   shown.closest(".moments").scrollTop = 0;
   if (shown.getBoundingClientRect().top < 0) shown.scrollIntoView();
-  const offered = shown.dataset.buttons.split(" ").filter(Boolean)[0];
-  if (offered) offer(offered);
+  offerOf(shown);
   const isSpoken = shown.classList.contains("moment-voice");
   if (!("last" in shown.dataset)) return;
   if (!isSpoken) nobodyThere(); // a note at the end says that nobody is on the line
   else if (isLastMatter()) sayGoodbye();
+};
+
+const offerOf = (shown) => {
+  const codes = shown.dataset.buttons.split(" ").filter(Boolean);
+  if (codes.length) offer(codes, shown.dataset.score);
 };
 
 const isLastMatter = () => matters.prefixes().length === 1 || matters.untouched() === null;

@@ -1,7 +1,7 @@
 // Every form of the screen is sent from here and its answer put in place, without a page load. What
 // cannot be sent now is kept in memory and sent with the same key when the network is back (F26), or
 // after signing in again (F25). Nothing is written to the browser's storage: it is personal data.
-import { all, attempt, bar, call, changed, one, say } from "./ground.js";
+import { all, attempt, bar, call, changed, one, say, show } from "./ground.js";
 import { prefixes, settle } from "./matters.js";
 import { askToSignIn } from "./session.js";
 
@@ -24,7 +24,19 @@ export const ask = (url, options = {}) => fetch(url, {
   headers: { Accept: "application/json, text/html", "HX-Request": "true", ...options.headers },
 });
 
+// What is wrong with a field that has a place for it stands there, the rest above the page.
+const beside = (html) => {
+  const said = one("[data-field]", new DOMParser().parseFromString(html, "text/html"));
+  const place = said && one(`[data-fault-of="${CSS.escape(said.dataset.field)}"]`);
+  if (!place?.parentElement.offsetParent) return false;
+  place.textContent = one("[data-message]", said).textContent;
+  show(place, true);
+  place.scrollIntoView({ block: "nearest" });
+  return true;
+};
+
 const notice = (html) => {
+  if (beside(html)) return;
   one("#notice").innerHTML = html;
   one("#notice").scrollIntoView({ block: "nearest" });
 };
@@ -111,9 +123,10 @@ const body = (form, submitter = null) => {
   const data = new URLSearchParams(new FormData(form, submitter));
   if (form.id !== "outcome") return data;
   for (const prefix of prefixes()) {
-    const isHidden = (name) => one(`[data-part="${name}"]`, settle(prefix)).hidden;
+    const isHidden = (name) => one(`[data-part="${name}"]`, settle(prefix))?.hidden;
     if (isHidden("phone")) data.delete(`${prefix}phone`);
     if (isHidden("case")) { data.delete(`${prefix}agreed`); data.delete(`${prefix}case_kind`); }
+    for (const name of ["reason", "suggestion"]) if (isHidden(name)) data.delete(prefix + name);
   }
   return data;
 };

@@ -18,6 +18,7 @@ from web import (
     cli_list,
     cli_plan,
     cli_proof,
+    cli_sample,
     cli_shop,
     cli_training,
     cli_work,
@@ -36,6 +37,7 @@ cli_plan.register(app)
 cli_campaigns.register(app)
 cli_list.register(app)
 cli_work.register(app)
+cli_sample.register(app)
 cli_proof.register(app)
 cli_training.register(app)
 

@@ -116,10 +116,8 @@ class Partition:
     added: Sequence[tuple[int, Population]]
     standing: int | None
 
-    def owner(self, order: Ordered, held_by: int | None = None) -> int | None:
-        """The campaign that plans this order. One that had a task in a campaign stays there."""
-        if held_by is not None:
-            return held_by
+    def owner(self, order: Ordered) -> int | None:
+        """The campaign that plans this order; one that had a task in a campaign stays there instead."""
         fitting = (campaign for campaign, population in self.added if population.fits(order))
         return next(fitting, self.standing)
 

@@ -99,6 +99,9 @@ def campaigns(runtime: Runtime) -> Campaigns:
     )
 
 
+_HANDING_OUT = frozenset({CampaignState.RUNNING, CampaignState.PAUSED})
+"""States that only an approved campaign comes to."""
+
 _WORDS: Mapping[CampaignState, str] = {
     CampaignState.RUNNING: "campaign.started",
     CampaignState.PAUSED: "campaign.paused",
@@ -125,6 +128,8 @@ def change_state(
         before = CampaignState(row.state)
         if before is state:
             return Changed()
+        if row.created_by is not None and row.approved_at is None and state in _HANDING_OUT:
+            raise ConflictError("活动还没有批准，批准以后自动启动", rules=(_RULE,))
         if before is CampaignState.STOPPED and state is CampaignState.PAUSED:
             raise ConflictError("活动已停止，要先启动才能暂停", rules=(_RULE,))
         queries.change(

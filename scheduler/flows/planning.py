@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -86,10 +86,12 @@ def try_plan(
 ) -> CampaignPlan:
     """What the plan of a day would be of one campaign as it is given; nothing is stored.
 
-    `beside` are all campaigns that would be planned then, this one among them.
+    `beside` are all campaigns that would be planned then, this one among them. Only what would be new
+    is among its tasks: open ones stand in their rows as they were judged by the saved numbers.
     """
     made = _Day(connection, runtime, law, campaign, beside, day, now=now, who="", dry_run=True)
-    return made.plan()
+    tried = made.plan()
+    return replace(tried, tasks=tuple(task for task in tried.tasks if task.task is None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -62,35 +63,48 @@ def population(connection: Connection, question: Question) -> list[Candidate]:
 
     R-REPEAT-2. Of the kind's orders those that belong to this campaign and to no other.
     """
+    own = question.campaign.id
+    return [one for one, owner, _ in _owned(connection, question) if owner == own]
+
+
+def staying_elsewhere(connection: Connection, question: Question) -> int:
+    """R-REPEAT-2. Orders that fit this campaign, and stay in another that has a task of them."""
+    own = question.campaign.id
+    return sum(owner != own == fitting for _, owner, fitting in _owned(connection, question))
+
+
+def _owned(
+    connection: Connection, question: Question
+) -> Iterator[tuple[Candidate, int | None, int | None]]:
+    """Each order of the kind's population with its campaign, and the one whose conditions it fits."""
     found = _OF_KIND[Kind(question.campaign.kind)](connection, question)
-    partition, own = question.partition, question.campaign.id
-    if not partition.added:
-        return [one for one in found if (one.row.held_by or partition.standing) == own]
+    partition = question.partition
     titles = _titles(connection, found) if partition.asks_goods else {}
     vips = queries.vips(connection) if partition.asks_vip else set()
-    return [
-        one
-        for one in found
-        if partition.owner(
+    for one in found:
+        fitting = partition.owner(
             Ordered(
                 one.row.region,
                 one.row.total_fen,
                 titles.get(one.row.order_no, ()),
                 business_day(one.row.placed_at),
                 one.row.customer_id in vips,
-            ),
-            one.row.held_by,
+            )
         )
-        == own
-    ]
+        yield one, one.row.held_by or fitting, fitting
 
 
 def partition_of(campaigns: Iterable[Campaign], kind: str) -> Partition:
     """R-REPEAT-2. Which of the campaigns that are planned now an order of this kind belongs to."""
-    alike = sorted((one for one in campaigns if one.kind == kind), key=lambda one: one.id)
+    alike = sorted((one for one in campaigns if one.kind == kind), key=_age)
     added = [(one.id, from_stored(one.population)) for one in alike if one.population is not None]
     standing = next((one.id for one in alike if one.population is None), None)
     return Partition(added[::-1], standing)
+
+
+def _age(one: Campaign) -> tuple[float, int]:
+    """The newest last; one that is only tried out would be the newest of all."""
+    return (inf if one.approved_at is None else one.approved_at.timestamp(), one.id)
 
 
 def _titles(connection: Connection, found: list[Candidate]) -> dict[str, tuple[str, ...]]:

@@ -25,7 +25,7 @@ _OF_EVERY_KIND = frozenset({"unreachable", "attempts_used", "angry", "opted_out"
 _ENDINGS = {
     "dunning": _OF_EVERY_KIND
     | {"paid_uncalled", "paid", "closed_by_marketplace", "closed_by_us", "promises_used"}
-    | {"deadline"},
+    | {"deadline", "control"},
     "callback": _OF_EVERY_KIND | {"lapsed", "overtaken", "answered", "declined"},
     "stock_out": _OF_EVERY_KIND | {"lapsed", "overtaken", "agreed", "refused", "relayed"},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import campaign, person_campaign, task
+from adapters.store.models.figures import contact_figure
 from adapters.store.models.shop import shop
 
 _OWN = person_campaign.alias("own")
@@ -68,6 +69,53 @@ def get(connection: Connection, campaign_id: int) -> Row[Any] | None:
 def change(connection: Connection, campaign_id: int, **values: object) -> None:
     """Set columns of one campaign."""
     connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
+
+
+def seen(connection: Connection, campaign_id: int) -> Row[Any] | None:
+    """One campaign for whoever only looks."""
+    return connection.execute(select(campaign).where(campaign.c.id == campaign_id)).first()
+
+
+def add(connection: Connection, **values: object) -> int:
+    """A new campaign."""
+    result = connection.execute(insert(campaign).values(**values).returning(campaign.c.id))
+    return int(result.scalar_one())
+
+
+def work_done(connection: Connection, kind: str, first: date) -> tuple[int, int, int]:
+    """Attempts of a kind since a day, how many reached somebody, and in how many callers' hours.
+
+    Reads the kept figures (`contact_figure`): a row for each caller, campaign and hour.
+    """
+    since = (
+        select(
+            contact_figure.c.caller_id,
+            contact_figure.c.business_day,
+            contact_figure.c.hour,
+            func.sum(contact_figure.c.attempts).label("attempts"),
+            func.sum(contact_figure.c.reached).label("reached"),
+        )
+        .join(campaign, campaign.c.id == contact_figure.c.campaign_id)
+        .where(campaign.c.kind == kind, contact_figure.c.business_day >= first)
+        .group_by(contact_figure.c.caller_id, contact_figure.c.business_day, contact_figure.c.hour)
+        .subquery()
+    )
+    row = connection.execute(
+        select(
+            func.coalesce(func.sum(since.c.attempts), 0),
+            func.coalesce(func.sum(since.c.reached), 0),
+            func.count(),
+        ).where(since.c.attempts > 0)
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def open_of(connection: Connection, campaign_id: int, limit: int | None = None) -> list[int]:
+    """Open tasks of one campaign, the oldest first."""
+    query = select(task.c.id).where(
+        text("task.state <> 'closed'"), task.c.campaign_id == campaign_id
+    )
+    return list(connection.execute(query.order_by(task.c.id).limit(limit)).scalars())
 
 
 def with_numbers(connection: Connection) -> list[Row[Any]]:

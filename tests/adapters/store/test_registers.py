@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from adapters.store.queries import intake as intake_queries
 from campaigns.values import CaseKind, CaseState, Source
 from scheduler.runtime import Runtime
 from tests.scheduler.flows.intake_shop import NOW, open_shop
+from tests.shops import Shop
 
 MONTH = (date(2026, 11, 1), date(2026, 12, 1))
 
@@ -42,12 +44,20 @@ def add(shop: Runtime, *entries: tuple[Source, date | None, datetime]) -> None:
         registers.add_entries(connection, rows)
 
 
-def add_case(shop: Runtime, day: date, opened_at: datetime, handler: str = "李四") -> None:
+def add_case(
+    shop: Runtime,
+    day: date,
+    opened_at: datetime,
+    handler: str = "李四",
+    customer_id: int = 1,
+    attempt_id: str | None = None,
+) -> None:
     values: dict[str, object] = {
         "business_day": day,
         "opened_at": opened_at,
         "handler": handler,
-        "customer_id": 1,
+        "customer_id": customer_id,
+        "attempt_id": attempt_id,
         "order_no": "3515313147329300001",
         "kind": CaseKind.PARCEL,
         "cause": "包裹破了",
@@ -95,6 +105,19 @@ def test_r_smp_1_the_shops_own_cases_are_after_sales(shop: Runtime) -> None:
     add_case(shop, date(2026, 12, 1), NOW)
     found = [(r["source"], r["entered_on"].day, r["handler"], r["detail"]) for r in of_month(shop)]
     assert found == [("after_sales", 5, "李四", "快递问题"), ("after_sales", 6, "", "快递问题")]
+
+
+def test_r_smp_1_a_case_that_nobody_took_is_of_whoever_made_the_call(
+    database_url: str, tmp_path: Path
+) -> None:
+    with closing(Shop(database_url, tmp_path)) as shop:
+        buyer = shop.buyer("买家1")
+        shop.plan()
+        shop.call(shop.person("王五"), "05-13 09:05", "no_answer")
+        (call,) = shop.attempts()
+        for day, handler in ((1, ""), (2, "李四")):
+            add_case(shop.runtime, date(2026, 11, day), NOW, handler, buyer, call.id)
+        assert [row["handler"] for row in of_month(shop.runtime)] == ["王五", "李四"]
 
 
 def test_r_imp_3_known_rows_are_found_by_their_key(shop: Runtime) -> None:

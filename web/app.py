@@ -44,6 +44,8 @@ from web.navigation import menu_of
 from web.protection import init_form_tokens, init_protection
 from web.registers import cases_blueprint, registers
 from web.rule_words import rule_words
+from web.sampling import sampling
+from web.supervisor import panel_blueprint
 from web.supervisor.routes import supervisor
 from web.training.routes import training
 
@@ -54,6 +56,8 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
     (cases_blueprint, CALLING),
     (leader, LEADING),
     (registers, LEADING),
+    (sampling, LEADING),
+    (panel_blueprint, LEADING),
     (supervisor, SUPERVISING),
     (training, STAFF),
     (admin, MANAGING),
@@ -67,6 +71,8 @@ QUIET = frozenset(
         "caller.queue",
         "caller.day_now",
         "caller.escalations_now",
+        "sampling.answered_now",
+        "sampling.keep_review",
     }
 )
 """What a page asks by itself. It does not keep a session alive, but for a live call."""

@@ -23,8 +23,12 @@ _SOURCES = {
     "dark.css": ("web", "static/dark.css"),
     "caller.css": ("web", "static/caller.css"),
     "leader.css": ("web", "static/leader.css"),
+    "sampling.css": ("web", "static/sampling.css"),
     "panel.js": ("web", "static/panel.js"),
     "leader.js": ("web", "static/leader.js"),
+    "supervisor.css": ("web", "static/supervisor.css"),
+    "supervisor.js": ("web", "static/supervisor.js"),
+    "sampling.js": ("web", "static/sampling.js"),
     "icon.svg": ("web", "static/icon.svg"),
 }
 _MODULES = ("caller",)

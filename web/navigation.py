@@ -22,6 +22,7 @@ _LEADING = (
     ("leader.work_lists", "待办"),
     ("cases.listed", "售后"),
     ("leader.customers", "客户"),
+    ("sampling.plan", "抽查"),
     ("leader.suppressions", "免打扰"),
     ("leader.campaigns", "活动"),
     ("leader.offers", "优惠"),
@@ -33,6 +34,9 @@ MENUS: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.SUPERVISOR: _LEADING,
     Role.ADMIN: (("admin.people_list", "人员"), ("admin.status", "系统")),
 }
+
+_PART_OF = {"/escalations": "/sampling"}
+"""Pages that stand under another entry of the menu than their address says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Entry:
 
 def menu_of(role: Role) -> list[Entry]:
     """List the role's entries; the one of the present page is marked."""
-    here = request.path
+    here = _PART_OF.get(request.path, request.path)
     entries = []
     for endpoint, label in MENUS[role]:
         url = url_for(endpoint)

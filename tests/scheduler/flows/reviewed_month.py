@@ -11,7 +11,7 @@ from tests.factories import at, day
 from tests.shops import Shop
 
 APPROVED = "05-26 10:00"
-MONTH = "2026-05"
+MONTH = "2025-05"
 
 
 def approved_sample(shop: Shop, *buyers: str) -> list[int]:

@@ -64,7 +64,7 @@ def test_r_smp_12_ended_customers_with_a_call_are_listed(shop: Shop, supervisor:
     assert (by_task[rejected].score, by_task[rejected].calls) == (None, 2)
     assert all(line.state is ReviewState.TO_DO for line in by_task.values())
     assert not any(line.is_own for line in by_task.values())
-    assert to_review(shop.runtime, "2026-06", NOW, supervisor) == []
+    assert to_review(shop.runtime, "2025-06", NOW, supervisor) == []
     with pytest.raises(UsageError):
         to_review(shop.runtime, "Mai", NOW, supervisor)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypedDict
 
 from adapters.training_shop.buyers import draw_mobile
 from campaigns.values import Effect, Kind, Topic
@@ -19,6 +20,7 @@ class Talk:
     phone, note     what the caller writes down
     effect, complaint, wish, verbatim  what the buyer says of the goods (R-CB-6)
     agreed          what was agreed about a problem (R-CASE-1)
+    score, reason, suggestion  what the buyer thinks of the service (R-SMP-4)
     """
 
     code: str
@@ -31,6 +33,9 @@ class Talk:
     wish: str = ""
     verbatim: str = ""
     agreed: str = ""
+    score: int | None = None
+    reason: str | None = None
+    suggestion: str | None = None
 
 
 Shares = Sequence[tuple[str, float]]
@@ -71,11 +76,20 @@ _STOCK_OUT: Shares = (
     ("relay", 3),
     ("gave_number", 1),
 )
+_SAMPLING: Shares = (
+    *(pair for pair in _ANY if pair[0] != "other"),
+    ("scored", 46),
+    ("refused", 3),
+    ("hung_up", 2),
+    ("complaint_solved", 3),
+    ("complaint_escalated", 3),
+)
 _SHARES: Mapping[tuple[Kind, Topic], Shares] = {
     (Kind.DUNNING, Topic.NONE): _DUNNING,
     (Kind.CALLBACK, Topic.RECEIVED): _RECEIVED,
     (Kind.CALLBACK, Topic.NOT_RECEIVED): _NOT_RECEIVED,
     (Kind.STOCK_OUT, Topic.NONE): _STOCK_OUT,
+    (Kind.SAMPLING, Topic.NONE): _SAMPLING,
 }
 _FAILED = frozenset(code for code, _ in _NOT_REACHED)
 _RELAY_FAILS = 0.12
@@ -113,12 +127,19 @@ _NOTES: Mapping[str, tuple[str, ...]] = {
         "地址写错，需要改派",
     ),
     "refuses": ("不想等，要求退款", "想换成有现货的颜色", "急着送人，改要退款"),
+    "complaint_solved": ("以为没退款，查到已到账", "不会安装，电话里教会了"),
+    "complaint_escalated": ("补发的又是坏的，要说法", "退款等了一周没到账", "客服答应回电没有回"),
 }
 _AGREED: Mapping[str, tuple[str, ...]] = {
     "complaint": ("补发一件，不用退回", "拍照给售后，当天给方案", "补偿十元，继续使用"),
     "parcel_problem": ("今天联系快递，明天回复", "核实后补发"),
     "refuses": ("今天提交退款", "换同款现货，差价退回"),
 }
+_SCORES: Sequence[tuple[int, int]] = ((5, 46), (4, 31), (3, 13), (2, 6), (1, 4))
+"""How many of a hundred give which score."""
+_REASONS = ("等了三天才有人回", "说法前后不一样", "一直让我等，没有结果", "态度有点冷")
+_SUGGESTIONS = ("回得再快一点", "处理到哪一步跟我说一声", "周末也有人在就好了")
+_PRAISES = ("小姑娘很耐心，一步一步教我", "当天就给解决了，省心", "说到做到")
 _COMPLAINTS = ("破损", "色差", "做工", "少件", "味道大")
 _GUIDED = ("不会安装", "清洗方法不清楚", "尺寸拿不准", "不知道怎么保养")
 _WISHES = ("希望有更多颜色", "希望送个收纳袋", "想要更大的尺寸", "希望包装简单些", "")
@@ -170,7 +191,30 @@ def draw_matter(draw: Random, shares: Shares) -> Talk:
         wish=draw.choice(_WISHES) if effect is not None else "",
         verbatim=draw.choice(_VERBATIM[effect]) if effect is not None else "",
         agreed=draw.choice(_AGREED[code]) if code in _AGREED else "",
+        **_opinion(draw, code),
     )
+
+
+class _Opinion(TypedDict, total=False):
+    score: int
+    reason: str
+    suggestion: str
+
+
+def _opinion(draw: Random, code: str) -> _Opinion:
+    """R-SMP-4. A score, with the words that belong to it; after a complaint not always one."""
+    is_complaint = code in ("complaint_solved", "complaint_escalated")
+    if code != "scored" and not (is_complaint and draw.random() < 0.5):
+        return {}
+    score = draw.choices([n for n, _ in _SCORES], [share for _, share in _SCORES])[0]
+    if is_complaint:
+        score = min(score, 3)
+    if score <= 2:
+        return {"score": score, "reason": draw.choice(_REASONS)}
+    if draw.random() < 0.5:
+        return {"score": score}
+    words = _PRAISES if score == 5 else _SUGGESTIONS
+    return {"score": score, "suggestion": draw.choice(words)}
 
 
 def _effect(draw: Random, code: str) -> Effect | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,14 +29,16 @@ MESSAGE_WITHIN = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One open to-do. `caller` is who had the customer on the line.
+    """One open to-do. `caller` is who had the customer on the line, `about` what the call was for.
 
     A message may be sent from `due_at` on and is late at `late_at`; other work is due then.
+    `reply_by`: R-SMP-6, how long the reply to a sent one is waited for.
     """
 
     id: int
     kind: TodoKind
     label: str
+    about: Kind
     task: int
     buyer: str
     wording: str
@@ -46,6 +48,7 @@ class Todo:
     caller: str | None
     late_at: datetime
     is_overdue: bool
+    reply_by: datetime | None = None
 
 
 def open_todos(
@@ -66,6 +69,7 @@ def _todo(row: Row[Any], now: datetime) -> Todo:
         id=row.id,
         kind=kind,
         label=TODO_LABELS[kind],
+        about=Kind(row.call_kind),
         task=row.task_id,
         buyer=row.buyer,
         wording=row.wording,
@@ -136,7 +140,13 @@ def awaiting_replies(runtime: Runtime, now: datetime, *, caller: str | None = No
     """R-SMP-6. Messages that were sent and not answered yet, of tasks that are still open."""
     with runtime.snapshot() as connection:
         rows = calls.sent_unanswered(connection, LISTED, caller=caller)
-    return [_todo(row, now) for row in rows]
+        patience = timedelta(hours=runtime.law(connection).policy.reply_hours)
+    return [_awaiting(row, now, row.done_at + patience) for row in rows]
+
+
+def _awaiting(row: Row[Any], now: datetime, reply_by: datetime) -> Todo:
+    ends_at = reply_by if row.expires_at is None else min(reply_by, row.expires_at)
+    return replace(_todo(row, now), is_overdue=False, reply_by=ends_at)
 
 
 def end_unanswered(connection: Connection, runtime: Runtime, now: datetime) -> None:

@@ -16,14 +16,17 @@ from typing import Any
 from sqlalchemy import event, func, inspect, select
 
 from adapters.clock import Clock
+from adapters.importers.rows import FileKind
 from adapters.official_calendar import OfficialCalendar
 from adapters.settings import Settings
 from adapters.store.models.shop import shop
 from adapters.training_shop.exports import ExportDesk, ExportFile
 from adapters.training_shop.marketplace import Marketplace
+from adapters.training_shop.registers import registers
 from campaigns.errors import ConflictError
 from campaigns.values import SHOP_ZONE, Kind, Person, Role
 from scheduler.flows import campaigns, offers
+from scheduler.flows.intake import Upload, take
 from scheduler.flows.people import NewPerson, add_person
 from scheduler.flows.shop import ShopForm, create_shop, set_clock
 from scheduler.flows.training_history import JumpingClock, Team, TrainingHistory
@@ -156,10 +159,23 @@ def _live(
         day = first + timedelta(days=number)
         tell(f"经历 {day.month} 月 {day.day} 日", number / (DAYS + 1))
         history.live(day, orders=orders_on(day, calendar))
+    _take_registers(runtime, clock, marketplace, team)
     history.leave_unfinished(TODAY - timedelta(days=1), time(19, 52), team.callers[1])
     tell("今天早上", DAYS / (DAYS + 1))
     history.live(TODAY, orders=orders_on(TODAY, calendar), until=time(9))
     return _left_to_visitors(marketplace, desk, calendar)
+
+
+def _take_registers(
+    runtime: Runtime, clock: JumpingClock, marketplace: Marketplace, team: Team
+) -> None:
+    """R-SMP-1. The month's registers so far: what the sample will be drawn from."""
+    last = TODAY - timedelta(days=1)
+    handlers = [caller.name for caller in team.callers]
+    for one in registers(marketplace, TODAY - timedelta(days=DAYS), last, handlers):
+        upload = Upload(one.name, one.content)
+        kind = FileKind(one.source.replace("_", "-"))
+        take(runtime, upload, clock.instant, team.leader.name, kind=kind)
 
 
 def _left_to_visitors(

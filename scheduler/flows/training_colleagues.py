@@ -22,12 +22,14 @@ from adapters.training_shop.exports import ExportDesk
 from adapters.training_shop.marketplace import Marketplace
 from campaigns.days import business_day
 from campaigns.errors import UsageError, WaihuError
-from campaigns.values import SHOP_ZONE, Person, Role
+from campaigns.values import SHOP_ZONE, Kind, Person, Role, TodoKind
+from scheduler.flows import escalations
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.dialling import dial, hang_up, skip
 from scheduler.flows.intake import Upload, take
 from scheduler.flows.people import NewPerson, enter_newcomer
 from scheduler.flows.shop import show_clock
+from scheduler.flows.todos import finish_todo, open_todos
 from scheduler.flows.training_desk import Conversation, converse, enter, overtaken
 from scheduler.flows.training_world import (
     EXPORTED_DAYS,
@@ -168,11 +170,25 @@ class _Office:
         try:
             call = current_call(self.runtime, person, now)
             if call is None:
+                self._look_after(person, now)
                 return self._take(person, now) if person.id in self.at_work else None
             return self._go_on(call, person, now)
         except WaihuError as error:  # taken away, or the window has closed: the lease runs out
             log.info("colleague.refused", person=person.id, reason=error.message)
             return None
+
+    def _look_after(self, person: Person, now: datetime) -> None:
+        """R-SMP-5, R-SMP-6. Find answers to own escalated complaints, write to who was not reached."""
+        for one in escalations.open_escalations(self.runtime, now, owner=person):
+            thinks = timedelta(minutes=_drawn(one.id, one.opened_at).randrange(5, 25))
+            if one.ready_at is None and now >= one.opened_at + thinks:
+                escalations.ready(self.runtime, one.id, now, person)
+                self.steps += 1
+        for todo in open_todos(self.runtime, now, as_of=now, caller=person.name):
+            is_message = todo.kind is TodoKind.WANGWANG and todo.about is Kind.SAMPLING
+            if is_message and todo.due_at <= now:
+                finish_todo(self.runtime, todo.id, now, person.name)
+                self.steps += 1
 
     def _take(self, person: Person, now: datetime) -> datetime | None:
         with self.runtime.snapshot() as connection:

@@ -35,6 +35,9 @@ class Conversation:
             note=talk.note,
             feedback=_feedback(talk),
             case=_case(talk),
+            score=talk.score,
+            reason=talk.reason,
+            suggestion=talk.suggestion,
             also=tuple(
                 MatterForm(task, one.code, note=one.note, feedback=_feedback(one), case=_case(one))
                 for task, one in self.further

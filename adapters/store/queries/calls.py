@@ -245,8 +245,14 @@ def list_todos(
     `caller` keeps what came out of this person's calls: within the limit, so before it.
     """
     query = (
-        select(todo, customer.c.buyer, person.c.name.label("caller"))
+        select(
+            todo,
+            customer.c.buyer,
+            person.c.name.label("caller"),
+            task.c.kind.label("call_kind"),
+        )
         .join(customer, customer.c.id == todo.c.customer_id)
+        .join(task, task.c.id == todo.c.task_id)
         .join(attempt, attempt.c.id == todo.c.attempt_id, isouter=True)
         .join(person, person.c.id == attempt.c.caller_id, isouter=True)
         .where(OPEN_TODO)
@@ -272,7 +278,12 @@ def sent_unanswered(
     `sent_by` keeps those sent until then.
     """
     query = (
-        select(todo, customer.c.buyer, person.c.name.label("caller"))
+        select(
+            todo,
+            customer.c.buyer,
+            person.c.name.label("caller"),
+            task.c.kind.label("call_kind"),
+        )
         .join(customer, customer.c.id == todo.c.customer_id)
         .join(task, task.c.id == todo.c.task_id)
         .join(attempt, attempt.c.id == todo.c.attempt_id, isouter=True)

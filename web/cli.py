@@ -15,6 +15,7 @@ import typer
 from campaigns.errors import NotReadyError, UsageError, WaihuError
 from web import (
     cli_campaigns,
+    cli_escalations,
     cli_list,
     cli_plan,
     cli_proof,
@@ -37,6 +38,7 @@ cli_plan.register(app)
 cli_campaigns.register(app)
 cli_list.register(app)
 cli_work.register(app)
+cli_escalations.register(app)
 cli_sample.register(app)
 cli_proof.register(app)
 cli_training.register(app)

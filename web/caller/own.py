@@ -34,7 +34,8 @@ def search() -> str:
 def todos() -> str:
     """List the to-dos that came out of one's own calls."""
     listed = todo_flow.open_todos(the_runtime(), now(), caller=me().name)
-    return render_template("caller/todos.html", todos=listed)
+    awaiting = todo_flow.awaiting_replies(the_runtime(), now(), caller=me().name)
+    return render_template("caller/todos.html", todos=listed, awaiting=awaiting)
 
 
 @caller.post("/todos/<int:todo_id>/done")
@@ -42,8 +43,20 @@ def todo_done(todo_id: int) -> Response:
     """Tick a to-do off; a message counts as sent now (R-MSG-1)."""
     todo_flow.finish_todo(the_runtime(), todo_id, now(), me().name, own_only=True)
     flash(_("已完成"))
-    back = "caller.day" if request.args.get("back") == "day" else "caller.todos"
-    return redirect(url_for(back), 303)
+    return _back()
+
+
+@caller.post("/todos/<int:todo_id>/replied")
+def todo_replied(todo_id: int) -> Response:
+    """Note that the customer answered a message, so that one more call may be made (R-SMP-6)."""
+    todo_flow.note_reply(the_runtime(), todo_id, now(), me().name, own_only=True)
+    flash(_("已记下客户回复，可以再打一次"))
+    return _back()
+
+
+def _back() -> Response:
+    page = "caller.day" if request.args.get("back") == "day" else "caller.todos"
+    return redirect(url_for(page), 303)
 
 
 @caller.get("/day")
@@ -63,4 +76,5 @@ def _own_day() -> dict[str, object]:
     return {
         "own": own_flow.own_day(runtime, me(), now()),
         "todos": todo_flow.open_todos(runtime, now(), caller=me().name),
+        "awaiting": todo_flow.awaiting_replies(runtime, now(), caller=me().name),
     }

@@ -67,6 +67,7 @@ def _lists_page(fault: WaihuError | None = None) -> str:
     return render_template(
         "leader/lists.html",
         todos=todo_flow.open_todos(the_runtime(), now()),
+        awaiting=todo_flow.awaiting_replies(the_runtime(), now()),
         lists=overview.leaders_lists(the_runtime(), now()),
         fault=fault,
     )
@@ -80,4 +81,15 @@ def todo_done(todo_id: int) -> Response:
     except RefusedError as error:
         return beside_the_form(error, _lists_page(error))
     flash(_("已完成"))
+    return redirect(url_for("leader.work_lists"), 303)
+
+
+@leader.post("/lists/todos/<int:todo_id>/replied")
+def todo_replied(todo_id: int) -> Response:
+    """Note that the customer answered a message, so that one more call may be made (R-SMP-6)."""
+    try:
+        todo_flow.note_reply(the_runtime(), todo_id, now(), me().name)
+    except RefusedError as error:
+        return beside_the_form(error, _lists_page(error))
+    flash(_("已记下客户回复，可以再打一次"))
     return redirect(url_for("leader.work_lists"), 303)

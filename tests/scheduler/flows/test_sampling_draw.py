@@ -10,6 +10,7 @@ from adapters.store.models.sampling import sample, sample_member
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.sampling_draw import Stratum, allocate
 from campaigns.values import Kind, OrderState, Role, SampleState, Source
+from scheduler.flows.dialling import dial
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.sampling import Sample, draw, redraw, sample_of
 from scheduler.flows.sampling_tasks import calling_day
@@ -122,6 +123,11 @@ def test_r_repeat_1_who_was_asked_twice_already_is_left_out(month: Month) -> Non
     drawn = month.draw()
     (left,) = drawn.left_out
     assert (left.buyer, left.rules) == ("b1", ("R-REPEAT-1",))
+    shop.order(buyer, "05-24 15:00", seen="05-25 08:30")
+    shop.plan("05-25")
+    held = shop.take(caller, "05-25 10:10")
+    dial(shop.runtime, held.attempt_id, at("05-25 10:10"), caller)
+    assert month.draw("05-25 10:11").left_out == drawn.left_out  # a call under way hides nothing
 
 
 def test_r_smp_1_who_is_being_talked_to_is_drawn_all_the_same(month: Month) -> None:
@@ -129,7 +135,8 @@ def test_r_smp_1_who_is_being_talked_to_is_drawn_all_the_same(month: Month) -> N
     buyer = shop.buyer("b1", "05-24 15:00", seen="05-25 08:30")
     shop.registered(buyer)
     shop.plan("05-25")
-    shop.take(month.caller, DRAWN_AT)
+    held = shop.take(month.caller, DRAWN_AT)
+    dial(shop.runtime, held.attempt_id, at(DRAWN_AT), month.caller)
     assert [one.buyer for one in month.draw("05-25 10:05").members] == ["b1"]
 
 

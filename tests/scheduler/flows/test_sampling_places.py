@@ -115,6 +115,7 @@ def test_r_smp_2_after_the_close_nobody_steps_in(month: Month) -> None:
     found = month.status("05-31 20:01")
     assert (found.drawn, dict(found.unscored)) == (60, {Ending.UNFINISHED: 60})
     assert month.replace_lost("05-31 20:01") == 0
+    assert {one.passed_over_rule for one in month.read().members} == {None}
 
 
 def test_r_smp_2_the_tick_replaces_too(month: Month) -> None:

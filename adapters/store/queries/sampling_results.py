@@ -90,7 +90,10 @@ def sampled_of(row: Row[Any]) -> Sampled:
 
 
 def _called_in(as_of: datetime | None) -> Select[Any]:
-    """The newest score of each task is looked up in the index on (task_id, id)."""
+    """Whoever has a task, found in the index on it: a frame holds thousands who were never called in.
+
+    The newest score of each task is looked up in the index on (task_id, id).
+    """
     any_score = score.alias("any_score")
     newest = (
         select(func.max(any_score.c.id))
@@ -118,7 +121,7 @@ def _called_in(as_of: datetime | None) -> Select[Any]:
         .join(batch, batch.c.id == task.c.batch_id)
         .join(customer, customer.c.id == sample_member.c.customer_id)
         .outerjoin(score, and_(score.c.id == newest))
-        .where(sample.c.state == SampleState.APPROVED)
+        .where(sample.c.state == SampleState.APPROVED, sample_member.c.task_id > 0)
         .where(*by_then(sample_member.c.called_in_at, as_of))
         .order_by(sample.c.month, batch.c.business_day, sample_member.c.rank)
     )

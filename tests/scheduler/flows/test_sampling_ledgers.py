@@ -132,6 +132,22 @@ def test_r_smp_11_as_of_an_instant_only_what_was_known_then_counts(runtime: Runt
     assert details(runtime, "2026-05-29 09:00") == details(runtime)
 
 
+def test_r_smp_5_an_answer_is_late_from_when_it_was_due_noted_or_not(runtime: Runtime) -> None:
+    with runtime.transaction() as connection:
+        rows = SampleRows(connection)
+        one = rows.member(rows.sample("2026-05"))
+        call = rows.call(one, "2026-05-27 09:00", "complaint_escalated")
+        rows.escalation(call, rows.case(call, ("2026-05-27 09:03", CaseState.OPEN)))
+    told = [
+        row["后续处理"].partition("；")[0].rpartition("，")[2]
+        for as_of in ("09:32", "09:33")
+        for row in details(runtime, f"2026-05-27 {as_of}")
+    ]
+    assert told == ["未答复", "已超时未答复"]
+    (row,) = details(runtime)
+    assert "，未答复；" in row["后续处理"]  # without an instant there is nothing to be late by
+
+
 def test_r_smp_11_the_message_of_somebody_not_reached(runtime: Runtime) -> None:
     with runtime.transaction() as connection:
         rows = SampleRows(connection)

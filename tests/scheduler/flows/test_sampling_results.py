@@ -69,6 +69,17 @@ def test_r_smp_10_the_population_of_each_interval_is_the_groups_own_frame(runtim
     assert made.by_stratum[2].satisfaction == Interval(4.0, 4.0, 4.0, 1)  # everybody was asked
 
 
+def test_r_smp_3_a_draw_that_was_replaced_is_nobodys_population(runtime: Runtime) -> None:
+    with runtime.transaction() as connection:
+        rows = SampleRows(connection)
+        rows.member(rows.sample("2026-05"), called_in=False)
+        old = rows.sample("2026-05", state=SampleState.REPLACED, frame_size=9)
+        for _ in range(2):
+            rows.member(old, called_in=False)
+    made = of_may(runtime)
+    assert (made.state, made.overall.frame) == (SampleState.APPROVED, 1)
+
+
 def test_r_smp_10_groups_stand_by_name_whatever_they_scored(runtime: Runtime) -> None:
     with runtime.transaction() as connection:
         rows = SampleRows(connection)
@@ -134,16 +145,16 @@ def test_r_smp_10_non_response_is_told_by_its_reason(runtime: Runtime) -> None:
 def test_r_smp_10_the_trend_has_each_months_own_sample(runtime: Runtime) -> None:
     with runtime.transaction() as connection:
         rows = SampleRows(connection)
-        for month, values in (("2025-05", (1,)), ("2025-06", (2, 4)), ("2026-04", (5,))):
+        for month, values in (("2025-05", (1,)), ("2025-06", (3, 3, 4, 4)), ("2026-04", (5,))):
             drawn = rows.sample(month, frame_size=20)
             for value in values:
                 rows.scored(drawn, value)
         rows.scored(rows.sample("2026-03", state=SampleState.SUBMITTED), 1)
     trend = {point.month: point for point in of_may(runtime).trend}
-    june = mean_interval([2, 4], 20)
+    june = mean_interval([3, 3, 4, 4], 20)
     assert june is not None
     first = trend["2025-06"]
-    assert (first.n, first.mean, first.low, first.high) == (2, june.mean, june.low, june.high)
+    assert (first.n, first.mean, first.low, first.high) == (4, june.mean, june.low, june.high)
     assert (trend["2026-04"].mean, trend["2026-04"].low) == (5.0, None)
     assert replace(trend["2026-03"], month="") == replace(trend["2026-05"], month="")
     assert "2025-05" not in trend

@@ -156,7 +156,11 @@ def drop_session(response: BaseResponse) -> None:
 
 def home_of(role: Role) -> str:
     """Where somebody of this role begins the day."""
-    endpoints = {Role.CALLER: "caller.work", Role.ADMIN: "admin.people_list"}
+    endpoints = {
+        Role.CALLER: "caller.work",
+        Role.SUPERVISOR: "panel.show",
+        Role.ADMIN: "admin.people_list",
+    }
     return url_for(endpoints.get(role, "leader.today"))
 
 

@@ -14,9 +14,12 @@ import typer
 
 from campaigns.errors import NotReadyError, UsageError, WaihuError
 from web import (
+    cli_campaign_setup,
+    cli_campaign_trial,
     cli_campaigns,
     cli_escalations,
     cli_list,
+    cli_panel,
     cli_plan,
     cli_proof,
     cli_sample,
@@ -36,11 +39,14 @@ app = typer.Typer(
 cli_shop.register(app)
 cli_plan.register(app)
 cli_campaigns.register(app)
+cli_campaign_setup.register(cli_campaigns.campaign)
+cli_campaign_trial.register(cli_campaigns.campaign)
 cli_list.register(app)
 cli_work.register(app)
 cli_escalations.register(app)
 cli_sample.register(app)
 cli_proof.register(app)
+cli_panel.register(app)
 cli_training.register(app)
 
 

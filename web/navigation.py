@@ -28,10 +28,11 @@ _LEADING = (
     ("leader.offers", "优惠"),
     ("leader.ledger", "报表"),
 )
+_PANEL = ("panel.show", "面板")
 MENUS: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.CALLER: _CALLING,
-    Role.LEADER: _LEADING,
-    Role.SUPERVISOR: _LEADING,
+    Role.LEADER: (_LEADING[0], _PANEL, *_LEADING[1:]),
+    Role.SUPERVISOR: (_PANEL, *_LEADING),
     Role.ADMIN: (("admin.people_list", "人员"), ("admin.status", "系统")),
 }
 
@@ -51,6 +52,8 @@ class Entry:
 def menu_of(role: Role) -> list[Entry]:
     """List the role's entries; the one of the present page is marked."""
     here = _PART_OF.get(request.path, request.path)
+    if request.endpoint == "panel.call":
+        here = url_for("panel.show")
     entries = []
     for endpoint, label in MENUS[role]:
         url = url_for(endpoint)

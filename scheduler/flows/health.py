@@ -1,16 +1,19 @@
-"""Is the installation fit to work? Asked by `waihu doctor`."""
+"""Is the installation fit to work? Asked by `waihu doctor` and shown on the panel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from adapters.settings import Settings
 from adapters.store.queries import imports, overview
 from campaigns.days import business_day
 from campaigns.errors import NotReadyError
-from scheduler.runtime import Runtime, open_runtime
+from campaigns.values import SHOP_ZONE
+from scheduler.runtime import Law, Runtime, open_runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,20 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [_checked("数据库", lambda: f"店铺：{runtime.shop_name}")]
     findings.append(_checked("密钥", lambda: f"{settings.secret_file}" if runtime.vault else ""))
     if findings[0].ok:
-        findings += [_calendar(runtime), _people(runtime), _imports(runtime)]
+        now = runtime.now()
+        with runtime.snapshot() as connection:
+            findings += _fitness(runtime, connection, now)
     return findings
+
+
+def look_at(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
+    """Look at a shop that is open: calendar, people, payment data, and the morning's plan."""
+    return [*_fitness(runtime, connection, now), _plan(runtime, connection, now)]
+
+
+def _fitness(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
+    law = runtime.law(connection)
+    return [_calendar(law, now), _people(connection), _imports(law, connection, now)]
 
 
 def _checked(name: str, ask: Callable[[], str]) -> Finding:
@@ -40,11 +55,9 @@ def _checked(name: str, ask: Callable[[], str]) -> Finding:
         return Finding(name, ok=False, detail=error.message)
 
 
-def _calendar(runtime: Runtime) -> Finding:
+def _calendar(law: Law, now: datetime) -> Finding:
     """R-HOURS-6. This year's official days, and from November on next year's."""
-    today = business_day(runtime.now())
-    with runtime.snapshot() as connection:
-        calendar = runtime.law(connection).calendar
+    today, calendar = business_day(now), law.calendar
     years = [today.year, today.year + 1] if today.month >= 11 else [today.year]
     missing = [str(year) for year in years if not calendar.is_known(year)]
     if missing:
@@ -53,24 +66,32 @@ def _calendar(runtime: Runtime) -> Finding:
     return Finding("官方日历", ok=True, detail=f"已有到 {calendar.last_year} 年")
 
 
-def _people(runtime: Runtime) -> Finding:
-    with runtime.snapshot() as connection:
-        count = overview.active_people(connection)
+def _people(connection: Connection) -> Finding:
+    count = overview.active_people(connection)
     detail = f"{count} 人可以登录" if count else "还没有人，请运行 waihu user add"
     return Finding("人员", ok=count > 0, detail=detail, is_needed=False)
 
 
-def _imports(runtime: Runtime) -> Finding:
+def _imports(law: Law, connection: Connection, now: datetime) -> Finding:
     """R-DUN-4. Payment data older than the limit forbid every reminder."""
-    now = runtime.now()
-    with runtime.snapshot() as connection:
-        policy = runtime.law(connection).policy
-        last = imports.last_order_import(connection)
+    last = imports.last_order_import(connection)
     if last is None:
         return Finding("订单导入", ok=False, detail="还没有导入过订单", is_needed=False)
     age = now - last
-    fresh = age <= timedelta(hours=policy.payment_stale_hours)
+    fresh = age <= timedelta(hours=law.policy.payment_stale_hours)
     return Finding("订单导入", ok=fresh, detail=f"最近一次在 {_ago(age)}", is_needed=False)
+
+
+def _plan(runtime: Runtime, connection: Connection, now: datetime) -> Finding:
+    """R-DUN-1. The engine is alive when the morning's plan was made; before its time nothing is due."""
+    name, day = "今天的计划", business_day(now)
+    planned_at = overview.planned_at(connection, day)
+    if planned_at is not None:
+        return Finding(name, ok=True, detail=f"{planned_at.astimezone(SHOP_ZONE):%H:%M} 已做")
+    plan_at = runtime.law(connection).policy.plan_at
+    if now < datetime.combine(day, plan_at, tzinfo=SHOP_ZONE):
+        return Finding(name, ok=True, detail=f"{plan_at:%H:%M} 自动做")
+    return Finding(name, ok=False, detail=f"{plan_at:%H:%M} 已过，还没有做", is_needed=False)
 
 
 def _ago(age: timedelta) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,13 +18,16 @@ from campaigns.days import day_bounds
 from campaigns.errors import NotFoundError
 from campaigns.kinds.dunning_ledger import DetailRow, Totals, totals_of
 from campaigns.registry import outcome_of
-from campaigns.values import AttemptState, Kind
+from campaigns.values import SHOP_ZONE, AttemptState, Kind
 from scheduler.flows.ledgers import dunning_detail
 from scheduler.runtime import Runtime
 
 LISTED = 500
 MOST_FIRSTS = 20_000
 """First attempts of the days asked for that are looked through for those of a ledger."""
+
+MOST_DAYS = 366
+"""Days that are searched for a weekday or an hour."""
 
 SATISFIED = ("satisfied",)
 AGREED = ("agrees", "agrees_with_gift")
@@ -152,6 +155,7 @@ class Which(StrEnum):
     ALL = ""
     REACHED = "reached"
     MISSED = "missed"
+    ENTERED = "entered"
     CASE = "case"
     DUNNED = "dunned"
     PAID = "paid"
@@ -159,7 +163,10 @@ class Which(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallsAsked:
-    """The calls of some days: of one kind, one caller, with one of these outcomes."""
+    """The calls of some days: of one kind, campaign, caller, with one of these outcomes.
+
+    `weekday` (0 is Monday) and `hour`: made on that day of the week, in that hour of the shop's clock.
+    """
 
     first: date
     last: date
@@ -167,12 +174,16 @@ class CallsAsked:
     caller_id: int | None = None
     outcomes: tuple[str, ...] = ()
     which: Which = Which.ALL
+    campaign_id: int | None = None
+    weekday: int | None = None
+    hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallListed:
     """One call of the list; the number is masked (R-PII-1)."""
 
+    attempt_id: str
     at: datetime
     kind: Kind
     state: AttemptState
@@ -213,6 +224,9 @@ def calls(runtime: Runtime, asked: CallsAsked) -> Calls:
         firsts=of_ledger,
         with_halves=bool(asked.outcomes) or asked.which is Which.CASE,
         with_riders=of_ledger or asked.kind is not None,
+        campaign_id=asked.campaign_id,
+        spans=_spans(asked),
+        is_entered=asked.which is Which.ENTERED,
     )
     if of_ledger:
         ledger = dunning_detail(runtime, asked.first, asked.last, None).rows
@@ -226,9 +240,28 @@ def calls(runtime: Runtime, asked: CallsAsked) -> Calls:
         return Calls(tuple(map(_listed, rows)), queries.calls_counted(connection, wanted))
 
 
+def _spans(asked: CallsAsked) -> tuple[tuple[datetime, datetime], ...] | None:
+    """The stretches of time that the weekday and the hour leave; None where neither was asked for."""
+    if asked.weekday is None and asked.hour is None:
+        return None
+    count = (asked.last - asked.first).days + 1
+    days = (asked.first + timedelta(days=number) for number in range(min(count, MOST_DAYS)))
+    spans = []
+    for day in days:
+        if asked.weekday is not None and day.weekday() != asked.weekday:
+            continue
+        if asked.hour is None:
+            spans.append(day_bounds(day))
+        else:
+            start = datetime.combine(day, time(asked.hour), tzinfo=SHOP_ZONE).astimezone(UTC)
+            spans.append((start, start + timedelta(hours=1)))
+    return tuple(spans)
+
+
 def _listed(row: Row[Any]) -> CallListed:
     kind = Kind(row.kind)
     return CallListed(
+        attempt_id=row.id,
         at=row.at,
         kind=kind,
         state=AttemptState(row.state),

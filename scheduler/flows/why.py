@@ -112,7 +112,7 @@ def _with_task(
     policy = law.policy_for(task.campaign_id)
     ignoring = [held.id] if held is not None else []
     case = case_for(task, at, policy, law.calendar, ignoring=ignoring)
-    checks = _all_checks(case)
+    checks = all_checks(case)
     if ending is not None:
         closed = Stop(rule_of_ending(task.kind, ending), f"任务已结束：{ENDING_LABELS[ending]}")
         others = [check for check in checks if check.rule != closed.rule]
@@ -125,7 +125,8 @@ def _with_task(
     return _explained(buyer, at, task.id, checks, forecast(case).at)
 
 
-def _all_checks(case: Case) -> list[Checked]:
+def all_checks(case: Case) -> list[Checked]:
+    """Every check's answer, in the order in which the gate asks them."""
     kind = case.task.kind
     return [row for check, answer in ask_all(case) for row in _rows(check.rules_for(kind), answer)]
 
@@ -151,7 +152,7 @@ def _without_task(
     missing = _NOT_PLANNED[kind](facts, at)
     step = NextStep(Follow.FIRST, rule=rules_of(kind).plan_rule)
     case = case_for(facts, at, law.policy, law.calendar, step=step)
-    checks = _all_checks(case)
+    checks = all_checks(case)
     return _explained(buyer, at, None, [missing, *checks], None)
 
 

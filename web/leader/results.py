@@ -9,6 +9,7 @@ from flask import Response, render_template, request, url_for
 
 from campaigns.errors import UsageError
 from campaigns.labels_zh import KIND_LABELS
+from campaigns.panel_tables import WEEKDAYS
 from campaigns.registry import rules_of
 from campaigns.values import Kind
 from scheduler.flows import campaigns
@@ -23,6 +24,7 @@ WHICH_LABELS = {
     flow.Which.ALL: "全部",
     flow.Which.REACHED: "接通的",
     flow.Which.MISSED: "没接通的",
+    flow.Which.ENTERED: "填了结果的",
     flow.Which.CASE: "登记了售后的",
     flow.Which.DUNNED: "催款数",
     flow.Which.PAID: "回单数",
@@ -72,6 +74,8 @@ def _calls_page(asked: flow.CallsAsked, fault: UsageError | None = None) -> str:
         },
         which_labels=WHICH_LABELS,
         listed=flow.LISTED,
+        campaigns=campaigns.campaigns(runtime).campaigns,
+        weekdays=WEEKDAYS,
         fault=fault,
     )
 
@@ -93,7 +97,21 @@ def _asked() -> flow.CallsAsked:
         read_number(caller, "caller") if caller else None,
         tuple(filter(None, request.args.getlist("outcome")))[:OUTCOMES_AT_ONCE],
         wanted,
+        _number("campaign", None),
+        _number("weekday", 6),
+        _number("hour", 23),
     )
+
+
+def _number(name: str, most: int | None) -> int | None:
+    """Read a choice that may be left out. Raises UsageError for one that does not exist."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    number = read_number(text, name)
+    if most is not None and number > most:
+        raise UsageError("不认识的筛选", field=name)
+    return number
 
 
 def _days() -> tuple[date, date]:

@@ -1,4 +1,10 @@
-"""What needs a supervisor: lifting a do-not-contact entry (R-DNC-3).
+"""What a supervisor runs the day from: the panel, one call looked into, lifting an entry (R-DNC-3).
 
-Belongs here: decisions above a leader's. Never here: pages that leaders share.
+Belongs here: the panel that leaders may open too, and decisions above a leader's. Never here: pages
+for working off lists.
 """
+
+from web.supervisor import call, panel
+from web.supervisor.blueprint import panel as panel_blueprint
+
+__all__ = ["call", "panel", "panel_blueprint"]

@@ -75,7 +75,8 @@ class CallsWanted:
     """Which made contacts are listed. None and empty: no limit by it.
 
     `firsts`: only a task's first attempt, as the ledgers count. `with_halves`: redials too, and
-    `with_riders`: further matters settled in another call.
+    `with_riders`: further matters settled in another call. `spans`: made in one of these stretches.
+    `is_entered`: with an outcome.
     """
 
     start: datetime
@@ -88,6 +89,9 @@ class CallsWanted:
     firsts: bool = False
     with_halves: bool = False
     with_riders: bool = False
+    campaign_id: int | None = None
+    spans: tuple[tuple[datetime, datetime], ...] | None = None
+    is_entered: bool = False
 
 
 def calls_listed(connection: Connection, wanted: CallsWanted, limit: int) -> list[Row[Any]]:
@@ -137,6 +141,13 @@ def _limited(query: Select[Any], wanted: CallsWanted) -> Select[Any]:
         limits.append(attempt.c.is_reached.is_(wanted.is_reached))
     if wanted.has_case:
         limits.append(exists().where(service_case.c.attempt_id == attempt.c.id))
+    if wanted.campaign_id is not None:
+        limits.append(attempt.c.campaign_id == wanted.campaign_id)
+    if wanted.spans is not None:
+        within = (and_(attempt.c.at >= start, attempt.c.at < end) for start, end in wanted.spans)
+        limits.append(or_(False, *within))
+    if wanted.is_entered:
+        limits.append(text("attempt.state = 'closed'"))
     if not wanted.with_halves:
         limits.append(~IS_REDIAL)
     if not wanted.with_riders:

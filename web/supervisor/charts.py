@@ -1,0 +1,112 @@
+"""Pictures of the panel's tables, drawn on the server; colours are the roles of the style sheets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import pygal
+from flask_babel import gettext as _
+from pygal.style import Style
+
+from scheduler.flows.panel import PanelDays
+from web.assets import asset_of
+
+_ROLE = re.compile(r"--([\w-]+):\s*(#[0-9a-f]{3,6})\b")
+_FONTS = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei', sans-serif"
+_SIZE = {"width": 760, "height": 260}
+_LABELLED = 10
+"""So many days are named below a chart; more would lie on each other."""
+
+
+@cache
+def colours(theme: str) -> Mapping[str, str]:
+    """Give the roles of a theme, as the pages have them; dark ones replace the light ones."""
+    roles = dict(_ROLE.findall(asset_of("waihu.css").content.decode()))
+    if theme == "dark":
+        roles |= dict(_ROLE.findall(asset_of("dark.css").content.decode()))
+    return roles
+
+
+def _style(theme: str, *names: str) -> Style:
+    roles = colours(theme)
+    return Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground=roles["ink-soft"],
+        foreground_strong=roles["ink"],
+        foreground_subtle=roles["line"],
+        guide_stroke_color=roles["line"],
+        major_guide_stroke_color=roles["line"],
+        opacity="1",
+        opacity_hover="1",
+        transition="0s",
+        font_family=_FONTS,
+        label_font_size=12,
+        major_label_font_size=12,
+        legend_font_size=13,
+        no_data_font_size=15,
+        colors=tuple(roles[name] for name in names),
+    )
+
+
+def _frame(theme: str, days: PanelDays, *names: str) -> dict[str, object]:
+    every = max(-(-len(days.by_day) // _LABELLED), 1)
+    return {
+        **_SIZE,
+        "style": _style(theme, *names),
+        "js": [],
+        "explicit_size": True,
+        "legend_at_bottom": True,
+        "legend_box_size": 12,
+        "margin": 8,
+        "margin_bottom": 4,
+        "x_labels_major_every": every,
+        "show_minor_x_labels": False,
+        "truncate_label": -1,
+        "truncate_legend": -1,
+        "no_data_text": _("这几天没有催款"),
+        "include_x_axis": True,
+        "show_x_guides": False,
+    }
+
+
+def money_chart(days: PanelDays, theme: str) -> bytes:
+    """R-DUN-8. What was owed day by day: the part that came in, and the rest."""
+    drawn = pygal.StackedBar(
+        **_frame(theme, days, "fill", "heat-2"), value_formatter=lambda yuan: f"{yuan:,.0f}"
+    )
+    drawn.x_labels = [f"{row.head:%m-%d}" for row in days.by_day]
+    if days.by_day:
+        totals = [row.totals for row in days.by_day]
+        drawn.add(_("追回金额（元）"), [one.recovered_fen / 100 for one in totals])
+        rest = [max(one.owed_fen - one.recovered_fen, 0) / 100 for one in totals]
+        drawn.add(_("还没追回（元）"), rest)
+    picture: bytes = drawn.render()
+    return picture
+
+
+def rate_chart(days: PanelDays, theme: str) -> bytes:
+    """R-DUN-8. 成功率 day by day; a day on which nothing was owed has none."""
+    drawn = pygal.Line(
+        **_frame(theme, days, "accent"),
+        value_formatter=lambda rate: f"{rate:.0%}",
+        range=(0, 1),
+        dots_size=3,
+        stroke_style={"width": 2},
+        allow_interruptions=True,
+    )
+    drawn.y_labels = [0, 0.25, 0.5, 0.75, 1]
+    drawn.x_labels = [f"{row.head:%m-%d}" for row in days.by_day]
+    if days.by_day:
+        drawn.add(_("成功率"), [row.totals.success_rate for row in days.by_day])
+    picture: bytes = drawn.render()
+    return picture
+
+
+CHARTS: Mapping[str, Callable[[PanelDays, str], bytes]] = {
+    "money": money_chart,
+    "rate": rate_chart,
+}
+"""Every chart by its address."""

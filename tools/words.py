@@ -55,7 +55,7 @@ SPEAKING = frozenset(
             "_checked",
             "_full",
         ),
-        *("BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal"),
+        *("_require", "BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal"),
     )
 )
 """Whoever is called with a sentence that ends on a page, or in a reason or a message on one."""

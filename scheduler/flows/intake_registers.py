@@ -210,11 +210,10 @@ def _is_told(row: RegisterRow) -> bool:
 def _natural_key(row: RegisterRow) -> str:
     """R-IMP-3. What makes two rows the same row: all that is written in it but the phones.
 
-    The user ID counts as written, so that the key stays when an order's customer becomes known; a
-    VIP is the user ID alone.
+    The user ID counts as written, so that the key stays when an order's customer becomes known; of a
+    VIP nothing else is told.
     """
-    told: list[str | None] = [row.source.value, row.user_id if _is_told(row) else None]
-    if row.source is not Source.VIP:
-        day = None if row.entered_on is None else row.entered_on.isoformat()
-        told += [row.order_no, day, row.handler, row.detail]
+    day = None if row.entered_on is None else row.entered_on.isoformat()
+    user_id = row.user_id if _is_told(row) else None
+    told = [row.source.value, user_id, row.order_no, day, row.handler, row.detail]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()

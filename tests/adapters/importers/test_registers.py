@@ -130,6 +130,7 @@ def test_r_imp_1_registers_by_other_names(header: str, kind: FileKind) -> None:
     [
         ("订单编号,物流单号,发货时间,登记人", FileKind.SHIPMENTS),
         ("订单编号,物流单号,发货时间,客服", FileKind.SHIPMENTS),
+        ("订单编号,物流单号,日期,发货时间,客服", FileKind.SHIPMENTS),
         ("订单编号,状态,总金额,下单时间,日期,评价,处理人", FileKind.ORDERS),
         ("订单编号,状态,总金额,创建时间,运单号,客服", FileKind.ORDERS),
         ("用户ID,手机号,原因,范围,登记日期", FileKind.DO_NOT_CONTACT),

@@ -1,0 +1,150 @@
+"""The month's plan as leaders and supervisors see and act on it (R-SMP-1, R-SMP-2, R-SMP-3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from campaigns.values import Role, SampleState
+from scheduler.flows.sampling import sample_of
+from scheduler.flows.sampling_page import Filter, Standing, plan_page
+from scheduler.runtime import Runtime
+from tests.databases import sqlite_only
+from tests.web.conftest import Visitor
+from tests.web.sampling import month
+
+
+def test_r_smp_1_an_empty_month_says_what_to_import(signed_in: Callable[[Role], Visitor]) -> None:
+    page = signed_in(Role.LEADER).get("/sampling").text
+    assert "本月还没有登记表" in page
+    assert "先导入售后登记、快递件登记、评价和 VIP" in page
+    assert "现在抽样" not in page
+
+
+def test_r_smp_3_drawn_submitted_and_approved_by_another(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.go_to(runtime, "25 10:00")
+    leader, supervisor = signed_in(Role.LEADER), signed_in(Role.SUPERVISOR)
+    assert "登记在册的客户" in leader.get("/sampling").text
+    assert leader.post("/sampling/draw", {"seed": "7"}).status_code == 303
+    page = leader.get("/sampling").text
+    assert "120 位里抽中 60 位" in page
+    assert "已经抽过 1 次" in page, "drawing again asks once more, and says how often"
+    leader.post("/sampling/draw", {"seed": "8"})
+    assert "已经抽过 2 次" in leader.get("/sampling").text
+    assert "名单已提交" in _after(leader, "submit")
+    assert "名单是您提交的" not in leader.get("/sampling").text
+    refused = leader.post("/sampling/approve")
+    assert (refused.status_code, "名单由主管批准" in refused.text) == (409, True)
+    page = supervisor.get("/sampling").text
+    assert "已提交，待批准" in page
+    assert "由没有提交名单的主管批准" in page
+    assert "名单已批准并冻结" in _after(supervisor, "approve")
+    made = sample_of(runtime, month.MONTH)
+    assert made is not None
+    assert made.state is SampleState.APPROVED
+    assert made.list_hash is not None
+    assert made.list_hash in supervisor.get("/sampling").text
+
+
+def _after(visitor: Visitor, step: str) -> str:
+    assert visitor.post(f"/sampling/{step}").status_code == 303
+    return visitor.get("/sampling").text
+
+
+@sqlite_only
+def test_r_smp_3_who_submitted_cannot_approve(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.drawn(runtime)
+    supervisor = signed_in(Role.SUPERVISOR)
+    supervisor.get("/sampling")
+    assert "名单是您提交的" in _after(supervisor, "submit")
+    refused = supervisor.post("/sampling/approve")
+    assert refused.status_code == 409
+    assert "提交的人不能自己批准" in refused.text
+
+
+@sqlite_only
+@pytest.mark.parametrize("seed", ["abc", "-1", "1.5"])
+def test_a_wrong_seed_is_said_beside_the_form(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor], seed: str
+) -> None:
+    month.registers(runtime)
+    leader = signed_in(Role.LEADER)
+    leader.get("/sampling")
+    refused = leader.post("/sampling/draw", {"seed": seed})
+    assert refused.status_code == 400
+    assert f'value="{seed}" aria-describedby="seed-hint" aria-invalid="true"' in refused.text
+    assert sample_of(runtime, month.MONTH) is None
+
+
+@sqlite_only
+def test_r_smp_3_a_late_and_short_plan_is_loud(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime, 12)
+    month.drawn(runtime)
+    month.go_to(runtime, "28 10:00")
+    page = signed_in(Role.LEADER).get("/sampling").text
+    assert "27 日已过，名单还没有提交" in page
+    assert "可抽的客户只有 18 位，不足 50 位" in page
+    assert page.count('class="note note-bad') == 1
+    assert page.count('class="note note-warn') == 1
+
+
+@sqlite_only
+def test_r_smp_2_progress_list_and_filters(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime)
+    month.call(runtime, "陈晨", "27 09:00", "scored", score=5)
+    month.call(runtime, "陈晨", "27 09:10", "refused")
+    month.call(runtime, "陈晨", "27 09:20", "opt_out")
+    supervisor = signed_in(Role.SUPERVISOR)
+    page = supervisor.get("/sampling").text
+    assert re.search(r'class="goal mb-1"><b>2</b>', page)
+    assert "还差 48 位" in page
+    assert "样本太少，不宜比较" in page
+    assert re.search(r"按规定记 3 分（接通后拒评或挂断）：<strong>1</strong>", page)
+    assert "由第 61 位替补" in page or "替补第" in page
+    scored = supervisor.get("/sampling?standing=scored").text
+    assert scored.count('href="/sampling/review/') == 2
+    nothing = supervisor.get("/sampling?words=nobody").text
+    assert "没有这样的客户" in nothing
+    assert supervisor.get("/sampling?standing=flying").status_code == 400
+    assert supervisor.get("/sampling?month=Mai").status_code == 400
+    assert "还没有抽样" in supervisor.get("/sampling?month=2026-02").text
+
+
+@sqlite_only
+def test_r_smp_1_the_population_counts_everybody_once(runtime: Runtime) -> None:
+    month.registers(runtime)
+    before = plan_page(runtime, month.MONTH, runtime.now(), Filter())
+    month.approved(runtime)
+    month.call(runtime, "陈晨", "27 09:00", "scored", score=5)
+    page = plan_page(runtime, month.MONTH, runtime.now(), Filter())
+    assert before.frame == page.frame == 120
+    assert [(line.stratum, line.frame) for line in before.population] == [
+        (line.stratum, line.frame) for line in page.population
+    ]
+    assert sum(line.listed for line in page.population) == page.found == 60
+    assert sum(line.reserves for line in page.population) == page.status.reserves_left == 60
+    scored = plan_page(runtime, month.MONTH, runtime.now(), Filter(Standing.SCORED))
+    assert scored.found == page.status.scored == 1
+    assert page.results is not None
+    assert page.results.overall.tally.scored == 1
+
+
+def test_callers_see_none_of_it(signed_in: Callable[[Role], Visitor]) -> None:
+    caller = signed_in(Role.CALLER)
+    for path in ("/sampling", "/sampling/review", "/sampling/review/1", "/escalations"):
+        assert caller.get(path).status_code == 403
+    for path in ("/sampling/draw", "/sampling/review/1", "/sampling/review/1/take"):
+        assert caller.post(path).status_code == 403

@@ -186,6 +186,9 @@ class Caller:
             phone = draw.choice(self.desk.numbers) if shared else draw_mobile(draw)
         elif form.code == "relay_failed" and draw.random() < 0.3:
             phone = draw_mobile(draw)
+        score = None
+        if outcome.takes_score and (form.code == "scored" or draw.random() < 0.5):
+            score = draw.randint(1, 5)
         said = FeedbackForm(effect=draw.choice(list(Effect)), verbatim="用着还行")
         return replace(
             form,
@@ -194,6 +197,9 @@ class Caller:
             note="客户另有要求" if outcome.needs_note else None,
             feedback=said if call.kind is Kind.CALLBACK and draw.random() < 0.5 else None,
             case=CaseForm(agreed="今天答复") if outcome.opens_case else None,
+            score=score,
+            reason="等得太久" if score in (1, 2) else None,
+            suggestion="回得再快些" if score in (3, 4) else None,
             also=self._also(call, form.code),
         )
 
@@ -270,7 +276,7 @@ class Caller:
     def _overtaken(self, call: HandOut, now: datetime) -> None:
         """R-DUN-4, R-CB-2. Paid, or signed for, between hand-out and dialling: no call."""
         world = self.world
-        if call.topic is Topic.RECEIVED or call.kind is Kind.STOCK_OUT:
+        if call.topic is Topic.RECEIVED or call.kind in (Kind.STOCK_OUT, Kind.SAMPLING):
             self._dial(call, now)
             return
         for order in world.marketplace.awaiting(call.buyer, now):

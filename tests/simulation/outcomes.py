@@ -22,6 +22,9 @@ OUTCOMES: Mapping[Kind, Mapping[str, int]] = {
     | {"no_time": 4},
     Kind.STOCK_OUT: _COMMON
     | {"agrees": 14, "agrees_with_gift": 10, "refuses": 6, "relay": 4, "gave_number": 4},
+    Kind.SAMPLING: _COMMON
+    | {"scored": 60, "refused": 4, "hung_up": 4, "complaint_solved": 5}
+    | {"complaint_escalated": 8, "rejected": 10},
 }
 
 _OF_THE_CALL = frozenset({"cut_off", "wrong_number", "relay_failed"})

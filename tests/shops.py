@@ -30,14 +30,7 @@ from adapters.store.queries import planning
 from adapters.store.queries.tasks import open_of_orders
 from adapters.store.session import open_engine
 from campaigns.population import EVERYBODY, Population, stored
-from campaigns.values import (
-    Kind,
-    OrderState,
-    Person,
-    PhoneNumber,
-    Role,
-    Source,
-)
+from campaigns.values import Kind, OrderState, Person, PhoneNumber, Role, Source
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.figures import called_of, settle

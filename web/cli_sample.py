@@ -213,7 +213,7 @@ def _show_status(found: SampleStatus) -> None:
             out.line(f"! {warning}")
     ended = "，".join(f"{ENDING_LABELS[end]} {many}" for end, many in found.unscored.items())
     lines: list[tuple[str, object]] = [
-        ("已叫入", found.drawn),
+        ("已列入", found.drawn),
         ("已评分", found.scored),
         ("未评分", ended or 0),
         ("进行中", found.open),

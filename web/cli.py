@@ -23,6 +23,7 @@ from web import (
     cli_plan,
     cli_proof,
     cli_sample,
+    cli_sample_review,
     cli_shop,
     cli_training,
     cli_work,
@@ -45,6 +46,7 @@ cli_list.register(app)
 cli_work.register(app)
 cli_escalations.register(app)
 cli_sample.register(app)
+cli_sample_review.register()
 cli_proof.register(app)
 cli_panel.register(app)
 cli_training.register(app)

@@ -80,12 +80,13 @@ def record_outcome(
         answers = [work.answer(entry) for entry in entries]
         work.keep_up(entries)
         refresh_others(connection, runtime, attempt, now, who.name)
-        if any(entry.outcome.suppresses is not None for entry in entries):
+        is_suppressed = any(entry.outcome.suppresses is not None for entry in entries)
+        if is_suppressed:
             retract_todos(connection, runtime, now)
         figures.count_contacts(connection, [(e.attempt, e.outcome) for e in entries])
         answer = _whole(answers)
         calls.change(connection, attempt_id, answer=answer.stored())
-        if attempt.kind == Kind.SAMPLING:
+        if attempt.kind == Kind.SAMPLING or is_suppressed:
             replace_lost(connection, runtime, now, who.name)
         return answer
 

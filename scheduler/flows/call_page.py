@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -336,5 +336,13 @@ def _verdicts(connection: Connection, runtime: Runtime, row: Row[Any]) -> list[C
     """
     law = runtime.law_at(connection, row.at).of(row.campaign_id)
     task = load_tasks(connection, [row.task_id], row.at, as_of=row.at)[row.task_id]
-    own = [row.id] if row.rides_on is None else [row.id, row.rides_on]
-    return all_checks(case_for(task, row.at, law.policy, law.calendar, ignoring=own))
+    own = {row.id, row.rides_on, *(r.id for r in queries.riders(connection, row.id))}
+    before = replace(
+        task,
+        attempts=tuple(a for a in task.attempts if a.id not in own),
+        customer=replace(
+            task.customer,
+            attempts=tuple(a for a in task.customer.attempts if a.id not in own),
+        ),
+    )
+    return all_checks(case_for(before, row.at, law.policy, law.calendar))

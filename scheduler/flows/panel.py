@@ -250,10 +250,10 @@ def _totals(rows: Iterable[Row[Any]]) -> Totals:
 def _campaign_name(connection: Connection, campaign_id: int | None) -> str | None:
     if campaign_id is None:
         return None
-    row = campaign_queries.get(connection, campaign_id)
-    if row is None:
+    names = {row.id: str(row.name) for row in campaign_queries.listed(connection)}
+    if campaign_id not in names:
         raise NotFoundError(f"没有这个活动：{campaign_id}", field="campaign")
-    return str(row.name)
+    return names[campaign_id]
 
 
 # --- the tables, for pages, files and the command line -------------------------------------------

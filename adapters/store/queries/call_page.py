@@ -75,6 +75,12 @@ def beside(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
+def riders(connection: Connection, attempt_id: str) -> Sequence[Row[Any]]:
+    """R-REPEAT-2. The further matters settled in this call (index on rides_on)."""
+    query = select(attempt.c.id).where(attempt.c.rides_on == attempt_id)
+    return connection.execute(query.limit(SHOWN)).all()
+
+
 def todos(connection: Connection, attempt_id: str, task_id: int) -> Sequence[Row[Any]]:
     """Messages and other work that came out of the call, by its task's natural key."""
     query = (

@@ -46,19 +46,21 @@ ANSWER_SECONDS = 120
 def main() -> int:
     """Print every ratio; 1 when something was claimed twice."""
     failed = False
-    for name, url_of in _databases():
+    for name, url_of in databases():
         failed |= _against_bare(name, url_of)
         _against_stored(name, url_of)
     return int(failed)
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def folder_of_our_own() -> Iterator[Path]:
+    """Give a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="waihu-bench-") as place:
         yield Path(place)
 
 
-def _databases() -> Iterator[tuple[str, Callable[[Path, str], str]]]:
+def databases() -> Iterator[tuple[str, Callable[[Path, str], str]]]:
+    """Each kind of database with what makes a fresh one; the server lives as long as it is asked."""
     yield "SQLite", lambda folder, name: f"sqlite:///{folder / name}.db"
     from tests.databases import database_of, postgres_binaries, throw_away_cluster
 
@@ -82,7 +84,7 @@ def _databases() -> Iterator[tuple[str, Callable[[Path, str], str]]]:
 
 def _against_bare(name: str, url_of: Callable[[Path, str], str]) -> bool:
     ratios, twice = [], 0
-    with _folder() as folder:
+    with folder_of_our_own() as folder:
         for round_number in range(ROUNDS):
             rates = {}
             for who, work in (("ours", _ours), ("bare", _bare)):
@@ -108,7 +110,7 @@ def _against_bare(name: str, url_of: Callable[[Path, str], str]) -> bool:
 
 
 def _against_stored(name: str, url_of: Callable[[Path, str], str]) -> None:
-    with _folder() as folder:
+    with folder_of_our_own() as folder:
         small = found(url_of(folder, "small"), folder, due=4_000, future=10_000, workers=1)
         large = found(url_of(folder, "large"), folder, due=4_000, future=1_000_000, workers=1)
         ratios = []

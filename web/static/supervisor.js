@@ -4,7 +4,9 @@
 
 (() => {
   const { one, all } = window.waihu;
-  const key = (element) => element.id || element.getAttribute("href") || element.textContent.trim();
+  const key = (element) => element.id || element.getAttribute("href") || element.getAttribute("aria-labelledby")
+    || element.textContent.trim();
+  const place = (element) => `${key(element.closest("section"))} ${key(element)}`;
   const focusables = "a, button, summary, [tabindex]";
 
   const say = (part) => {
@@ -15,13 +17,13 @@
   };
 
   const replace = (part, text) => {
-    const open = new Set(all("details[open]", part).map((element) => key(element.closest("section")) + key(one("summary", element))));
-    const held = part.contains(document.activeElement) ? key(document.activeElement) : null;
+    const open = new Set(all("details[open]", part).map((element) => place(one("summary", element))));
+    const held = part.contains(document.activeElement) ? place(document.activeElement) : null;
     part.innerHTML = text;
     all("details", part).forEach((element) => {
-      element.open = open.has(key(element.closest("section")) + key(one("summary", element)));
+      element.open = open.has(place(one("summary", element)));
     });
-    if (held) all(focusables, part).find((element) => key(element) === held)?.focus({ preventScroll: true });
+    if (held) all(focusables, part).find((element) => place(element) === held)?.focus({ preventScroll: true });
     say(part);
   };
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,14 +36,21 @@ class Background:
     `batches` holds for each campaign the days of calling and when each was first planned;
     `covered` those whose orders were known to the end of the day they were placed on.
     `silenced` holds the do-not-contact entries of those to whom we promised something.
+    `rounds` are instants at which the engine is known to have done its round, in order.
     """
 
     book: LawBook
     batches: dict[int, dict[date, datetime]]
     covered: dict[int, set[date]]
     silenced: dict[int, list[Silence]]
+    rounds: list[datetime]
     as_of: datetime | None
     until: datetime | None
+
+    def had_round(self, after: datetime, before: datetime | None = None) -> bool:
+        """Whether the engine was at work after an instant and before another."""
+        found = self.rounds[bisect_right(self.rounds, after) :][:1]
+        return bool(found) and (before is None or found[0] < before)
 
     def is_silent(self, customer_id: int, kind: str, instant: datetime) -> bool:
         """R-DNC-1, R-DNC-2. Whether a do-not-contact entry binds somebody whom we made a promise."""
@@ -80,8 +88,18 @@ def read_background(connection: Connection, as_of: datetime | None) -> Backgroun
         )
     )
     until = as_of or max((instant for instant in last if instant is not None), default=None)
-    silenced = _silenced(connection)
-    return Background(LawBook(connection), dict(batches), dict(covered), silenced, as_of, until)
+    started = select(job_slot.c.started_at).where(job_slot.c.state != "skipped")
+    if as_of is not None:
+        started = started.where(job_slot.c.started_at <= as_of)
+    return Background(
+        LawBook(connection),
+        dict(batches),
+        dict(covered),
+        _silenced(connection),
+        sorted(connection.execute(started).scalars()),
+        as_of,
+        until,
+    )
 
 
 def _silenced(connection: Connection) -> dict[int, list[Silence]]:

@@ -18,8 +18,8 @@ from scheduler.verify.report import Finding
 LONGEST_HOURS = 48
 """R-CPL-2. The longest time limit of a promise to a customer."""
 
-_OPENS_CASE = ("complaint", "parcel_problem", "refuses")
-"""R-CB-3, R-CB-4, R-OOS-1. The outcomes after which a problem is entered."""
+_OPENS_CASE = ("complaint", "parcel_problem", "refuses", "complaint_escalated")
+"""R-CB-3, R-CB-4, R-OOS-1, R-SMP-5. The outcomes after which a problem is entered."""
 
 _ENDED = frozenset({"solved", "closed"})
 _AFTER = {

@@ -140,7 +140,10 @@ def _came_up(a: Attempt) -> datetime:
 
 
 def check_after_end(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-DUN-3 to 7, R-CB-2, R-CB-3, R-OOS-1, R-DNC-1, R-DNC-2, R-REPEAT-4. The end is the end."""
+    """The end is the end.
+
+    R-DUN-3 to 7, R-CB-2, R-CB-3, R-OOS-1, R-SMP-3 to 8, R-DNC-1, R-DNC-2, R-REPEAT-4.
+    """
     for task in person.tasks:
         for a in task.made:
             if task.closed_at is not None and a.at >= task.closed_at and a.outcome_at != a.at:
@@ -164,14 +167,23 @@ _ENDS = {
     "agreed": "R-OOS-1",
     "refused": "R-OOS-1",
     "relayed": "R-OOS-1",
+    "scored": "R-SMP-4",
+    "scored_by_rule": "R-SMP-8",
+    "unscored": "R-SMP-5",
+    "rejected": "R-SMP-7",
+    "unfinished": "R-SMP-3",
 }
-_LATE_RULES = {"callback": "R-CB-2", "stock_out": "R-OOS-1"}
+_LATE_RULES = {"callback": "R-CB-2", "stock_out": "R-OOS-1", "sampling": "R-SMP-3"}
 _ENDING_OUTCOMES = {
     "not_needed": "R-DUN-7",
     "hung_up_angry": "R-DNC-1",
     "opt_out": "R-DNC-2",
     **dict.fromkeys(ENDING_OF_OUTCOME["callback"], "R-CB-3"),
     **dict.fromkeys(ENDING_OF_OUTCOME["stock_out"], "R-OOS-1"),
+    **dict.fromkeys(ENDING_OF_OUTCOME["sampling"], "R-SMP-4"),
+    "refused": "R-SMP-8",
+    "hung_up": "R-SMP-8",
+    "complaint_solved": "R-SMP-5",
 }
 
 

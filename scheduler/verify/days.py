@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from campaigns.values import SHOP_ZONE, Daypart
 
@@ -23,3 +23,14 @@ def clock_part(instant: datetime) -> Daypart:
     if hour < 12:
         return Daypart.MORNING
     return Daypart.AFTERNOON if hour < 17 else Daypart.EVENING
+
+
+def closing_of_month(day: date) -> datetime:
+    """R-SMP-3. 20:00 on the last day of the month that a day lies in."""
+    last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return datetime.combine(last, time(20), tzinfo=SHOP_ZONE).astimezone(UTC)
+
+
+def first_call_of_month(day: date) -> datetime:
+    """R-SMP-3. The 27th, 00:00, of the month that a day lies in."""
+    return midnight(day.replace(day=27))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from campaigns.policy import Policy
-from scheduler.verify.days import local_day, midnight
+from scheduler.verify.days import closing_of_month, local_day, midnight
 
 FAILED = frozenset(
     {"no_answer", "switched_off", "out_of_service", "unreachable", "line_busy", "rejected"}
@@ -21,9 +21,11 @@ REACHED_OF = {
     "callback": _EVERYWHERE
     | {"satisfied", "guided", "complaint", "parcel_chased", "parcel_problem", "no_time"},
     "stock_out": _EVERYWHERE | {"agrees", "agrees_with_gift", "refuses", "relay", "gave_number"},
+    "sampling": _EVERYWHERE
+    | {"scored", "refused", "hung_up", "complaint_solved", "complaint_escalated"},
 }
 REACHED = frozenset().union(*REACHED_OF.values())
-"""The outcomes of sop.md §2 to §4: nobody, or in each kind somebody, was spoken to."""
+"""The outcomes of sop.md §2 to §5: nobody, or in each kind somebody, was spoken to."""
 
 ENDING_OF_OUTCOME = {
     "callback": {
@@ -35,8 +37,17 @@ ENDING_OF_OUTCOME = {
         "no_time": "declined",
     },
     "stock_out": {"agrees": "agreed", "agrees_with_gift": "agreed", "refuses": "refused"},
+    "sampling": {
+        "scored": "scored",
+        "complaint_solved": "unscored",
+        "refused": "scored_by_rule",
+        "hung_up": "scored_by_rule",
+    },
 }
-"""R-CB-3, R-CB-4, R-OOS-1. The outcomes that end a task, and how."""
+"""R-CB-3, R-CB-4, R-OOS-1, R-SMP-4 to R-SMP-8. The outcomes that end a task, and how.
+
+A complaint ends as scored where a score came with it; `sampling_calls` knows.
+"""
 
 JUST_BEFORE = timedelta(microseconds=1)
 """What came at the same instant may have come after: a training clock can be paused."""
@@ -212,11 +223,53 @@ class Todo:
     order_no: str | None
     promised_on: date | None
     broken_at: datetime | None
+    replied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """R-SMP-4, R-SMP-8, R-SMP-12. One entered score; the words only as whether there are any."""
+
+    id: int
+    task_id: int
+    attempt_id: str
+    customer_id: int
+    at: datetime
+    value: int
+    origin: str
+    has_reason: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """R-SMP-5. A complaint whose answer was promised.
+
+    `was_noted`: its breach was noted at some time, be it after what is looked at.
+    """
+
+    id: int
+    task_id: int
+    attempt_id: str
+    customer_id: int
+    opened_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    has_answer: bool
+    breached_at: datetime | None
+    was_noted: bool
+
+    def is_owed(self, a: Attempt) -> bool:
+        """R-REPEAT-5. Whether this call could be the answer: not the one in which it was promised."""
+        is_open = self.answered_at is None or a.at <= self.answered_at
+        return a.id != self.attempt_id and self.opened_at <= a.at and is_open
 
 
 @dataclass(frozen=True, slots=True)
 class TaskHistory:
-    """One task with its orders, missing goods, hand-outs and to-dos, oldest first."""
+    """One task with its orders, missing goods, hand-outs and to-dos, oldest first.
+
+    `scores` and `escalations` belong to a sampled customer.
+    """
 
     id: int
     campaign_id: int
@@ -231,6 +284,8 @@ class TaskHistory:
     shortages: tuple[Shortage, ...]
     attempts: tuple[Attempt, ...]
     todos: tuple[Todo, ...]
+    scores: tuple[Score, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     def known(self, instant: datetime, state: str) -> list[tuple[OrderHistory, Sighting]]:
         """R-IMP-3. The orders in the task that were in this state as known at an instant."""
@@ -256,7 +311,12 @@ class TaskHistory:
         return max((day for day in days if day is not None), default=None)
 
     def deadline(self, instant: datetime, policy: Policy) -> datetime | None:
-        """R-DUN-3, R-CB-2, R-OOS-1. The first instant too late for this kind; None: nothing left."""
+        """The first instant too late for this kind; None: nothing left.
+
+        R-DUN-3, R-CB-2, R-OOS-1, R-SMP-3.
+        """
+        if self.kind == "sampling":
+            return closing_of_month(self.batch_day)
         if self.kind == "callback":
             last = policy.signed_to_days if self.topic == "received" else policy.unsigned_to_days
             began = (o.began(self.topic, instant)[0] for o in self.parcels(instant))

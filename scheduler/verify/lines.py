@@ -12,7 +12,13 @@ from adapters.store.models.calls import attempt
 from scheduler.verify.background import Background
 from scheduler.verify.contacts import overlaps
 from scheduler.verify.history import Attempt
-from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by, stream
+from scheduler.verify.reading import (
+    ATTEMPTS,
+    attempt_from,
+    attempts_by,
+    escalations_of,
+    stream,
+)
 from scheduler.verify.report import Finding
 from scheduler.verify.spacing import halves_of, judged, scales
 
@@ -37,6 +43,7 @@ def check_shared_phones(connection: Connection, background: Background) -> Itera
         calls = (a for a in on_phone if not a.is_rider)
         yield from (f for f in overlaps(calls, whose) if f.rule == "R-REPEAT-2")
         here = {a.id for a in on_phone}
+        owed = escalations_of(connection, {a.task_id for a in on_phone}, background.as_of)
         # The freedom of an attempt depends on its task's own history, on whatever phone.
         of_tasks = ATTEMPTS.where(attempt.c.task_id.in_({a.task_id for a in on_phone})).order_by(
             attempt.c.task_id, attempt.c.at, attempt.c.id
@@ -46,8 +53,13 @@ def check_shared_phones(connection: Connection, background: Background) -> Itera
         yield from scales(
             (
                 j
-                for _, made in by_task
-                for j in judged([a for a in made if a.counts], background.book, halves)
+                for task_id, made in by_task
+                for j in judged(
+                    [a for a in made if a.counts],
+                    background.book,
+                    halves,
+                    (e for e in owed if e.task_id == task_id),
+                )
                 if j.attempt.id in here
             ),
             background,

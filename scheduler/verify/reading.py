@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -17,12 +18,15 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch, task, task_order
 from adapters.store.models.customers import customer, customer_phone, order, order_sighting
+from adapters.store.models.sampling import escalation, score
 from adapters.store.models.stock import shortage, shortage_date, task_shortage
 from scheduler.verify.history import (
     Attempt,
     CustomerHistory,
+    Escalation,
     Number,
     OrderHistory,
+    Score,
     Shortage,
     Sighting,
     TaskHistory,
@@ -42,6 +46,15 @@ ATTEMPTS = select(
     _HAS_REASON.label("has_reason"),
 )
 """What is read of attempts: no words of a caller, only whether there are any."""
+
+SCORES = select(
+    *(c for c in score.c if c.name not in {"reason", "suggestion"}),
+    (func.length(func.trim(func.coalesce(score.c.reason, ""))) > 0).label("has_reason"),
+)
+ESCALATIONS = select(
+    *(c for c in escalation.c if c.name != "answer"),
+    (func.length(func.trim(func.coalesce(escalation.c.answer, ""))) > 0).label("has_answer"),
+)
 
 
 def not_after(instant: datetime | None, as_of: datetime | None) -> datetime | None:
@@ -141,11 +154,21 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         attempts = _by_task(rows["attempts"], lambda r: attempt_from(r, as_of))
         todos = _by_task(rows["todos"], lambda r: _todo(r, as_of))
         missing = _shortages(rows["shortages"], rows["days"], as_of)
+        scores = _by_task(rows["scores"], _score)
+        promised = _by_task(rows["escalations"], lambda r: _escalation(r, as_of))
         yield CustomerHistory(
             person.id,
             person.region,
             tuple(
-                _task(row, as_of, orders[row.id], missing[row.id], attempts[row.id], todos[row.id])
+                replace(
+                    _task(row, as_of),
+                    orders=tuple(orders[row.id]),
+                    shortages=tuple(missing[row.id]),
+                    attempts=tuple(attempts[row.id]),
+                    todos=tuple(todos[row.id]),
+                    scores=tuple(scores[row.id]),
+                    escalations=tuple(promised[row.id]),
+                )
                 for row in rows["tasks"]
             ),
             {
@@ -191,6 +214,18 @@ def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
             .order_by(task.c.customer_id, todo.c.id),
             lambda then: todo.c.created_at <= then,
         ),
+        "scores": (
+            SCORES.add_columns(owner)
+            .join(task, task.c.id == score.c.task_id)
+            .order_by(task.c.customer_id, score.c.id),
+            lambda then: score.c.at <= then,
+        ),
+        "escalations": (
+            ESCALATIONS.add_columns(owner)
+            .join(task, task.c.id == escalation.c.task_id)
+            .order_by(task.c.customer_id, escalation.c.id),
+            lambda then: escalation.c.opened_at <= then,
+        ),
         "shortages": (
             select(owner, task_shortage, shortage.c.arrived_at, shortage.c.closed_at)
             .join(task, task.c.id == task_shortage.c.task_id)
@@ -222,7 +257,8 @@ _ORDER_COLUMNS = (
     order.c.received_at,
     order.c.completed_at,
 )
-_TODO_COLUMNS = tuple(c for c in todo.c if c.name not in {"wording", "broken_why", "done_by"})
+_UNREAD = {"wording", "broken_why", "done_by", "replied_by"}
+_TODO_COLUMNS = tuple(c for c in todo.c if c.name not in _UNREAD)
 
 
 def _numbers() -> Select[Any]:
@@ -243,14 +279,8 @@ def _numbers() -> Select[Any]:
     )
 
 
-def _task(
-    row: Row[Any],
-    as_of: datetime | None,
-    orders: list[OrderHistory],
-    shortages: list[Shortage],
-    attempts: list[Attempt],
-    todos: list[Todo],
-) -> TaskHistory:
+def _task(row: Row[Any], as_of: datetime | None) -> TaskHistory:
+    """The task alone."""
     closed_at = not_after(row.closed_at, as_of)
     return TaskHistory(
         id=row.id,
@@ -262,10 +292,10 @@ def _task(
         closed_at=closed_at,
         ending=row.ending if closed_at is not None else None,
         batch_day=row.business_day,
-        orders=tuple(orders),
-        shortages=tuple(shortages),
-        attempts=tuple(attempts),
-        todos=tuple(todos),
+        orders=(),
+        shortages=(),
+        attempts=(),
+        todos=(),
     )
 
 
@@ -282,7 +312,46 @@ def _todo(row: Row[Any], as_of: datetime | None) -> Todo:
         order_no=row.order_no,
         promised_on=row.promised_on,
         broken_at=not_after(row.broken_at, as_of),
+        replied_at=not_after(row.replied_at, as_of),
     )
+
+
+def _score(row: Row[Any]) -> Score:
+    return Score(
+        id=row.id,
+        task_id=row.task_id,
+        attempt_id=row.attempt_id,
+        customer_id=row.customer_id,
+        at=row.at,
+        value=row.value,
+        origin=row.origin,
+        has_reason=bool(row.has_reason),
+    )
+
+
+def _escalation(row: Row[Any], as_of: datetime | None) -> Escalation:
+    return Escalation(
+        id=row.id,
+        task_id=row.task_id,
+        attempt_id=row.attempt_id,
+        customer_id=row.customer_id,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        answered_at=not_after(row.answered_at, as_of),
+        has_answer=bool(row.has_answer),
+        breached_at=not_after(row.breached_at, as_of),
+        was_noted=row.breached_at is not None,
+    )
+
+
+def escalations_of(
+    connection: Connection, task_ids: set[int], as_of: datetime | None
+) -> list[Escalation]:
+    """R-SMP-5. The promised answers of these tasks."""
+    statement = ESCALATIONS.where(escalation.c.task_id.in_(task_ids))
+    if as_of is not None:
+        statement = statement.where(escalation.c.opened_at <= as_of)
+    return [_escalation(row, as_of) for row in connection.execute(statement)]
 
 
 def _shortages(

@@ -36,6 +36,8 @@ def _wrong(a: Attempt, main: Attempt | None) -> Iterator[str]:
     if main is None:
         yield "这位客户没有那次通话"
         return
+    if "sampling" in (a.kind, main.kind):
+        yield "回访抽查不与别的事同一通话办理"
     if main.is_rider:
         yield "那一次自己也是随同办理的"
     if main.state != "closed":

@@ -15,24 +15,32 @@ from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order_sighting, suppression
 from adapters.store.models.imports import import_file
+from adapters.store.models.sampling import escalation, review, sample, score
 from adapters.store.models.shop import job_slot
 from adapters.store.models.stock import shortage
 from scheduler.verify import (
     callback,
+    called_in,
     cases,
     contacts,
     control,
     do_not_contact,
     dunning,
+    escalations,
     hours,
     intake,
     lines,
     promises,
+    reviews,
     riders,
+    sampling_calls,
     spacing,
     stock_out,
     tasks,
     trail,
+)
+from scheduler.verify import (
+    sample as month,
 )
 from scheduler.verify.background import Background, read_background
 from scheduler.verify.history import CustomerHistory
@@ -83,6 +91,12 @@ CUSTOMER_CHECKS: tuple[OfCustomer, ...] = (
     stock_out.check_promises_made,
     promises.check_promises_kept,
     promises.check_told,
+    sampling_calls.check_month,
+    sampling_calls.check_closed,
+    sampling_calls.check_scores,
+    sampling_calls.check_rejected,
+    sampling_calls.check_unreached,
+    escalations.check_escalations,
 )
 SHOP_CHECKS: tuple[OfShop, ...] = (
     lines.check_shared_phones,
@@ -93,15 +107,28 @@ SHOP_CHECKS: tuple[OfShop, ...] = (
     do_not_contact.check_entries,
     control.check_left_alone,
     control.check_drawn,
+    month.check_draws,
+    month.check_frames,
+    month.check_approvals,
+    called_in.check_called_in,
+    called_in.check_replaced,
+    reviews.check_reviews,
+    reviews.check_corrections,
     cases.check_opened,
     cases.check_histories,
     intake.check_counts,
     intake.check_states,
     trail.check_chain,
     trail.check_recorded,
+    trail.check_sampling_recorded,
 )
-CUSTOMER_LATENESS: tuple[OfCustomer, ...] = (hours.late_callbacks, contacts.missing_outcomes)
-SHOP_LATENESS: tuple[OfShop, ...] = (trail.unsealed, trail.late_jobs)
+CUSTOMER_LATENESS: tuple[OfCustomer, ...] = (
+    hours.late_callbacks,
+    contacts.missing_outcomes,
+    escalations.breaches,
+    sampling_calls.still_open,
+)
+SHOP_LATENESS: tuple[OfShop, ...] = (trail.unsealed, trail.late_jobs, month.late_plans)
 
 COUNTED: dict[str, Column[datetime]] = {
     "sightings": order_sighting.c.known_at,
@@ -111,6 +138,10 @@ COUNTED: dict[str, Column[datetime]] = {
     "shortages": shortage.c.listed_at,
     "cases": service_case.c.opened_at,
     "feedback": feedback.c.at,
+    "samples": sample.c.drawn_at,
+    "scores": score.c.at,
+    "escalations": escalation.c.opened_at,
+    "reviews": review.c.reviewed_at,
     "audit": audit.c.at,
     "job_slots": job_slot.c.started_at,
     "tasks": task.c.created_at,

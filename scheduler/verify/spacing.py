@@ -11,21 +11,25 @@ from campaigns.policy import Policy
 from campaigns.values import Exemption, Kind
 from scheduler.verify.background import Background
 from scheduler.verify.days import clock_part, local_day
-from scheduler.verify.history import Attempt, CustomerHistory, TaskHistory
+from scheduler.verify.history import Attempt, CustomerHistory, Escalation, TaskHistory
 from scheduler.verify.law import LawBook
 from scheduler.verify.report import Finding, shown
 
-SURVEYS = frozenset({"callback"})
+SURVEYS = frozenset({"callback", "sampling"})
 """R-REPEAT-1. The kinds that ask customers something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An attempt with the freedom that history gives it, whatever was claimed (R-REPEAT-5)."""
+    """An attempt with the freedom that history gives it, whatever was claimed (R-REPEAT-5).
+
+    `is_answer`: an answer to a complaint was owed when it was made (R-SMP-5).
+    """
 
     attempt: Attempt
     previous: Attempt | None
     freedom: Exemption
+    is_answer: bool = False
 
     @property
     def is_same(self) -> bool:
@@ -33,16 +37,25 @@ class Judged:
         return self.freedom is Exemption.CUT_OFF
 
 
-def judged(made: list[Attempt], book: LawBook, halves: Mapping[str, str]) -> list[Judged]:
+def judged(
+    made: list[Attempt],
+    book: LawBook,
+    halves: Mapping[str, str],
+    owed: Iterable[Escalation] = (),
+) -> list[Judged]:
     """R-REPEAT-5. The attempts of one task, oldest first, each with the freedom it really had.
 
-    `halves` names for each redial the call whose line was cut.
+    `halves` names for each redial the call whose line was cut, `owed` the answers that were promised.
     """
     found: list[Judged] = []
+    promised = list(owed)
     for a in made:
         before = found[-1] if found else None
         freedom = Exemption.NONE if before is None else _freedom(a, before, book, halves)
-        found.append(Judged(a, before.attempt if before else None, freedom))
+        is_answer = any(e.is_owed(a) for e in promised)
+        if is_answer and freedom is not Exemption.CUT_OFF:
+            freedom = Exemption.PROMISED
+        found.append(Judged(a, before.attempt if before else None, freedom, is_answer))
     return found
 
 
@@ -77,7 +90,8 @@ def _is_redial(a: Attempt, before: Judged, book: LawBook) -> bool:
 
 def judged_of(person: CustomerHistory, task: TaskHistory, background: Background) -> list[Judged]:
     """R-REPEAT-5. The attempts of one of a customer's tasks, each with its freedom."""
-    return judged(task.made, background.book, halves_of(person.hand_outs))
+    halves = halves_of(person.hand_outs)
+    return judged(task.made, background.book, halves, task.escalations)
 
 
 def check_redials(person: CustomerHistory, background: Background) -> Iterator[Finding]:
@@ -186,7 +200,10 @@ def check_other_campaigns(person: CustomerHistory, background: Background) -> It
 
 
 def check_surveys(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-REPEAT-1. Not surveyed again after so many reached contacts in a rolling window."""
+    """R-REPEAT-1. Not surveyed again after so many reached contacts in a rolling window.
+
+    The answer to a complaint asks nothing (R-SMP-5).
+    """
     reached: list[Attempt] = []
     asked = (t for t in person.tasks if t.kind in SURVEYS)
     everything = [j for task in asked for j in judged_of(person, task, background)]
@@ -196,7 +213,7 @@ def check_surveys(person: CustomerHistory, background: Background) -> Iterator[F
             continue
         since = a.at - timedelta(days=policy.survey_window_days)
         count = sum(e.at > since for e in reached)
-        if count >= policy.survey_contacts:
+        if count >= policy.survey_contacts and not j.is_answer:
             what = (
                 f"客户 {person.id} 在 {policy.survey_window_days} 天内已回访到 {count} 次，又被回访"
             )

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from campaigns.values import Exemption
-from scheduler.verify import callback, dunning, stock_out
+from scheduler.verify import callback, dunning, sampling_calls, stock_out
 from scheduler.verify.background import Background
 from scheduler.verify.days import local_day
 from scheduler.verify.history import (
@@ -28,11 +28,16 @@ _ENDINGS = {
     | {"deadline", "control"},
     "callback": _OF_EVERY_KIND | {"lapsed", "overtaken", "answered", "declined"},
     "stock_out": _OF_EVERY_KIND | {"lapsed", "overtaken", "agreed", "refused", "relayed"},
+    "sampling": _OF_EVERY_KIND | {"scored", "scored_by_rule", "unscored", "rejected", "unfinished"},
 }
 """How a task of each kind may end."""
 
-_PLAN_RULES = {"dunning": "R-DUN-1", "callback": "R-CB-2", "stock_out": "R-OOS-1"}
-_OUTCOME_RULES = {"dunning": "R-DUN-7", "callback": "R-CB-3", "stock_out": "R-OOS-1"}
+_PLAN_RULES = {"dunning": "R-DUN-1", "callback": "R-CB-2", "stock_out": "R-OOS-1"} | {
+    "sampling": "R-SMP-3"
+}
+_OUTCOME_RULES = {"dunning": "R-DUN-7", "callback": "R-CB-3", "stock_out": "R-OOS-1"} | {
+    "sampling": "R-SMP-4"
+}
 _PROMISES = {
     "dunning": ("R-DUN-4", frozenset({"will_pay", "says_paid", "relay"})),
     "stock_out": ("R-OOS-1", frozenset({"relay"})),
@@ -48,6 +53,7 @@ _WRONG_ENDINGS: Mapping[
     "dunning": dunning.wrong_ending,
     "callback": callback.wrong_ending,
     "stock_out": stock_out.wrong_ending,
+    "sampling": sampling_calls.wrong_ending,
 }
 
 
@@ -61,7 +67,7 @@ def check_orders(person: CustomerHistory, background: Background) -> Iterator[Fi
 
 
 def check_day(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-DUN-1, R-CB-2, R-OOS-1. Nobody is called before the day that was planned."""
+    """R-DUN-1, R-CB-2, R-OOS-1, R-SMP-3. Nobody is called before the day that was planned."""
     for task in person.tasks:
         for a in task.made:
             if local_day(a.at) < task.batch_day:
@@ -90,7 +96,7 @@ def check_follow_up(person: CustomerHistory, background: Background) -> Iterator
 
 
 def check_outcomes(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-DUN-7, R-CB-3, R-OOS-1, R-REPEAT-3. An outcome of the kind, with what it requires."""
+    """R-DUN-7, R-CB-3, R-OOS-1, R-SMP-4, R-REPEAT-3. An outcome of the kind, with what it requires."""
     for task in person.tasks:
         rule = _OUTCOME_RULES[task.kind]
         for a in task.made:
@@ -103,12 +109,19 @@ def check_outcomes(person: CustomerHistory, background: Background) -> Iterator[
                 yield Finding("R-REPEAT-3", what, a.id, a.at)
             if a.outcome == "gave_number" and a.given_phone_id is None:
                 yield Finding(rule, "给了本人电话却没有记下号码", a.id, a.at)
-            if a.outcome == "other" and not a.has_note:
-                yield Finding(rule, "结果为其他却没有备注", a.id, a.at)
+            if a.outcome in _NEEDS_NOTE and not a.has_note:
+                yield Finding(rule, f"结果 {a.outcome} 却没有备注", a.id, a.at)
+
+
+_NEEDS_NOTE = frozenset({"other", "complaint_escalated"})
+"""sop.md §2, R-SMP-5: what was meant, and what has to be answered, is written down."""
 
 
 def check_endings(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-DUN-4, R-DUN-7, R-CB-2, R-CB-3, R-OOS-1. An ending agrees with the orders and the calls."""
+    """An ending agrees with the orders and the calls.
+
+    R-DUN-4, R-DUN-7, R-CB-2, R-CB-3, R-OOS-1, R-SMP-3 to R-SMP-8.
+    """
     for task in person.tasks:
         yield from _still_open(task)
         closed_at, ending = task.closed_at, task.ending
@@ -119,7 +132,11 @@ def check_endings(person: CustomerHistory, background: Background) -> Iterator[F
         if ending not in _ENDINGS[task.kind]:
             wrong = [(rule, f"这种活动（{task.kind}）没有这样的结束方式")]
         said = {code for code, of in ENDING_OF_OUTCOME.get(task.kind, {}).items() if of == ending}
-        if said and (not task.made or task.made[-1].outcome not in said):
+        if (
+            task.kind != "sampling"
+            and said
+            and (not task.made or task.made[-1].outcome not in said)
+        ):
             wrong.append((rule, "最后一次通话的结果不是这样"))
         for which, why in wrong:
             what = f"任务 {task.id} 以 {ending} 结束，但{why}"
@@ -127,7 +144,7 @@ def check_endings(person: CustomerHistory, background: Background) -> Iterator[F
 
 
 def _still_open(task: TaskHistory) -> Iterator[Finding]:
-    """R-CB-3, R-OOS-1. What ends a task ends it with the outcome itself."""
+    """R-CB-3, R-OOS-1, R-SMP-4 to R-SMP-8. What ends a task ends it with the outcome itself."""
     for a in task.made:
         if a.outcome_at is None or a.outcome not in ENDING_OF_OUTCOME.get(task.kind, {}):
             continue
@@ -137,7 +154,7 @@ def _still_open(task: TaskHistory) -> Iterator[Finding]:
 
 
 def check_queued_messages(person: CustomerHistory, background: Background) -> Iterator[Finding]:
-    """R-MSG-1. The second failed attempt, and 愿转告, queue a Wangwang message in time."""
+    """R-MSG-1, R-SMP-6. The second failed attempt (sampling: the third), and 愿转告, queue a message."""
     for task in person.tasks:
         queued = [t.created_at for t in task.todos if t.kind == "wangwang"]
         failures = 0
@@ -149,13 +166,15 @@ def check_queued_messages(person: CustomerHistory, background: Background) -> It
             law = background.law_of(a)
             second = is_failure and failures == law.policy.message_after_failures
             due = (second and task.kind in _WRITES_AFTER_FAILURES) or a.outcome == "relay"
+            third = is_failure and failures == 3 and task.kind == "sampling"
+            due = due or third
             if a.outcome_at is None or not (due or _was_last_number(task, a)):
                 continue
             deadline = task.deadline(a.outcome_at, law.policy)
             in_time = deadline is not None and law.can_open(a.outcome_at, deadline, a.region)
             if in_time and not any(at <= a.outcome_at for at in queued):
                 what = f"任务 {task.id} 在结果 {a.outcome} 之后没有旺旺留言的待办"
-                yield Finding("R-MSG-1", what, a.id, a.outcome_at)
+                yield Finding("R-SMP-6" if third else "R-MSG-1", what, a.id, a.outcome_at)
 
 
 def _was_last_number(task: TaskHistory, a: Attempt) -> bool:

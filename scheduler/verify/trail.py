@@ -14,6 +14,7 @@ from adapters.store.models.after_sales import service_case
 from adapters.store.models.audit import audit, audit_link
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.customers import suppression
+from adapters.store.models.sampling import escalation, review, sample, sample_member, score
 from adapters.store.models.shop import job_slot
 from campaigns.values import SHOP_ZONE
 from scheduler.verify.background import Background
@@ -111,6 +112,47 @@ _EVENTS: tuple[tuple[str, str, Column[Any], Column[datetime], ColumnElement[bool
     ("todo.done", "todo", todo.c.id, todo.c.done_at, _ALWAYS),
     ("promise.broken", "todo", todo.c.id, todo.c.broken_at, _ALWAYS),
     ("case.opened", "case", service_case.c.id, service_case.c.opened_at, _ALWAYS),
+)
+
+
+def check_sampling_recorded(connection: Connection, background: Background) -> Iterator[Finding]:
+    """R-AUD-1. Every step of a sample, score, escalation and review has a line of that instant."""
+    for what, subject, key, at, condition in _DATED_EVENTS:
+        lines = (
+            select(func.count())
+            .where(
+                audit.c.what == what,
+                audit.c.subject == literal(f"{subject}:") + cast(key, String),
+                audit.c.at == at,
+            )
+            .scalar_subquery()
+        )
+        statement = select(key.label("key"), at.label("at"), func.count().label("many"))
+        statement = statement.where(at.is_not(None), condition).group_by(key, at)
+        if background.as_of is not None:
+            statement = statement.where(at <= background.as_of)
+        for row in stream(connection, statement.having(func.count() > lines).order_by(at, key)):
+            text = f"{subject}:{row.key} 在 {shown(row.at)} 缺少审计记录 {what}"
+            yield Finding("R-AUD-1", text, None, row.at)
+
+
+_BY_REVIEW = score.c.origin == "review"
+_DATED_EVENTS: tuple[tuple[str, str, Column[Any], Column[datetime], ColumnElement[bool]], ...] = (
+    ("sample.drawn", "sample", sample.c.id, sample.c.drawn_at, _ALWAYS),
+    ("sample.submitted", "sample", sample.c.id, sample.c.submitted_at, _ALWAYS),
+    ("sample.approved", "sample", sample.c.id, sample.c.approved_at, _ALWAYS),
+    (
+        *("sample.called_in", "sample"),
+        *(sample_member.c.sample_id, sample_member.c.called_in_at),
+        _ALWAYS,
+    ),
+    ("score.entered", "task", score.c.task_id, score.c.at, ~_BY_REVIEW),
+    ("review.corrected", "task", score.c.task_id, score.c.at, _BY_REVIEW),
+    ("review.agreed", "task", review.c.task_id, review.c.reviewed_at, review.c.verdict == "agreed"),
+    ("escalation.opened", "escalation", escalation.c.id, escalation.c.opened_at, _ALWAYS),
+    ("escalation.answered", "escalation", escalation.c.id, escalation.c.answered_at, _ALWAYS),
+    ("escalation.breached", "escalation", escalation.c.id, escalation.c.breached_at, _ALWAYS),
+    ("todo.replied", "todo", todo.c.id, todo.c.replied_at, _ALWAYS),
 )
 
 

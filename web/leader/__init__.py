@@ -5,6 +5,7 @@ leaders and supervisors. Never here: accounts and installation.
 """
 
 from web.leader import (
+    campaign_setup,
     campaigns,
     customers,
     imports,
@@ -19,6 +20,7 @@ from web.leader import (
 from web.leader.blueprint import leader
 
 __all__ = [
+    "campaign_setup",
     "campaigns",
     "customers",
     "imports",

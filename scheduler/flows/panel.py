@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.store.queries import campaigns as campaign_queries
-from adapters.store.queries import figures
+from adapters.store.queries import figure_sums as figures
 from adapters.store.queries import panel as queries
 from campaigns import panel_tables as tables
 from campaigns.days import business_day, day_bounds

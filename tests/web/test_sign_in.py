@@ -34,7 +34,7 @@ def later(runtime: Runtime, browser: Visitor, minutes: int) -> Visitor:
 
 
 def test_everybody_begins_at_their_own_page(visitor: Callable[[], Visitor]) -> None:
-    begins = {Role.CALLER: "/call", Role.LEADER: "/desk", Role.SUPERVISOR: "/desk"}
+    begins = {Role.CALLER: "/call", Role.LEADER: "/desk", Role.SUPERVISOR: "/panel"}
     begins[Role.ADMIN] = "/admin/people"
     for role, path in begins.items():
         answer = visitor().sign_in(panel_shop.NAMES[role])

@@ -137,12 +137,16 @@ class EscalationFacts:
 
 @dataclass(frozen=True, slots=True)
 class SamplingFacts:
-    """What only a sampled customer's task has: the score that counts, the message, the escalation."""
+    """What only a sampled customer's task has: the score that counts, the message, the escalation.
+
+    `is_score_by_rule`: R-SMP-8, the customer did not give it.
+    """
 
     score: int | None = None
     message_sent_at: datetime | None = None
     replied_at: datetime | None = None
     escalation: EscalationFacts | None = None
+    is_score_by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)

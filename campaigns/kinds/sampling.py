@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from campaigns.days import midnight_of
 from campaigns.decisions import Allow, Decision, Follow, Stop
 from campaigns.errors import UsageError
-from campaigns.facts import TaskFacts
+from campaigns.facts import SamplingFacts, TaskFacts
 from campaigns.outcomes import COMMON_OUTCOMES, Outcome
 from campaigns.policy import Policy
 from campaigns.values import SHOP_ZONE, CaseKind, Ending
@@ -191,12 +191,23 @@ def needs_a_look(task: TaskFacts, now: datetime, policy: Policy) -> bool:
 
 
 def talked_ending(task: TaskFacts) -> Ending:
-    """R-SMP-5. How a talk about a complaint ends: with a score, or without."""
-    has_score = task.sampling is not None and task.sampling.score is not None
-    return Ending.SCORED if has_score else Ending.UNSCORED
+    """R-SMP-5, R-SMP-8. How a talk about a complaint ends: with a score, by rule, or without."""
+    if task.sampling is None or task.sampling.score is None:
+        return Ending.UNSCORED
+    return Ending.SCORED_BY_RULE if task.sampling.is_score_by_rule else Ending.SCORED
 
 
 def lapsed(task: TaskFacts) -> Ending:
-    """R-SMP-3. What is open at the end is 未完成, unless a score was given before."""
+    """R-SMP-3, R-SMP-6. What is open at the end is 未完成, unless a score was given before.
+
+    Whoever has not answered the message that was sent is 联络不上.
+    """
     ending = talked_ending(task)
-    return ending if ending is Ending.SCORED else Ending.UNFINISHED
+    if ending is not Ending.UNSCORED:
+        return ending
+    known = task.sampling or SamplingFacts()
+    sent = known.message_sent_at
+    if sent is None or known.replied_at is not None or known.escalation is not None:
+        return Ending.UNFINISHED
+    was_reached = any(a.is_reached and a.at >= sent for a in task.attempts)
+    return Ending.UNFINISHED if was_reached else Ending.UNREACHABLE

@@ -7,14 +7,14 @@ else decides whether somebody may be called.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.decisions import Allow, Decision, Follow, NextStep, Stop, Wait
 from campaigns.facts import TaskFacts
 from campaigns.policy import Policy
 from campaigns.registry import KindRules, rules_of
-from campaigns.values import Kind
+from campaigns.values import Exemption, Kind
 from scheduler.rules.case import Case, OfficialDays
 from scheduler.rules.dayparts import check_assigned_daypart, check_slot
 from scheduler.rules.hours import check_hours
@@ -140,12 +140,14 @@ def ask_all(case: Case) -> list[tuple[Check, Decision]]:
 class Forecast:
     """The next instant at which the gate allows, or what stands against any.
 
-    `after` is the wait that lasts until `blocked_by` ends everything.
+    `after` is the wait that lasts until `blocked_by` ends everything; `is_exempt`: R-REPEAT-5 frees
+    the call at that instant.
     """
 
     at: datetime | None
     blocked_by: Wait | Stop | None = None
     after: Wait | None = None
+    is_exempt: bool = False
 
 
 def forecast(case: Case) -> Forecast:
@@ -166,6 +168,8 @@ def forecast(case: Case) -> Forecast:
             if isinstance(answer, Wait) and answer.until is not None and answer.until > until:
                 until, binding = answer.until, answer
         if binding is None:
-            return Forecast(case.now)
+            return Forecast(case.now, is_exempt=case.exemption is not Exemption.NONE)
         case, waited = case.at(until), binding
+        if not case.is_exempt_now:  # too late for a redial (R-REPEAT-5): what follows instead
+            case = replace(case, step=next_step(case.task, case.policy, case.now))
     raise AssertionError("the gate found no end of waiting")

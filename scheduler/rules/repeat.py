@@ -97,9 +97,14 @@ def check_surveys(case: Case) -> Decision:
 
 
 def check_task_budget(case: Case) -> Decision:
-    """R-REPEAT-4. One attempt budget per task over all reasons; a promised call may exceed it."""
+    """R-REPEAT-4. One attempt budget per task over all reasons; a promised call may exceed it.
+
+    Waiting for a reply (R-SMP-6) asks for no attempt.
+    """
     budget = case.policy.attempts_per_task[case.task.kind]
     used = len(case.own_attempts)
+    if case.step.follow is Follow.AWAIT_REPLY:
+        return Allow(f"拨了 {used} 次，等客户回复")
     free = case.exemption in (Exemption.PROMISED, Exemption.CUT_OFF)
     if used < budget or free:
         return Allow(f"第 {used + 1} 次，共 {budget} 次")

@@ -23,7 +23,7 @@ def sampling_step(
     """
     known, last = task.sampling or SamplingFacts(), made[-1]
     if known.escalation is not None:
-        return _after_escalation(task, known.escalation, last, policy)
+        return _after_escalation(task, known.escalation, last, policy, now)
     if last.outcome in _COMPLAINTS:
         return NextStep(Follow.END, ending=sampling.talked_ending(task), rule="R-SMP-5")
     if last.is_reached:
@@ -33,13 +33,12 @@ def sampling_step(
     if len(rejected) >= sampling.REJECTIONS and _in_other_dayparts(rejected, policy):
         return NextStep(Follow.END, ending=Ending.REJECTED, rule="R-SMP-7")
     failed = [a for a in own if a.state is AttemptState.CLOSED and not a.is_reached]
-    if last.outcome not in _NUMBER_FAILED and len(failed) >= sampling.FAILURES:
-        return _after_failures(known, last, policy, now)
-    return None
-
-
-_NUMBER_FAILED = frozenset({"relay_failed"})
-"""R-PHONE-2. The number is to blame: another one, or the end."""
+    if len(failed) < sampling.FAILURES:
+        return None
+    step = _after_failures(known, last, policy, now)
+    # R-PHONE-2: a number is spent; another one is tried while the reply is waited for, or it ends.
+    is_spent = last.outcome == "relay_failed"
+    return None if is_spent and step.follow is not Follow.END else step
 
 
 def _in_other_dayparts(attempts: list[AttemptFacts], policy: Policy) -> bool:
@@ -65,18 +64,32 @@ def _after_failures(
 
 
 def _after_escalation(
-    task: TaskFacts, escalation: EscalationFacts, last: AttemptFacts, policy: Policy
+    task: TaskFacts,
+    escalation: EscalationFacts,
+    last: AttemptFacts,
+    policy: Policy,
+    now: datetime,
 ) -> NextStep | None:
     """R-SMP-5. The promised answer: when its owner is ready, else shortly before it is due."""
     if escalation.answered_at is not None:
         return NextStep(Follow.END, ending=sampling.talked_ending(task), rule="R-SMP-5")
-    if last.callback_at is not None or last.outcome == "cut_off":
-        return None  # the customer's wish, or the line that broke, comes first
-    not_before = escalation.due_at - sampling.HEADS_UP
+    if last.outcome == "cut_off" and last.callback_at is None and _may_redial(last, policy, now):
+        return None  # the line that broke comes first
+    not_before, rule = escalation.due_at - sampling.HEADS_UP, "R-SMP-5"
     if escalation.ready_at is not None:
         not_before = min(not_before, escalation.ready_at)
-    if last.outcome != "complaint_escalated":  # it was tried, and nobody answered
+    if last.callback_at is not None:
+        not_before, rule = last.callback_at, "R-HOURS-7"
+    elif last.outcome not in _ANSWER_AT_ONCE:  # it was tried, and nobody had time or answered
         not_before = max(not_before, last.at + timedelta(minutes=policy.attempt_gap_minutes))
-    return NextStep(
-        Follow.ANSWER, not_before=not_before, exemption=Exemption.PROMISED, rule="R-SMP-5"
-    )
+    return NextStep(Follow.ANSWER, not_before=not_before, exemption=Exemption.PROMISED, rule=rule)
+
+
+_ANSWER_AT_ONCE = frozenset({"complaint_escalated", "cut_off", "wrong_number", "relay_failed"})
+"""R-REPEAT-5. After these nothing but the promise itself says when the answer is tried (again)."""
+
+
+def _may_redial(last: AttemptFacts, policy: Policy, now: datetime) -> bool:
+    """R-REPEAT-5. Once, within minutes, as the same attempt; after that it is still promised."""
+    until = timedelta(minutes=policy.redial_minutes)
+    return not last.is_redial and last.outcome_at is not None and now < last.outcome_at + until

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from campaigns.decisions import Follow, Stop
 from campaigns.registry import rules_of
 from campaigns.states import COUNTED_ATTEMPTS
-from campaigns.values import Ending, Exemption, Kind
+from campaigns.values import Ending, Kind
 from scheduler.rules.case import Case
 from scheduler.rules.gate import ask_all, forecast
 from scheduler.rules.suppression import check_suppression
@@ -56,6 +56,8 @@ _RULE_OF_ENDING = {
 
 def rule_of_ending(kind: Kind, ending: Ending) -> str:
     """The rule that a closed task is explained by (R-AUD-3)."""
+    if kind is Kind.SAMPLING and ending is Ending.UNREACHABLE:
+        return "R-SMP-6"
     return _RULE_OF_ENDING.get(ending) or rules_of(kind).deadline_rule
 
 
@@ -88,17 +90,16 @@ def schedule(case: Case) -> Schedule:
     deadline = kind.deadline(task, policy) or case.now
     stale = kind.stale_at(task, policy) or far
     ending, rule = _ending(case)
-    due = None
+    due, is_exempt = None, False
     if ending is None:
         ahead = forecast(case)
-        due, blocked = ahead.at, ahead.blocked_by
+        # R-REPEAT-5 has to hold when the call is due, not only now: a redial may come too late.
+        due, blocked, is_exempt = ahead.at, ahead.blocked_by, ahead.is_exempt
         if due is None and isinstance(blocked, Stop) and _is_final(case, blocked):
             ending, rule = _ENDING_OF_RULE[blocked.rule], blocked.rule
-    # R-REPEAT-5 has to hold when the call is due, not only now: a redial may come too late.
-    exempt = due is not None and case.at(due).exemption is not Exemption.NONE
     return Schedule(
         due_at=due if ending is None else None,
-        urgency=_URGENT if exempt else _IN_TURN,
+        urgency=_URGENT if is_exempt else _IN_TURN,
         rank_at=kind.rank_at(task, policy) or deadline,
         deadline=deadline,
         # Data exactly as old as the limit still count (R-DUN-4: "older than").

@@ -97,7 +97,7 @@ def _reasons_to_wait(case: Case) -> Iterator[Wait]:
         rule = rules_of(case.task.kind).plan_rule
         yield Wait(rule, midnight_of(case.task.business_day), "计划在之后的日期拨打")
     if step.not_before is not None:
-        promised = step.follow is Follow.ANSWER
+        promised = step.follow is Follow.ANSWER and step.rule != "R-HOURS-7"
         reason = "投诉升级，等处理人给出答复" if promised else "客户约定了回电时间"
         yield Wait(step.rule, step.not_before, reason)
     if step.not_on is not None and business_day(case.now) == step.not_on:

@@ -145,6 +145,9 @@ def check_unreached(person: CustomerHistory, background: Background) -> Iterator
     """R-SMP-6. 联络不上: no number is left, or three failures and a message without an answer."""
     for task in _sampled(person):
         closed_at = task.closed_at
+        if task.ending == "unfinished" and closed_at and _waits_for_an_answer(task, closed_at):
+            what = f"任务 {task.id} 留言到抽查截止也没有回复，却以未完成结束，不是联络不上"
+            yield Finding("R-SMP-6", what, None, closed_at)
         if task.ending != "unreachable" or closed_at is None or _no_number(person, task, closed_at):
             continue
         if failures_until(task, background, closed_at) < FAILURES:
@@ -184,16 +187,28 @@ def failed_at(task: TaskHistory, background: Background) -> list[datetime]:
 def _was_in_vain(task: TaskHistory, closed_at: datetime, background: Background) -> bool:
     """Nobody answered the message in time, or a further call after the answer failed too."""
     hours = background.book.law_at(closed_at, task.campaign_id).policy.reply_hours
-    for message in task.todos:
-        if message.kind != "wangwang" or message.done_at is None:
-            continue
-        replied_at = message.replied_at
-        if replied_at is None or replied_at > closed_at:
-            if closed_at >= message.done_at + timedelta(hours=hours):
-                return True
-        elif any(replied_at <= a.at and a.outcome in FAILED for a in task.made):
+    for sent_at, replied_at in _messages(task, closed_at):
+        patience = min(sent_at + timedelta(hours=hours), closing_of_month(task.batch_day))
+        if replied_at is None and closed_at >= patience:
+            return True
+        if replied_at and any(replied_at <= a.at and a.outcome in FAILED for a in task.made):
             return True
     return False
+
+
+def _waits_for_an_answer(task: TaskHistory, closed_at: datetime) -> bool:
+    """A message was sent, and nothing was heard since; nor is another answer owed."""
+    return not task.escalations and any(
+        replied_at is None and not any(a.is_reached and a.at >= sent_at for a in task.made)
+        for sent_at, replied_at in _messages(task, closed_at)
+    )
+
+
+def _messages(task: TaskHistory, by: datetime) -> Iterator[tuple[datetime, datetime | None]]:
+    """When a message after the failures was sent, and when it was answered, as far as by then."""
+    for m in task.todos:
+        if m.kind == "wangwang" and m.occasion == "unreached" and m.done_at and m.done_at < by:
+            yield m.done_at, m.replied_at if m.replied_at and m.replied_at <= by else None
 
 
 def wrong_ending(

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, bindparam, select
 from adapters.store.models.calls import todo
 from adapters.store.models.sampling import escalation, score
 from campaigns.facts import EscalationFacts, SamplingFacts
-from campaigns.values import TodoKind
+from campaigns.values import ScoreOrigin, TodoKind
 
 _IDS: Any = bindparam("ids", expanding=True)
 
 _SCORES = (
-    select(score.c.task_id, score.c.value, score.c.at)
+    select(score.c.task_id, score.c.value, score.c.origin, score.c.at)
     .where(score.c.task_id.in_(_IDS))
     .order_by(score.c.id)
 )
@@ -50,7 +50,7 @@ def sampling_facts(
         return None if is_later else instant
 
     scores = {
-        row.task_id: row.value
+        row.task_id: row
         for row in connection.execute(_SCORES, {"ids": ids})
         if by_then(row.at) is not None
     }
@@ -65,11 +65,13 @@ def sampling_facts(
         for row in connection.execute(_ESCALATIONS, {"ids": ids})
         if by_then(row.opened_at) is not None
     }
-    return {
-        task_id: SamplingFacts(
-            scores.get(task_id),
+    found = {}
+    for task_id in ids:
+        counted = scores.get(task_id)
+        found[task_id] = SamplingFacts(
+            None if counted is None else counted.value,
             *messages.get(task_id, (None, None)),
             escalations.get(task_id),
+            counted is not None and counted.origin == ScoreOrigin.RULE,
         )
-        for task_id in ids
-    }
+    return found

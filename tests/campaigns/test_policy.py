@@ -73,7 +73,7 @@ def test_settings_survive_being_written_down() -> None:
     assert changed.version == 3
     assert changed.plan_at == time(7, 30)
     assert changed.region_dayparts == {"浙江": Daypart.EVENING}
-    assert changed.attempts_per_task == Policy().attempts_per_task | {Kind.DUNNING: 5}
+    assert changed.attempts_per_task == {**Policy().attempts_per_task, Kind.DUNNING: 5}
     assert with_overrides(json.loads(json.dumps(settings_of(changed))), 3) == changed
 
 

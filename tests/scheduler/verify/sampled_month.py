@@ -92,6 +92,7 @@ class SampledMonth:
                 self.done[f"{type(refused).__name__} {refused.message}"] += 1
                 self.held.pop(caller.id, None)
             self.now += timedelta(minutes=4)
+        self.done["rounds"] += 1
         try:
             self._desk()
         except WaihuError as refused:
@@ -130,18 +131,25 @@ class SampledMonth:
 
     def _choice(self, held: HandOut) -> Outcome:
         outcomes = KINDS[Kind.SAMPLING].outcomes
+        if held.task_id % 6 == 0:  # some are never at home
+            return outcomes[self.chance.choice(("no_answer", "switched_off", "line_busy"))]
         early = {"scored": 20, "complaint_escalated": 8, "no_answer": 20, "rejected": 12, "busy": 6}
         weights = [early.get(code, 2) for code in outcomes]
         return outcomes[self.chance.choices(list(outcomes), weights)[0]]
 
     def _desk(self) -> None:
         runtime, now = self.shop.runtime, self.now
+        if self.done["rounds"] in (20, 40, 60):
+            number = self.chance.randrange(100)
+            form = EntryForm(user_id=f"buyer{number:04d}", phone=None, kind=None, reason="短信退订")
+            add_entry(runtime, form, now, self.leader.name)
+            self.done["listed"] += 1
         for message in open_todos(runtime, now)[:2]:
             if self.chance.random() < 0.5:
                 finish_todo(runtime, message.id, now, self.leader.name)
                 self.done["messages"] += 1
         for message in awaiting_replies(runtime, now)[:2]:
-            if self.chance.random() < 0.05:
+            if self.chance.random() < 0.02:
                 note_reply(runtime, message.id, now, self.leader.name)
                 self.done["replies"] += 1
         for one in open_escalations(runtime, now):
@@ -154,11 +162,6 @@ class SampledMonth:
             elif dice < 0.65:
                 escalations.answer(runtime, one.id, "已在旺旺上说明", now, owner)
                 self.done["answered in words"] += 1
-        if self.chance.random() < 0.01:
-            number = self.chance.randrange(100)
-            form = EntryForm(user_id=f"buyer{number:04d}", phone=None, kind=None, reason="短信退订")
-            add_entry(runtime, form, now, self.leader.name)
-            self.done["listed"] += 1
 
     def _review(self) -> None:
         runtime, now = self.shop.runtime, at("06-01 09:00")

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from adapters.store.models.after_sales import service_case
 from adapters.store.models.calls import attempt
@@ -130,7 +142,10 @@ def calls_counted(connection: Connection, wanted: CallsWanted) -> int:
 
 
 def _limited(query: Select[Any], wanted: CallsWanted) -> Select[Any]:
-    limits: list[ColumnElement[bool]] = [attempt.c.at >= wanted.start, attempt.c.at < wanted.end]
+    limits: list[ColumnElement[bool] | TextClause] = [
+        attempt.c.at >= wanted.start,
+        attempt.c.at < wanted.end,
+    ]
     if wanted.kind is not None:
         limits.append(attempt.c.kind == wanted.kind)
     if wanted.caller_id is not None:

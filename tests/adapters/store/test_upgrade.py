@@ -42,7 +42,6 @@ from tests import databases
 from tests.factories import at, day
 from tests.shops import Shop
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
 
 KINDS_OF = {"0001": ("dunning",), "0002": ("dunning", "callback", "stock_out")}

@@ -275,6 +275,7 @@ def test_r_dun_7_an_export_settles_reminders_that_have_ended(
     runtime = panel_shop.open_shop(engine, database_url, tmp_path)
     panel_shop.fill(runtime)
     caller = caller_named(runtime, "陈晨")
+    assert isinstance(caller, Person)
     for minute in range(4):
         now = panel_shop.MORNING + timedelta(minutes=minute)
         held = next_call(runtime, caller, now)

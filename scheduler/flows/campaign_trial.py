@@ -14,9 +14,9 @@ from math import ceil
 
 from sqlalchemy import Connection
 
+from adapters.store.queries import audit, tasks
 from adapters.store.queries import campaigns as campaign_queries
 from adapters.store.queries import planning as queries
-from adapters.store.queries import tasks
 from adapters.store.queries.facts import load_tasks
 from adapters.store.queries.planning import Campaign
 from campaigns.days import business_day
@@ -200,6 +200,19 @@ def compare(
         after,
         tuple(m for m in moved if (m.was_in, m.before) != (m.is_in, m.after)),
     )
+
+
+def note_export(runtime: Runtime, campaign_id: int, tried: Trial, now: datetime, who: str) -> None:
+    """R-AUD-1. That a list of customers was taken out is kept, and how long it was."""
+    with runtime.transaction() as connection:
+        audit.record(
+            connection,
+            now,
+            who,
+            "campaign.trial_exported",
+            f"campaign:{campaign_id}",
+            after={"day": tried.day, "rows": len(tried.calls) + len(tried.left_out)},
+        )
 
 
 def _try(

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from adapters.store.models.audit import audit
 from campaigns.values import CampaignState, Role
 from scheduler.flows import campaign_setup as flow
 from scheduler.runtime import Runtime
@@ -95,6 +97,11 @@ def test_the_trial_goes_out_as_a_file(runtime: Runtime, leader: Visitor) -> None
     lines = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert lines[0][:3] == ["用户ID", "首次拨打", "截止"]
     assert len(lines) > 1
+    with runtime.snapshot() as connection:
+        kept = connection.execute(
+            select(audit).where(audit.c.what == "campaign.trial_exported")
+        ).all()
+    assert [row.subject for row in kept] == ["campaign:1"], "R-AUD-1"
 
 
 @pytest.mark.parametrize("kind", ["callback", "stock_out"])

@@ -21,7 +21,7 @@ from campaigns.regions import PROVINCES
 from campaigns.values import Daypart, Kind
 from scheduler.flows import campaign_setup as flow
 from scheduler.flows import offers as offer_flow
-from scheduler.flows.campaign_trial import Change, Trial, compare, day_to_try, dry_run
+from scheduler.flows.campaign_trial import Change, Trial, compare, day_to_try, dry_run, note_export
 from scheduler.flows.campaigns import NAME_MAX_CHARS, REASON_MAX_CHARS
 from scheduler.flows.control_results import control_result
 from scheduler.flows.script_preview import preview
@@ -187,6 +187,7 @@ def clone_campaign(campaign_id: int) -> AnyResponse:
 def trial_file(campaign_id: int) -> Response:
     """Download who would be called when, and who not by which rule."""
     tried = dry_run(the_runtime(), campaign_id, now(), day=_day(campaign_id))
+    note_export(the_runtime(), campaign_id, tried, now(), me().name)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["用户ID", "首次拨打", "截止", "地区", "订单数", "金额", "规则", "原因"])

@@ -9,6 +9,7 @@ from campaigns.facts import AttemptFacts, EscalationFacts, SamplingFacts, TaskFa
 from campaigns.kinds import sampling
 from campaigns.policy import Policy
 from campaigns.values import AttemptState, Ending, Exemption
+from scheduler.rules.case import best_phone
 from scheduler.rules.hours import daypart_of
 
 _COMPLAINTS = frozenset({"complaint_solved", "complaint_escalated"})
@@ -75,6 +76,8 @@ def _after_escalation(
         return NextStep(Follow.END, ending=sampling.talked_ending(task), rule="R-SMP-5")
     if last.outcome == "cut_off" and last.callback_at is None and _may_redial(last, policy, now):
         return None  # the line that broke comes first
+    if last.outcome in _NUMBER_GONE and best_phone(task, now) is None:
+        return None  # R-PHONE-1, R-PHONE-2: a message is all that is left, beside the owed answer
     not_before, rule = escalation.due_at - sampling.HEADS_UP, "R-SMP-5"
     if escalation.ready_at is not None:
         not_before = min(not_before, escalation.ready_at)
@@ -85,7 +88,8 @@ def _after_escalation(
     return NextStep(Follow.ANSWER, not_before=not_before, exemption=Exemption.PROMISED, rule=rule)
 
 
-_ANSWER_AT_ONCE = frozenset({"complaint_escalated", "cut_off", "wrong_number", "relay_failed"})
+_NUMBER_GONE = frozenset({"wrong_number", "relay_failed"})
+_ANSWER_AT_ONCE = frozenset({"complaint_escalated", "cut_off"}) | _NUMBER_GONE
 """R-REPEAT-5. After these nothing but the promise itself says when the answer is tried (again)."""
 
 

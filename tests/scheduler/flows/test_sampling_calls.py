@@ -183,6 +183,18 @@ def test_r_smp_5_an_escalation_has_an_owner_a_case_and_half_an_hour(
     assert shown.is_breached
 
 
+def test_r_phone_1_a_wrong_number_for_the_answer_leaves_the_message_and_the_owed_answer(
+    shop: Shop, caller: Person
+) -> None:
+    row = _escalated(shop, caller)
+    escalations.ready(shop.runtime, row.id, at("05-27 09:06"), caller)
+    answer = shop.call(caller, "05-27 09:07", "wrong_number")
+    assert (answer.state, answer.how) == ("closed", "message")
+    assert _task(shop).ending == Ending.UNREACHABLE
+    assert [row.occasion for row in shop.rows(todo)] == ["wrong_number"]
+    assert shop.rows(escalation)[0].answered_at is None
+
+
 def test_r_smp_5_only_its_owner_gets_the_call_when_ready(shop: Shop, caller: Person) -> None:
     row = _escalated(shop, caller)
     other = shop.person("李四")

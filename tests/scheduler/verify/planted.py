@@ -253,6 +253,27 @@ def called_in_twice_in_one_month(connection: Connection) -> None:
     change(connection, sample_member, row, called_in_at=at("05-26 11:00"))
 
 
+def copies(connection: Connection, row: Row[Any], *times: str) -> None:
+    """The same call again at other times."""
+    kept = {c.name: getattr(row, c.name) for c in attempt.c}
+    for number, when in enumerate(times):
+        moved = dict.fromkeys(("at", "handed_out_at", "dialled_at", "outcome_at"), at(when))
+        ended = {"ended_at": at(when), "lease_until": at(when), "id": f"copy-{number}"}
+        connection.execute(insert(attempt).values(**kept | moved | ended))
+
+
+@planted("R-REPEAT-1", "90 天内已回访到 2 次，又被回访")
+def surveyed_a_third_time(connection: Connection) -> None:
+    copies(connection, call(connection, "scored"), "05-05 10:00", "05-06 14:00")
+
+
+@planted("R-REPEAT-4", "第 5 次拨打，预算是 4 次")
+def called_a_fifth_time(connection: Connection) -> None:
+    row = waited_for(connection)
+    one = first(connection, attempt, attempt.c.task_id == row.id, by=attempt.c.at)
+    copies(connection, one, "05-27 09:01", "05-27 13:01", "05-28 09:01", "05-28 13:01")
+
+
 # --- the month's clock ---------------------------------------------------------------------------
 
 

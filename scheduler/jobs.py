@@ -55,9 +55,22 @@ def _sweep(runtime: Runtime, now: datetime) -> None:
             refresh_tasks(connection, runtime, now, overdue, ENGINE)
         retract_todos(connection, runtime, now)
         break_overdue(connection, now)
-        note_breaches(connection, now)
-        end_unanswered(connection, runtime, now)
         tasks.promote(connection, now)
+
+
+def _breaches(runtime: Runtime, now: datetime) -> None:
+    """R-SMP-5. Promised answers that are overdue.
+
+    On its own: it locks tasks in their order, and other work holds some already.
+    """
+    with runtime.transaction() as connection:
+        note_breaches(connection, now)
+
+
+def _replies(runtime: Runtime, now: datetime) -> None:
+    """R-SMP-2, R-SMP-6. Who did not answer a message has ended, and whoever is lost is replaced."""
+    with runtime.transaction() as connection:
+        end_unanswered(connection, runtime, now)
         replace_lost(connection, runtime, now, ENGINE)
 
 
@@ -156,6 +169,8 @@ def _done(runtime: Runtime, job: str, slot: datetime, now: datetime) -> None:
 
 _JOBS = (
     _sweep,
+    _breaches,
+    _replies,
     _seal,
     _calendar,
     _arrivals,

@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls, people, scores
+from adapters.store.queries.facts import load_tasks
+from campaigns.decisions import Stop
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.kinds.sampling import HEADS_UP
 from campaigns.values import ENGINE, Person, Role
 from scheduler.flows.refresh import refresh_tasks
 from scheduler.flows.sampling_places import replace_lost
+from scheduler.rules.gate import case_for, check_deadline
+from scheduler.rules.suppression import check_suppression
 from scheduler.runtime import Runtime
 
 ANSWER_MAX_CHARS = 500
@@ -114,44 +118,74 @@ def hand_over(
         found = people.person_named(connection, name.strip())
         if found is None or not found.is_active or found.person.role is Role.ADMIN:
             raise UsageError(f"没有这位同事：{name}", field="owner")
+        if row.owner_id == found.person.id and row.taken_at is not None:
+            return
         _own(connection, row, found.person.id, now)
         _note(connection, row, "escalation.handed_over", now, person, owner=found.person.id)
 
 
 def _own(connection: Connection, row: Row[Any], person_id: int, now: datetime) -> None:
     scores.change_escalation(connection, row.id, owner_id=person_id, taken_at=now)
-    scores.reserve(connection, row.task_id, person_id)
+    _reserve(connection, row, person_id, now)
+
+
+def _reserve(connection: Connection, row: Row[Any], person_id: int, now: datetime) -> None:
+    """The owner's call; once it is overdue anybody's, whoever takes it on."""
+    scores.reserve(connection, row.task_id, person_id if now < row.due_at else None)
 
 
 def ready(runtime: Runtime, escalation_id: int, now: datetime, person: Person) -> None:
     """The owner has the answer: the customer is the owner's next call (R-REPEAT-5).
 
-    Raises ConflictError for anybody else's, RefusedError when the month's calls are over (R-SMP-3).
+    Raises ConflictError for anybody else's, RefusedError when the month's calls are over (R-SMP-3)
+    or the customer must not be called any more (R-DNC-2).
     """
     with runtime.transaction() as connection:
         row = _open_one(connection, escalation_id)
         if row.owner_id != person.id:
             raise ConflictError(f"这件投诉由 {row.owner} 处理", rules=(_RULE,))
         if not calls.open_task_of(connection, row.task_id):
-            raise RefusedError("本月抽查已截止，不能再打电话，请在旺旺上答复", rules=("R-SMP-3",))
+            raise _no_more_calls(connection, runtime, row, now)
         if row.ready_at is not None and row.taken_at is not None:
             return
         taken_at = row.taken_at or now
         scores.change_escalation(connection, row.id, ready_at=now, taken_at=taken_at)
-        scores.reserve(connection, row.task_id, person.id)
+        _reserve(connection, row, person.id, now)
         _note(connection, row, "escalation.ready", now, person)
         refresh_tasks(connection, runtime, now, [row.task_id], person.name)
+
+
+def _no_more_calls(
+    connection: Connection, runtime: Runtime, row: Row[Any], now: datetime
+) -> RefusedError:
+    """Why a call is out of the question though the answer is still owed."""
+    task = load_tasks(connection, [row.task_id], now)[row.task_id]
+    law = runtime.law(connection).of(task.campaign_id)
+    case = case_for(task, now, law.policy, law.calendar)
+    asked_not_to = check_suppression(case)
+    if isinstance(asked_not_to, Stop):
+        words = f"{asked_not_to.reason}，不能再打电话，也不能发消息"
+        return RefusedError(words, rules=(asked_not_to.rule, *asked_not_to.also))
+    too_late = check_deadline(case)
+    if isinstance(too_late, Stop):
+        words = "本月抽查已截止，不能再打电话，请在旺旺上答复"
+        return RefusedError(words, rules=(too_late.rule,))
+    return RefusedError("这位客户已经不能再打电话，请在旺旺上答复", rules=(_RULE,))
 
 
 def answer(runtime: Runtime, escalation_id: int, words: str, now: datetime, person: Person) -> None:
     """The customer has the answer otherwise than by our call: in the chat, or they called us.
 
-    Raises UsageError without words, ConflictError for another caller's.
+    The very same answer sent twice counts once. Raises UsageError without words, ConflictError for
+    another caller's and for what is answered already.
     """
     words = words.strip()
     if not words or len(words) > ANSWER_MAX_CHARS:
         raise UsageError(f"请写明怎么答复的，最多 {ANSWER_MAX_CHARS} 字", field="answer")
     with runtime.transaction() as connection:
+        given = scores.lock_escalation(connection, escalation_id)
+        if given is not None and (given.answered_by, given.answer) == (person.name, words):
+            return
         row = _open_one(connection, escalation_id)
         if person.role is Role.CALLER and row.owner_id != person.id:
             raise ConflictError(f"这件投诉由 {row.owner} 处理", rules=(_RULE,))

@@ -128,11 +128,13 @@ def note_reply(
             return
         if row.kind != TodoKind.WANGWANG or row.done_at is None:
             raise RefusedError("这条留言还没有发送", rules=("R-MSG-1",))
+        still_open = calls.open_task_of(connection, row.task_id)
+        if not still_open:
+            raise RefusedError("这位客户的任务已经结束，不会再打电话", rules=("R-SMP-6",))
         if now < row.done_at:
             raise UsageError("时间早于留言发送的时间", field="at")
         calls.change_todo(connection, todo_id, replied_at=now, replied_by=who)
         audit.record(connection, now, who, "todo.replied", f"todo:{todo_id}")
-        still_open = calls.open_task_of(connection, row.task_id)
         refresh_tasks(connection, runtime, now, still_open, who)
 
 

@@ -49,6 +49,13 @@ _LOCK_CONVERSATION = (
     .order_by(task.c.id)
     .with_for_update()
 )
+_LOCK_TASK_OF_TODO = (
+    select(task.c.id)
+    .where(
+        task.c.id == select(todo.c.task_id).where(todo.c.id == bindparam("id")).scalar_subquery()
+    )
+    .with_for_update()
+)
 _GET = select(attempt).where(attempt.c.id == bindparam("id")).with_for_update()
 
 
@@ -214,7 +221,12 @@ def add_todo(connection: Connection, values: dict[str, object]) -> int | None:
 
 
 def get_todo(connection: Connection, todo_id: int) -> Row[Any] | None:
-    """One to-do with its customer's region, locked: two people may tick it off at once."""
+    """One to-do with its customer's region, locked: two people may tick it off at once.
+
+    Its task is locked first: whoever ends the task takes the to-do back after it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_TASK_OF_TODO, {"id": todo_id})
     return connection.execute(
         select(
             todo,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import task
@@ -28,8 +38,12 @@ def newest_score(connection: Connection, task_id: int) -> Row[Any] | None:
 
 
 def reserve(connection: Connection, task_id: int, person_id: int | None) -> None:
-    """R-SMP-5. Only this person is handed the task; None: anybody."""
-    connection.execute(update(task).where(task.c.id == task_id).values(reserved_for=person_id))
+    """R-SMP-5. Only this person is handed the task while it is open; None: anybody."""
+    connection.execute(
+        update(task)
+        .where(task.c.id == task_id, text("task.state <> 'closed'"))
+        .values(reserved_for=person_id)
+    )
 
 
 def add_escalation(connection: Connection, values: dict[str, object]) -> int:
@@ -39,7 +53,11 @@ def add_escalation(connection: Connection, values: dict[str, object]) -> int:
 
 
 def lock_escalation(connection: Connection, escalation_id: int) -> Row[Any] | None:
-    """One escalation, locked: two people may press at once."""
+    """One escalation, locked: two people may press at once.
+
+    Its task is locked first, as an outcome and an import do: else the two could wait for each other.
+    """
+    _lock_tasks(connection, escalation.c.id == escalation_id)
     return connection.execute(
         _escalations().where(escalation.c.id == escalation_id).with_for_update(of=escalation)
     ).first()
@@ -81,17 +99,23 @@ def answered_since(connection: Connection, since: datetime, limit: int) -> list[
 
 
 def unnoted_breaches(connection: Connection, now: datetime) -> list[Row[Any]]:
-    """Due and unanswered, and nobody was told yet; locked."""
-    query = (
-        _escalations()
-        .where(
-            escalation.c.answered_at.is_(None),
-            escalation.c.breached_at.is_(None),
-            escalation.c.due_at <= now,
-        )
-        .with_for_update(of=escalation)
+    """Due and unanswered, and nobody was told yet; locked, their tasks first."""
+    overdue = and_(
+        escalation.c.answered_at.is_(None),
+        escalation.c.breached_at.is_(None),
+        escalation.c.due_at <= now,
     )
+    _lock_tasks(connection, overdue)
+    query = _escalations().where(overdue).with_for_update(of=escalation)
     return list(connection.execute(query).all())
+
+
+def _lock_tasks(connection: Connection, of_these: ColumnElement[bool]) -> None:
+    """Hold the tasks of these escalations, in the order of `tasks.lock`."""
+    if connection.dialect.name == "postgresql":
+        wanted = select(escalation.c.task_id).where(of_these)
+        tasks = select(task.c.id).where(task.c.id.in_(wanted)).order_by(task.c.id)
+        connection.execute(tasks.with_for_update())
 
 
 def _escalations() -> Select[Any]:

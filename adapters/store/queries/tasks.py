@@ -229,6 +229,7 @@ def close(connection: Connection, task_id: int, now: datetime, ending: str) -> N
             due_at=None,
             claimed_by=None,
             claimed_until=None,
+            reserved_for=None,
         )
     )
 

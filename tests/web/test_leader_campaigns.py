@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from campaigns.policy import Policy, settings_of
-from campaigns.values import Person, Role
+from campaigns.values import Kind, Person, Role
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.outlook import NobodyNow
 from scheduler.flows.people import caller_named
@@ -37,7 +37,7 @@ def test_r_claim_1_a_leader_pauses_and_starts_a_campaign(runtime: Runtime, leade
     panel_shop.fill(runtime)
     assert isinstance(ask(runtime), HandOut)
     page = leader.get("/desk/campaigns").text
-    assert page.count("进行中") == 3
+    assert page.count("进行中") == len(Kind)
     refused = leader.post("/desk/campaigns/1/state", {"state": "paused", "reason": " "})
     assert refused.status_code == 400
     assert "请写明原因" in refused.text

@@ -24,7 +24,7 @@ OUTCOMES: Mapping[Kind, Mapping[str, int]] = {
     | {"agrees": 14, "agrees_with_gift": 10, "refuses": 6, "relay": 4, "gave_number": 4},
     Kind.SAMPLING: _COMMON
     | {"scored": 60, "refused": 4, "hung_up": 4, "complaint_solved": 5}
-    | {"complaint_escalated": 8, "rejected": 10},
+    | {"complaint_escalated": 14, "rejected": 10},
 }
 
 _OF_THE_CALL = frozenset({"cut_off", "wrong_number", "relay_failed"})

@@ -13,10 +13,9 @@ from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import batch, task
 from adapters.store.models.sampling import score
 from scheduler.verify.background import Background
-from scheduler.verify.days import closing_of_month, first_call_of_month
+from scheduler.verify.days import closing_of_month, first_call_of_month, not_after
 from scheduler.verify.frames import Drawn, Member, draws
 from scheduler.verify.history import FAILED
-from scheduler.verify.reading import not_after
 from scheduler.verify.report import Finding
 from scheduler.verify.sampling_calls import FAILURES
 

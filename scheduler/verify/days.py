@@ -34,3 +34,8 @@ def closing_of_month(day: date) -> datetime:
 def first_call_of_month(day: date) -> datetime:
     """R-SMP-3. The 27th, 00:00, of the month that a day lies in."""
     return midnight(day.replace(day=27))
+
+
+def not_after(instant: datetime | None, as_of: datetime | None) -> datetime | None:
+    """None for an instant later than what is looked at."""
+    return None if instant is None or (as_of is not None and instant > as_of) else instant

@@ -14,7 +14,8 @@ from adapters.store.models.campaigns import campaign
 from adapters.store.models.customers import customer, suppression
 from adapters.store.models.shop import person
 from scheduler.verify.background import Background
-from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by, not_after
+from scheduler.verify.days import not_after
+from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by
 from scheduler.verify.report import Finding, shown
 
 _BY_CUSTOMER = and_(suppression.c.scope == "customer", suppression.c.customer_id == customer.c.id)

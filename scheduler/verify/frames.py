@@ -17,7 +17,7 @@ from adapters.store.models.customers import customer, order
 from adapters.store.models.sampling import register_entry, sample, sample_left_out, sample_member
 from adapters.store.models.shop import person
 from scheduler.verify.background import Background
-from scheduler.verify.reading import not_after
+from scheduler.verify.days import not_after
 
 LISTS = ("after_sales", "parcels", "reviews", "vip")
 """R-SMP-1. Whoever is in several belongs to the first."""

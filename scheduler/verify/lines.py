@@ -16,10 +16,10 @@ from scheduler.verify.reading import (
     ATTEMPTS,
     attempt_from,
     attempts_by,
-    escalations_of,
     stream,
 )
 from scheduler.verify.report import Finding
+from scheduler.verify.sampling_rows import escalations_of
 from scheduler.verify.spacing import halves_of, judged, scales
 
 

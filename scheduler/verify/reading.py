@@ -20,18 +20,18 @@ from adapters.store.models.campaigns import batch, task, task_order
 from adapters.store.models.customers import customer, customer_phone, order, order_sighting
 from adapters.store.models.sampling import escalation, score
 from adapters.store.models.stock import shortage, shortage_date, task_shortage
+from scheduler.verify.days import not_after
 from scheduler.verify.history import (
     Attempt,
     CustomerHistory,
-    Escalation,
     Number,
     OrderHistory,
-    Score,
     Shortage,
     Sighting,
     TaskHistory,
     Todo,
 )
+from scheduler.verify.sampling_rows import ESCALATIONS, SCORES, escalation_from, score_from
 
 ROWS_AT_A_TIME = 2_000
 
@@ -46,20 +46,6 @@ ATTEMPTS = select(
     _HAS_REASON.label("has_reason"),
 )
 """What is read of attempts: no words of a caller, only whether there are any."""
-
-SCORES = select(
-    *(c for c in score.c if c.name not in {"reason", "suggestion"}),
-    (func.length(func.trim(func.coalesce(score.c.reason, ""))) > 0).label("has_reason"),
-)
-ESCALATIONS = select(
-    *(c for c in escalation.c if c.name != "answer"),
-    (func.length(func.trim(func.coalesce(escalation.c.answer, ""))) > 0).label("has_answer"),
-)
-
-
-def not_after(instant: datetime | None, as_of: datetime | None) -> datetime | None:
-    """None for an instant later than what is looked at."""
-    return None if instant is None or (as_of is not None and instant > as_of) else instant
 
 
 def attempts_by(as_of: datetime) -> ColumnElement[bool]:
@@ -154,8 +140,8 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         attempts = _by_task(rows["attempts"], lambda r: attempt_from(r, as_of))
         todos = _by_task(rows["todos"], lambda r: _todo(r, as_of))
         missing = _shortages(rows["shortages"], rows["days"], as_of)
-        scores = _by_task(rows["scores"], _score)
-        promised = _by_task(rows["escalations"], lambda r: _escalation(r, as_of))
+        scores = _by_task(rows["scores"], score_from)
+        promised = _by_task(rows["escalations"], lambda r: escalation_from(r, as_of))
         yield CustomerHistory(
             person.id,
             person.region,
@@ -314,44 +300,6 @@ def _todo(row: Row[Any], as_of: datetime | None) -> Todo:
         broken_at=not_after(row.broken_at, as_of),
         replied_at=not_after(row.replied_at, as_of),
     )
-
-
-def _score(row: Row[Any]) -> Score:
-    return Score(
-        id=row.id,
-        task_id=row.task_id,
-        attempt_id=row.attempt_id,
-        customer_id=row.customer_id,
-        at=row.at,
-        value=row.value,
-        origin=row.origin,
-        has_reason=bool(row.has_reason),
-    )
-
-
-def _escalation(row: Row[Any], as_of: datetime | None) -> Escalation:
-    return Escalation(
-        id=row.id,
-        task_id=row.task_id,
-        attempt_id=row.attempt_id,
-        customer_id=row.customer_id,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-        answered_at=not_after(row.answered_at, as_of),
-        has_answer=bool(row.has_answer),
-        breached_at=not_after(row.breached_at, as_of),
-        was_noted=row.breached_at is not None,
-    )
-
-
-def escalations_of(
-    connection: Connection, task_ids: set[int], as_of: datetime | None
-) -> list[Escalation]:
-    """R-SMP-5. The promised answers of these tasks."""
-    statement = ESCALATIONS.where(escalation.c.task_id.in_(task_ids))
-    if as_of is not None:
-        statement = statement.where(escalation.c.opened_at <= as_of)
-    return [_escalation(row, as_of) for row in connection.execute(statement)]
 
 
 def _shortages(

@@ -13,8 +13,8 @@ from adapters.store.models.campaigns import task
 from adapters.store.models.sampling import review, score
 from adapters.store.models.shop import person
 from scheduler.verify.background import Background
-from scheduler.verify.reading import SCORES
 from scheduler.verify.report import Finding
+from scheduler.verify.sampling_rows import SCORES
 
 _REVIEWERS = frozenset({"supervisor", "admin"})
 

@@ -19,7 +19,7 @@ from scheduler.verify import verify
 from scheduler.verify.report import Report
 from tests import databases
 from tests.factories import at
-from tests.scheduler.verify.planted import PLANTED
+from tests.scheduler.verify.planted_calls import PLANTED
 from tests.scheduler.verify.sampled_month import SampledMonth
 
 SEED = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ from campaigns.days import business_day
 from campaigns.kinds.sampling import first_of, last_of, month_of
 from campaigns.sampling_draw import Entry, Stratum, merge
 from campaigns.values import Ending, SampleState, Source, TaskState
-from scheduler.flows.sampling_list import LeftOut, Member, Sample
+from scheduler.flows.sampling_list import LeftOut, Member, Sample, SampleHead, read
 from scheduler.flows.sampling_results import SamplingResults, results
 from scheduler.flows.sampling_status import SampleStatus, status
 from scheduler.runtime import Runtime
@@ -106,14 +106,27 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """What moves while calls are made, as of `at`.
+
+    short_of  strata that have nobody left to step in while somebody may still be lost (R-SMP-2)
+    """
+
+    month: str
+    at: datetime
+    status: SampleStatus
+    short_of: tuple[Stratum, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPage:
     """One month. Before the draw `population` is what the registers say, rules not yet asked.
 
     results   of an approved sample; None before
     submit_by the last day on which the list is in time (R-SMP-3)
-    short_of  strata that have nobody left to step in while somebody may still be lost
     """
 
+    at: datetime
     month: str
     months: tuple[str, ...]
     is_current: bool
@@ -127,7 +140,7 @@ class PlanPage:
     last_day: date
 
     @property
-    def sample(self) -> Sample | None:
+    def sample(self) -> SampleHead | None:
         """The draw that counts."""
         return self.status.sample
 
@@ -149,13 +162,9 @@ class PlanPage:
         return tuple(sorted(names, key=lambda name: (not name, name)))
 
     @property
-    def short_of(self) -> tuple[Stratum, ...]:
-        """R-SMP-2. Strata where nobody could step in."""
-        return tuple(
-            line.stratum
-            for line in self.population
-            if line.of(Standing.OPEN, Standing.DRAWN) and not line.reserves
-        )
+    def progress(self) -> Progress:
+        """The part that moves."""
+        return Progress(self.month, self.at, self.status, _short_of(self.population))
 
     def line_of(self, source: Source, handler: str) -> StratumLine | None:
         """One cell of the table of the population."""
@@ -168,9 +177,10 @@ def plan_page(runtime: Runtime, month: str, now: datetime, wanted: Filter) -> Pl
     first = first_of(month)
     named, current = month_of(first), month_of(business_day(now))
     stands = status(runtime, named, now)
-    made = stands.sample
     with runtime.snapshot() as connection:
-        known = sampling_pages.months(connection)
+        known = _months(connection, named, current)
+        row = samples.of_month(connection, named)
+        made = None if row is None else read(connection, row)
         lines: list[MemberLine] = []
         if made is None:
             population = _registered(connection, first, now)
@@ -180,8 +190,9 @@ def plan_page(runtime: Runtime, month: str, now: datetime, wanted: Filter) -> Pl
     is_approved = made is not None and made.state is SampleState.APPROVED
     shown = [line for line in lines if wanted.admits(line)]
     return PlanPage(
+        at=now,
         month=named,
-        months=tuple(sorted({*known, named, current}, reverse=True)),
+        months=known,
         is_current=named == current,
         status=stands,
         results=results(runtime, named, now) if is_approved else None,
@@ -191,6 +202,39 @@ def plan_page(runtime: Runtime, month: str, now: datetime, wanted: Filter) -> Pl
         found=len(shown),
         submit_by=first.replace(day=27),
         last_day=last_of(first),
+    )
+
+
+def progress(runtime: Runtime, month: str, now: datetime) -> Progress:
+    """How far the month is; asked for often. Raises UsageError for what is no month."""
+    stands = status(runtime, month, now)
+    used_up: list[Stratum] = []
+    if stands.sample is not None:
+        with runtime.snapshot() as connection:
+            found = samples.used_up(connection, stands.sample.id)
+        used_up = sorted((Stratum(Source(r.source), r.handler) for r in found), key=_place)
+    return Progress(stands.month, now, stands, tuple(used_up))
+
+
+def months_to_choose(runtime: Runtime, month: str, now: datetime) -> tuple[str, ...]:
+    """Months with a sample, this month and the one that is shown, the newest first.
+
+    Raises UsageError for what is no month.
+    """
+    with runtime.snapshot() as connection:
+        return _months(connection, month_of(first_of(month)), month_of(business_day(now)))
+
+
+def _months(connection: Connection, *more: str) -> tuple[str, ...]:
+    return tuple(sorted({*sampling_pages.months(connection), *more}, reverse=True))
+
+
+def _short_of(population: Iterable[StratumLine]) -> tuple[Stratum, ...]:
+    """R-SMP-2. Strata where nobody could step in."""
+    return tuple(
+        line.stratum
+        for line in population
+        if line.of(Standing.OPEN, Standing.DRAWN) and not line.reserves
     )
 
 

@@ -14,7 +14,7 @@ from campaigns.kinds.sampling_tally import Fate
 from campaigns.statistics import MIN_TO_COMPARE
 from campaigns.values import Source
 from scheduler.flows import sampling as flow
-from scheduler.flows.sampling_page import LISTED, Filter, Standing, plan_page
+from scheduler.flows.sampling_page import LISTED, Filter, Standing, plan_page, progress
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.filters import local_day
@@ -49,6 +49,13 @@ FATE_LABELS = {
 def plan() -> str:
     """Show a month; without a choice the current one."""
     return _page(_month())
+
+
+@sampling.get("/sampling/progress")
+def progress_now() -> str:
+    """Give the open page how far the month is."""
+    moving = progress(the_runtime(), _month(), now())
+    return render_template("sampling/progress.html", moving=moving, enough=SCORED_WANTED)
 
 
 def _month() -> str:

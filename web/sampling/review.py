@@ -13,6 +13,7 @@ from campaigns.kinds.sampling import month_of
 from campaigns.values import Role, Verdict
 from scheduler.flows import reviews as flow
 from scheduler.flows.review_page import review_page
+from scheduler.flows.sampling_page import months_to_choose
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.filters import local_day
@@ -36,6 +37,7 @@ def reviews() -> str:
     return render_template(
         "sampling/reviews.html",
         month=month,
+        months=months_to_choose(the_runtime(), month, now()),
         lines=[line for line in lines if state in (None, line.state)],
         counts={s: sum(line.state is s for line in lines) for s in flow.ReviewState},
         total=len(lines),

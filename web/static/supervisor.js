@@ -1,4 +1,4 @@
-// The panel keeps itself up to date while somebody can see it. What was opened stays open, the
+// The panel, and the progress of a sampling month, keep themselves up to date while somebody can see them. What was opened stays open, the
 // keyboard stays where it stands, and a change in what is late is said once.
 "use strict";
 

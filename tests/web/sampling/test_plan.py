@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from campaigns.values import Role, SampleState
 from scheduler.flows.sampling import sample_of
 from scheduler.flows.sampling_page import Filter, Standing, plan_page
+from scheduler.flows.shop import set_clock
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web.conftest import Visitor
@@ -142,9 +144,54 @@ def test_r_smp_1_the_population_counts_everybody_once(runtime: Runtime) -> None:
     assert page.results.overall.tally.scored == 1
 
 
+@sqlite_only
+def test_r_smp_2_the_progress_part_is_asked_for_again_with_its_time(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime)
+    leader = signed_in(Role.LEADER)
+    assert 'data-live="/sampling/progress?month=2026-03"' in leader.get("/sampling").text
+    part = leader.get("/sampling/progress?month=2026-03").text
+    assert "<html" not in part
+    assert 'data-said="已评分 0 位，还差 50 位"' in part
+    month.call(runtime, "陈晨", "27 09:07", "scored", score=5)
+    part = leader.get("/sampling/progress?month=2026-03").text
+    assert 'data-said="已评分 1 位，还差 49 位"' in part
+    assert "截至 09:07" in part
+    month.go_to(runtime, "31 20:00")
+    assert "data-live" not in leader.get("/sampling").text, "what is over moves no more"
+    assert leader.get("/sampling/progress?month=Mai").status_code == 400
+
+
+@sqlite_only
+def test_r_smp_3_the_months_to_choose_are_those_with_a_sample_and_this_one(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.drawn(runtime)
+    set_clock(runtime, "test", to=month.at("25 10:00") + timedelta(days=31), ticks=False)
+    leader = signed_in(Role.LEADER)
+    for path in ("/sampling", "/sampling/review"):
+        page = leader.get(path).text
+        choice = re.search(r'<select[^>]* name="month">(.*?)</select>', page)
+        assert choice is not None, path
+        assert re.findall(r"<option( selected)?>([\d-]+)", choice[1]) == [
+            (" selected", "2026-04"),
+            ("", "2026-03"),
+        ]
+    assert "<option selected>2025-01" in leader.get("/sampling/review?month=2025-01").text
+
+
 def test_callers_see_none_of_it(signed_in: Callable[[Role], Visitor]) -> None:
     caller = signed_in(Role.CALLER)
-    for path in ("/sampling", "/sampling/review", "/sampling/review/1", "/escalations"):
+    for path in (
+        "/sampling",
+        "/sampling/progress",
+        "/sampling/review",
+        "/sampling/review/1",
+        "/escalations",
+    ):
         assert caller.get(path).status_code == 403
     for path in ("/sampling/draw", "/sampling/review/1", "/sampling/review/1/take"):
         assert caller.post(path).status_code == 403

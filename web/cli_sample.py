@@ -14,6 +14,7 @@ from web.cli_output import clock, emit, instant, iso, open_shop, rows
 
 if TYPE_CHECKING:
     from scheduler.flows.sampling import Sample, SampleStatus
+    from scheduler.flows.sampling_list import SampleHead
 
 sample = typer.Typer(help="回访抽查：抽样、提交、批准、进度。", no_args_is_help=True)
 
@@ -146,7 +147,7 @@ def _status_document(found: SampleStatus) -> dict[str, Any]:
     return document | _paper_trail(stored)
 
 
-def _paper_trail(stored: Sample | None) -> dict[str, Any]:
+def _paper_trail(stored: SampleHead | None) -> dict[str, Any]:
     """Who did what to the list, and when."""
     return {
         "seed": stored.seed if stored else None,

@@ -291,7 +291,7 @@ def _call_everybody(
     connection: Connection, law: Law, sample: Row[Any], now: datetime, name: str
 ) -> None:
     """Whoever still has an open task of the month before (R-REPEAT-2) is passed over and replaced."""
-    drawn = [row for row in samples.members(connection, sample.id) if not row.is_reserve]
+    drawn = samples.drawn_members(connection, sample.id)
     busy = queries.open_tasks(connection, sample.campaign_id)
     free = [CalledIn(row) for row in drawn if row.customer_id not in busy]
     call_in(connection, law, sample, free, now, name)

@@ -71,14 +71,13 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One month's draw with its whole frame, by rank.
+class SampleHead:
+    """One month's draw without its frame, which holds every customer of the registers.
 
     wanted        how many were to be drawn (R-SMP-2)
     scored_share  the expected share of scored that it follows from, per mille
     redraws       how many earlier draws of the month it took the place of
     short         the population is too small for 50 scored; `short_reason` says so in Chinese
-    is_as_stored  of a repeated draw: it came out as it was stored
     """
 
     id: int
@@ -96,11 +95,8 @@ class Sample:
     submitted_by: str | None
     approved_at: datetime | None
     approved_by: str | None
-    members: tuple[Member, ...]
-    left_out: tuple[LeftOut, ...]
     redraws: int
     short_reason: str
-    is_as_stored: bool = True
 
     @property
     def short(self) -> bool:
@@ -108,21 +104,43 @@ class Sample:
         return bool(self.short_reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Sample(SampleHead):
+    """One month's draw with its whole frame, by rank.
+
+    `is_as_stored` of a repeated draw: it came out as it was stored.
+    """
+
+    members: tuple[Member, ...]
+    left_out: tuple[LeftOut, ...]
+    is_as_stored: bool = True
+
+
+def read_head(connection: Connection, row: Row[Any]) -> SampleHead:
+    """A stored sample as it is told of in a line, whatever the size of its frame."""
+    return SampleHead(**_told(connection, row))
+
+
 def read(connection: Connection, row: Row[Any]) -> Sample:
     """A stored sample with everything that belongs to it."""
-    members = tuple(_member(one) for one in samples.members(connection, row.id))
-    drawn = sum(not one.is_reserve for one in members)
     return Sample(
-        **{name: getattr(row, name) for name in _COLUMNS},
-        state=SampleState(row.state),
-        members=members,
+        **_told(connection, row),
+        members=tuple(_member(one) for one in samples.members(connection, row.id)),
         left_out=tuple(
             LeftOut(one.customer_id, one.buyer, tuple(one.rules.split()), one.reason)
             for one in samples.left_out(connection, row.id)
         ),
-        redraws=samples.replaced_count(connection, row.month),
-        short_reason=why_too_small(len(members), drawn, row.scored_share),
     )
+
+
+def _told(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    drawn = min(row.wanted, row.frame_size)  # `allocate` gives out exactly so many seats
+    return {
+        **{name: getattr(row, name) for name in _COLUMNS},
+        "state": SampleState(row.state),
+        "redraws": samples.replaced_count(connection, row.month),
+        "short_reason": why_too_small(row.frame_size, drawn, row.scored_share),
+    }
 
 
 _COLUMNS = (

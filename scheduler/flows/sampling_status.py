@@ -23,7 +23,7 @@ from campaigns.kinds.sampling import (
 )
 from campaigns.statistics import Interval, mean_interval
 from campaigns.values import Ending, SampleState, TaskState
-from scheduler.flows.sampling_list import Sample, read
+from scheduler.flows.sampling_list import SampleHead, read_head
 from scheduler.rules.hours import slots_from
 from scheduler.runtime import Law, Runtime
 
@@ -32,7 +32,7 @@ from scheduler.runtime import Law, Runtime
 class SampleStatus:
     """One month's sample as of now; without a draw `sample` is None and nothing is counted.
 
-    drawn         called in so far: the drawn ones and who stepped in; scored + unscored + open
+    drawn         the drawn ones and who stepped in, without who was passed over: scored + unscored + open
     unscored      ended without a score, by ending
     needed        how many scored are still missing to 50
     late_because  why the plan is late, in Chinese (R-SMP-3)
@@ -41,7 +41,7 @@ class SampleStatus:
     """
 
     month: str
-    sample: Sample | None
+    sample: SampleHead | None
     drawn: int
     scored: int
     open: int
@@ -109,13 +109,14 @@ def _nothing_drawn(law: Law, month: str, now: datetime) -> SampleStatus:
 
 
 def _status(connection: Connection, law: Law, row: Row[Any], now: datetime) -> SampleStatus:
-    sample = read(connection, row)
+    sample = read_head(connection, row)
     called = samples.standing(connection, row.id)
     scores = [one.score for one in called if one.score is not None]
     unscored = Counter(
         Ending(one.ending) for one in called if one.score is None and one.state == TaskState.CLOSED
     )
-    still_open = len(called) - len(scores) - sum(unscored.values())
+    drawn = samples.listed(connection, row.id)
+    still_open = drawn - len(scores) - sum(unscored.values())
     reserves = samples.reserves_left(connection, row.id)
     needed = max(0, SCORED_WANTED - len(scores))
     days = _days_left(law, row.month, now)
@@ -127,7 +128,7 @@ def _status(connection: Connection, law: Law, row: Row[Any], now: datetime) -> S
     return SampleStatus(
         month=row.month,
         sample=sample,
-        drawn=len(called),
+        drawn=drawn,
         scored=len(scores),
         open=still_open,
         unscored=MappingProxyType(dict(unscored)),

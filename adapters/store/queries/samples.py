@@ -96,6 +96,16 @@ def add_left_out(connection: Connection, rows: list[dict[str, object]]) -> None:
         connection.execute(insert(sample_left_out), rows)
 
 
+def drawn_members(connection: Connection, sample_id: int) -> list[Row[Any]]:
+    """Whoever was drawn, by rank, the reserves not."""
+    query = (
+        select(sample_member)
+        .where(sample_member.c.sample_id == sample_id, sample_member.c.is_reserve.is_(False))
+        .order_by(sample_member.c.rank)
+    )
+    return list(connection.execute(query).all())
+
+
 def members(connection: Connection, sample_id: int) -> list[Row[Any]]:
     """The whole frame by rank, with the customers' names."""
     query = (
@@ -224,6 +234,40 @@ def _is_waiting(reserve: FromClause) -> Iterable[ColumnElement[bool]]:
         reserve.c.called_in_at.is_(None),
         reserve.c.passed_over_rule.is_(None),
     )
+
+
+def listed(connection: Connection, sample_id: int) -> int:
+    """How many are on the list: whoever was drawn or stepped in, and was not passed over."""
+    query = select(func.count()).where(
+        sample_member.c.sample_id == sample_id,
+        sample_member.c.passed_over_rule.is_(None),
+        or_(sample_member.c.is_reserve.is_(False), sample_member.c.called_in_at.is_not(None)),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def used_up(connection: Connection, sample_id: int) -> list[Row[Any]]:
+    """R-SMP-2. Strata with nobody left to step in while somebody of theirs may still be lost.
+
+    One pass over the frame inside the database: an open page asks for it again and again.
+    """
+    is_uncalled = and_(
+        sample_member.c.task_id.is_(None),
+        sample_member.c.is_reserve.is_(False),
+        sample_member.c.passed_over_rule.is_(None),
+    )
+    may_be_lost = or_(is_uncalled, and_(text("task.state <> 'closed'"), ~_is_scored()))
+    query = (
+        select(sample_member.c.source, sample_member.c.handler)
+        .join(task, task.c.id == sample_member.c.task_id, isouter=True)
+        .where(sample_member.c.sample_id == sample_id)
+        .group_by(sample_member.c.source, sample_member.c.handler)
+        .having(
+            func.sum(case((and_(*_is_waiting(sample_member)), 1), else_=0)) == 0,
+            func.sum(case((may_be_lost, 1), else_=0)) > 0,
+        )
+    )
+    return list(connection.execute(query).all())
 
 
 def reserves_left(connection: Connection, sample_id: int) -> int:

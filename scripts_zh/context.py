@@ -151,6 +151,8 @@ class SampleWords:
     answer_at_text  until when a complaint escalated now is answered, such as `30分钟内` or
                     `明天上午9点30分之前`; None: not to be told
     crosses_closed  until then there is a time without calls, and the caller says so
+    in_chat         the calls are over by then (R-SMP-3): it is answered in the chat, and
+                    `answer_at_text` says so: `明天上午10点30分之前在旺旺上`
     """
 
     source: Source
@@ -161,6 +163,7 @@ class SampleWords:
     done_text: str | None = None
     answer_at_text: str | None = None
     crosses_closed: bool = False
+    in_chat: bool = False
 
     @property
     def source_text(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.store.queries import sampling_words
 from campaigns.facts import SamplingFacts, TaskFacts
-from campaigns.kinds.sampling import ANSWER_WITHIN
+from campaigns.kinds.sampling import ANSWER_WITHIN, closes_at
 from campaigns.values import Source
 from scheduler.rules.escalation import answer_due
 from scheduler.runtime import Law
@@ -31,6 +31,7 @@ def sample_words(connection: Connection, law: Law, task: TaskFacts, now: datetim
     owed = sampling_words.complaint_owed(connection, task.id) if owes_an_answer(task) else None
     due = answer_due(now, task.customer.region, law.of(task.campaign_id).policy, law.calendar)
     crosses_closed = due > now + ANSWER_WITHIN
+    in_chat = due >= closes_at(task.business_day)
     return SampleWords(
         source=Source.VIP if member is None else Source(member.source),
         handler=None if member is None else one_line(member.handler) or None,
@@ -38,10 +39,14 @@ def sample_words(connection: Connection, law: Law, task: TaskFacts, now: datetim
         has_score=(task.sampling or SamplingFacts()).score,
         answer_text=None if owed is None else _noted(owed.cause),
         done_text=None if owed is None else _noted(owed.agreed),
-        answer_at_text=_until(due, now) if crosses_closed else _WITHIN,
+        answer_at_text=(_until(due, now) if crosses_closed else _WITHIN) + _IN_CHAT * in_chat,
         crosses_closed=crosses_closed,
+        in_chat=in_chat,
     )
 
+
+_IN_CHAT = "在旺旺上"
+"""R-SMP-3. After the month's close nobody is called any more, so that no call is promised then."""
 
 _WITHIN = f"{ANSWER_WITHIN.seconds // 60}分钟内"
 

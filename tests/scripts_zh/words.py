@@ -265,11 +265,15 @@ ANSWERING = replace(
     occasion=Occasion.ANSWER,
 )
 OVERNIGHT = sampled(answer_at_text="明天上午9点30分之前", crosses_closed=True)
+LAST_EVENING = sampled(
+    answer_at_text="明天上午10点30分之前在旺旺上", crosses_closed=True, in_chat=True
+)
 
 SAMPLING_SETS = {
     **_all_sorts("sampled", SAMPLED),
     **_all_sorts("answering", ANSWERING),
     **_all_sorts("overnight", OVERNIGHT),
+    "last evening": LAST_EVENING,
     **{f"of {it.value}": sampled(source=it) for it in Source},
     **{f"of {it.value}, sparse": sparse(sampled(source=it)) for it in Source},
     **{f"scored {value}": sampled(ANSWERING, has_score=value) for value in range(1, 6)},

@@ -16,6 +16,7 @@ from scheduler.flows.briefing import Briefing, brief
 from scheduler.flows.words import occasion_of, words_for
 from scheduler.flows.words_of_sampling import NOTED_MAX_CHARS
 from scripts_zh.context import Occasion, SampleWords, Words
+from scripts_zh.library import standard_library
 from tests.factories import at
 from tests.scheduler.flows.calling import dialled
 from tests.shops import Shop
@@ -114,6 +115,8 @@ def test_r_smp_1_without_an_entry_or_a_handler_nothing_is_made_up(
         ("05-27 16:45", "30分钟内", False),
         ("05-27 19:45", "明天上午9点30分之前", True),
         ("05-30 19:45", "明天上午10点30分之前", True),
+        ("05-31 19:25", "30分钟内", False),
+        ("05-31 19:30", "明天上午10点30分之前在旺旺上", True),
     ],
 )
 def test_r_smp_5_the_answer_is_promised_for_when_it_falls_due(
@@ -196,3 +199,19 @@ def test_other_kinds_know_nothing_of_a_sample(shop: Shop) -> None:
     assert task.kind is Kind.DUNNING
     assert occasion_of(task) is Occasion.FIRST
     assert _words(shop, "05-13 09:30").sample is None
+
+
+@pytest.mark.parametrize("now", ["05-31 19:29:59", "05-31 19:30"])
+def test_r_smp_3_no_call_is_promised_after_the_month_s_close(
+    shop: Shop, caller: Person, now: str
+) -> None:
+    words, scripts = _words(shop, now), standard_library()
+    for moment in ("escalate", "cannot_wait", "unwell", "compensation", "answer_unsettled"):
+        said = "\n".join(scripts.render(f"sampling.{moment}.voice", words).text)
+        calls_back = [word for word in ("给您打电话", "回电话", "打给您") if word in said]
+        if now == "05-31 19:30":
+            assert "在旺旺上" in said
+            assert calls_back == []
+        elif moment in ("escalate", "cannot_wait", "unwell"):
+            assert "旺旺" not in said
+            assert calls_back

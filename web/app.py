@@ -71,7 +71,13 @@ QUIET = frozenset(
         "caller.queue",
         "caller.day_now",
         "caller.escalations_now",
+        "caller.promise",
+        "leader.today_now",
+        "panel.panel_moving",
+        "panel.panel_long",
+        "panel.chart",
         "sampling.answered_now",
+        "sampling.progress_now",
         "sampling.keep_review",
     }
 )

@@ -84,6 +84,26 @@ def test_what_a_page_asks_by_itself_is_no_use(
     assert later(runtime, browser, 30).get("/call").status_code == 302
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/desk/now",
+        "/panel/now",
+        "/panel/days",
+        "/panel/charts/money.svg",
+        "/sampling/progress",
+        "/escalations/answered",
+    ],
+)
+def test_a_page_that_renews_itself_is_no_use_either(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor], path: str
+) -> None:
+    browser = signed_in(Role.SUPERVISOR)
+    for minutes in (10, 20, 29):
+        assert later(runtime, browser, minutes).get(path).status_code == 200
+    assert later(runtime, browser, 30).get("/panel").status_code == 302
+
+
 def test_an_untouched_page_keeps_no_session_but_a_live_call_does(
     runtime: Runtime, signed_in: Callable[[Role], Visitor]
 ) -> None:

@@ -29,7 +29,6 @@ TAKEN_FOR = timedelta(minutes=10)
 
 WHY_MAX_CHARS = 500
 _RULE = "R-SMP-12"
-_REVIEWERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 
 
 class ReviewState(StrEnum):
@@ -236,7 +235,7 @@ def _corrected(before: int | None, score: int | None, why: str) -> int:
 
 def _own_to_judge(connection: Connection, task_id: int, person: Person) -> Row[Any]:
     """The task, locked, that this person may review now."""
-    if person.role not in _REVIEWERS:
+    if person.role is not Role.SUPERVISOR:
         raise RefusedError("只有主管可以复核", rules=(_RULE,))
     locked = reviews.lock_task(connection, task_id)
     row = reviews.member_of(connection, task_id)

@@ -185,7 +185,7 @@ def test_r_smp_12_a_review_that_is_done_stays(shop: Shop, task: int, supervisor:
     assert _newest(shop, task).value == 4
 
 
-@pytest.mark.parametrize("role", [Role.CALLER, Role.LEADER])
+@pytest.mark.parametrize("role", [Role.CALLER, Role.LEADER, Role.ADMIN])
 def test_r_smp_12_a_supervisor_does_it(shop: Shop, task: int, role: Role) -> None:
     person = shop.person("王组长", role)
     for attempted in (open_review, lambda *a: finish_review(a[0], a[1], AGREED, *a[2:])):

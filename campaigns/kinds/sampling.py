@@ -76,7 +76,6 @@ OUTCOMES: tuple[Outcome, ...] = (
         "j",
         "customer",
         Follow.ANSWER,
-        needs_note=True,
         rule="R-SMP-5",
         opens_case=CaseKind.SERVICE,
         takes_score=True,

@@ -180,7 +180,7 @@ def _check_score(outcome: Outcome, form: MatterForm) -> None:
         raise UsageError(f"“{outcome.label}”不能填写评分", field="score")
     if form.score not in SCORE_LABELS:
         raise UsageError("评分只能是 1 到 5", field="score")
-    said = (form.reason or "").strip() or (outcome.needs_note and (form.note or "").strip())
+    said = (form.reason or "").strip() or (outcome.escalates and (form.note or "").strip())
     if form.score in NEEDS_REASON and not said:
         raise UsageError("1 分和 2 分要写明客户说的原因", field="reason")
 

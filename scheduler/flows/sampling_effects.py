@@ -19,6 +19,10 @@ from scheduler.rules.escalation import answer_due
 from scheduler.runtime import Law
 
 
+UNTOLD = "抽查时投诉，坐席没有写明经过"
+"""R-CASE-1. What stands in the register where the caller wrote nothing; the page asks for more."""
+
+
 @dataclass(frozen=True, slots=True)
 class SamplingCall:
     """One sampling call whose outcome is being entered."""
@@ -54,7 +58,7 @@ class SamplingCall:
         if value is None:
             return
         reason = (form.reason or "").strip()
-        if not reason and outcome.needs_note:
+        if not reason and outcome.escalates:
             reason = (form.note or "").strip()
         scores.add_score(
             self.connection,
@@ -89,7 +93,7 @@ class SamplingCall:
             customer_id=task.customer.id,
             order_no=next((order.order_no for order in task.orders), None),
             kind=form.kind or CaseKind.SERVICE,
-            cause=(self.form.note or "").strip(),
+            cause=(self.form.note or "").strip() or (self.form.reason or "").strip() or UNTOLD,
             agreed=form.agreed.strip() or None,
             handler=self.who.name,
             attempt=self.attempt_id,

@@ -71,7 +71,9 @@ def covers_all_matters(outcome: Outcome) -> bool:
 
 def is_undone_softly(outcome: Outcome) -> bool:
     """Whether one key records it after a moment to undo: nothing to fill in, nothing refused."""
-    needs = outcome.needs_phone or outcome.needs_note or takes_callback(outcome)
+    needs = (
+        outcome.needs_phone or outcome.needs_note or outcome.escalates or takes_callback(outcome)
+    )
     return not (needs or asks_once_more(outcome))
 
 

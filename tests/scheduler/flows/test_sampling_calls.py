@@ -195,6 +195,13 @@ def test_r_phone_1_a_wrong_number_for_the_answer_leaves_the_message_and_the_owed
     assert shop.rows(escalation)[0].answered_at is None
 
 
+def test_r_smp_5_a_complaint_without_a_word_is_in_the_register_too(
+    shop: Shop, caller: Person
+) -> None:
+    _escalated(shop, caller, note=None)
+    assert [case.cause for case in shop.rows(service_case)] == ["抽查时投诉，坐席没有写明经过"]
+
+
 def test_r_smp_5_only_its_owner_gets_the_call_when_ready(shop: Shop, caller: Person) -> None:
     row = _escalated(shop, caller)
     other = shop.person("李四")

@@ -11,7 +11,7 @@ from adapters.store.queries import desk, sampling_call
 from adapters.store.queries.facts import load_tasks
 from campaigns.errors import NotFoundError
 from campaigns.facts import SamplingFacts, TaskFacts
-from campaigns.kinds.sampling import ANSWER_WITHIN
+from campaigns.kinds.sampling import ANSWER_WITHIN, closes_at
 from campaigns.labels_zh import SOURCE_LABELS
 from campaigns.values import Kind, Source
 from scheduler.rules.escalation import answer_due
@@ -33,11 +33,13 @@ class Entry:
 class Promise:
     """R-SMP-5. Until when a complaint that is escalated now is answered.
 
-    `crosses_closed`: nobody may be contacted in between, and the caller says so.
+    `crosses_closed`: nobody may be contacted in between, and the caller says so. `in_chat`: the
+    month's calls are over by then (R-SMP-3), so that no call is promised.
     """
 
     answer_due: datetime
     crosses_closed: bool
+    in_chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +82,4 @@ def promise_now(runtime: Runtime, attempt_id: str, now: datetime) -> Promise:
 def _promise(law: Law, task: TaskFacts, now: datetime) -> Promise:
     policy = law.of(task.campaign_id).policy
     due = answer_due(now, task.customer.region, policy, law.calendar)
-    return Promise(due, due > now + ANSWER_WITHIN)
+    return Promise(due, due > now + ANSWER_WITHIN, due >= closes_at(task.business_day))

@@ -13,6 +13,7 @@ from adapters.store.queries.facts import load_tasks
 from campaigns.values import Kind, Person, Source
 from scheduler.flows import escalations
 from scheduler.flows.briefing import Briefing, brief
+from scheduler.flows.sampling_briefing import promise_now
 from scheduler.flows.words import occasion_of, words_for
 from scheduler.flows.words_of_sampling import NOTED_MAX_CHARS
 from scripts_zh.context import Occasion, SampleWords, Words
@@ -205,7 +206,9 @@ def test_other_kinds_know_nothing_of_a_sample(shop: Shop) -> None:
 def test_r_smp_3_no_call_is_promised_after_the_month_s_close(
     shop: Shop, caller: Person, now: str
 ) -> None:
-    words, scripts = _words(shop, now), standard_library()
+    held = dialled(shop, caller, now)
+    assert promise_now(shop.runtime, held.attempt_id, at(now)).in_chat == (now == "05-31 19:30")
+    words, scripts = _words(shop, now, ignoring=held.attempt_id), standard_library()
     for moment in ("escalate", "cannot_wait", "unwell", "compensation", "answer_unsettled"):
         said = "\n".join(scripts.render(f"sampling.{moment}.voice", words).text)
         calls_back = [word for word in ("给您打电话", "回电话", "打给您") if word in said]

@@ -64,13 +64,16 @@ def plan(
     with opened as connection:
         law = runtime.law(connection)
         planned = queries.campaigns(connection, kind, to_plan=not dry_run)
-        plans = tuple(
+        days = [
             _Day(
                 connection, runtime, law, campaign, planned, day, now=now, who=who, dry_run=dry_run
-            ).plan()
+            )
             for campaign in planned
             if campaign.kind != Kind.SAMPLING  # R-SMP-3: its tasks are made by the approval
-        )
+        ]
+        plans = tuple(one.plan() for one in days)
+        # An order that joins may make a reminder count; the sums are shared, so they come last.
+        figures.settle(connection, (task for one in days for task in one.reminders_joined))
     return Plan(day, plans, not law.calendar.is_known(day.year))
 
 
@@ -132,6 +135,7 @@ class _Day:
         self.campaign, self.day, self.now, self.who = campaign, day, now, who
         self.kind = Kind(campaign.kind)
         self.dry_run = dry_run
+        self.reminders_joined: list[int] = []
 
     def plan(self) -> CampaignPlan:
         """Population, verdicts, tasks."""
@@ -236,7 +240,7 @@ class _Day:
         links = self._link([*made, *joining.items()])
         refresh_tasks(self.connection, self.runtime, self.now, joining, self.who)
         if self.kind is Kind.DUNNING:
-            figures.settle(self.connection, joining)  # an order that joins may make it count
+            self.reminders_joined.extend(joining)
         if is_first or links:
             audit.record(
                 self.connection,

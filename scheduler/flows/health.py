@@ -96,4 +96,8 @@ def _plan(runtime: Runtime, connection: Connection, now: datetime) -> Finding:
 
 def _ago(age: timedelta) -> str:
     minutes = age // timedelta(minutes=1)
-    return f"{minutes} 分钟前" if minutes < 60 else f"{age / timedelta(hours=1):.1f} 小时前"
+    if minutes < 60:
+        return f"{minutes} 分钟前"
+    if age < timedelta(days=2):
+        return f"{age / timedelta(hours=1):.1f} 小时前"
+    return f"{age // timedelta(days=1)} 天前"

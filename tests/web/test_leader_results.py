@@ -49,6 +49,18 @@ def test_r_dun_8_each_figure_links_to_as_many_calls(runtime: Runtime, leader: Vi
     assert leader.get("/desk/results").text.count("/desk/calls?") >= len(links)
 
 
+@sqlite_only
+def test_the_sampling_of_the_month_has_its_own_results_and_is_no_stopped_plan(
+    leader: Visitor,
+) -> None:
+    page = leader.get("/desk").text
+    card = page.split('id="r-sampling"')[1].split("</section>")[0]
+    assert "升级的投诉" in card
+    assert "同意等货" not in card
+    assert '<a href="/sampling">打开抽查</a>' in page
+    assert "停止的活动不做计划" not in page
+
+
 def test_calls_are_filtered_by_caller_kind_and_outcome(runtime: Runtime, leader: Visitor) -> None:
     work(runtime)
 

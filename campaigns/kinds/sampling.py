@@ -171,6 +171,14 @@ def rank_at(task: TaskFacts, policy: Policy) -> datetime | None:
     return closes_at(task.business_day) - LEAD
 
 
+def is_breached(due_at: datetime, answered_at: datetime | None, now: datetime) -> bool:
+    """R-SMP-5. Whether a promised answer came too late, or has not come in time by now.
+
+    The time is half-open, as everywhere: an answer at the very instant is late.
+    """
+    return (answered_at or now) >= due_at
+
+
 def stale_at(task: TaskFacts, policy: Policy) -> datetime | None:
     """R-SMP-6. When an unanswered message ends the waiting."""
     sampling = task.sampling

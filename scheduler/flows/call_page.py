@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 from adapters.store.queries import call_page as queries
 from adapters.store.queries.facts import load_tasks
 from campaigns.errors import NotFoundError
+from campaigns.kinds.sampling import is_breached
 from campaigns.labels_zh import TODO_LABELS
 from campaigns.registry import outcome_of
 from campaigns.values import (
@@ -324,7 +325,7 @@ def _promised(row: Row[Any], now: datetime) -> Promised:
         answered_at=row.answered_at,
         answered_by=row.answered_by,
         answer=row.answer,
-        is_breached=(row.answered_at or now) >= row.due_at,
+        is_breached=is_breached(row.due_at, row.answered_at, now),
     )
 
 

@@ -12,7 +12,7 @@ from adapters.store.queries import audit, calls, people, scores
 from adapters.store.queries.facts import load_tasks
 from campaigns.decisions import Stop
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from campaigns.kinds.sampling import HEADS_UP
+from campaigns.kinds.sampling import HEADS_UP, is_breached
 from campaigns.values import ENGINE, Person, Role
 from scheduler.flows.refresh import refresh_tasks
 from scheduler.flows.sampling_places import replace_lost
@@ -88,7 +88,7 @@ def _shown(row: Row[Any], now: datetime) -> Escalation:
         answered_by=row.answered_by,
         answer=row.answer,
         is_near=row.answered_at is None and now < row.due_at <= now + HEADS_UP,
-        is_breached=(row.answered_at or now) >= row.due_at,
+        is_breached=is_breached(row.due_at, row.answered_at, now),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from adapters.store.queries import reviews
 from campaigns.errors import NotFoundError
+from campaigns.kinds.sampling import is_breached
 from campaigns.registry import outcome_of
 from campaigns.values import CaseState, Kind, Person, ScoreOrigin, TaskState
 from scheduler.flows.reviews import ReviewLine, line_of
@@ -136,7 +137,7 @@ def review_page(runtime: Runtime, task_id: int, now: datetime, person: Person) -
                 a.answered_at,
                 a.answered_by,
                 a.answer,
-                is_late=(a.answered_at or now) >= a.due_at,
+                is_late=is_breached(a.due_at, a.answered_at, now),
             )
             for a in answers
         ),

@@ -20,6 +20,7 @@ from adapters.store.queries.call_ledgers import by_then, is_by, of_all
 from adapters.store.queries.ledgers import known_then
 from adapters.store.queries.sampling_results import sampled_between, sampled_of
 from campaigns.kinds.call_detail import CallMade, CaseOpened
+from campaigns.kinds.sampling import is_breached
 from campaigns.kinds.sampling_ledger import (
     Answer,
     DetailRow,
@@ -147,19 +148,19 @@ def _answers(
     )
     found: dict[int, list[Answer]] = defaultdict(list)
     for row in connection.execute(query):
-        is_answered = is_by(row.answered_at, as_of)
-        is_late = row.answered_at > row.due_at if is_answered else is_by(row.due_at, as_of)
+        answered_at = row.answered_at if is_by(row.answered_at, as_of) else None
+        told_at = answered_at or as_of
         # Without an instant there is no "now" to be late by, but a breach is noted when it happens.
-        is_breached = is_by(row.breached_at, as_of) or (
-            is_late and (is_answered or as_of is not None)
+        is_late = is_by(row.breached_at, as_of) or (
+            told_at is not None and is_breached(row.due_at, answered_at, told_at)
         )
         found[row.task_id].append(
             Answer(
                 due_at=row.due_at,
                 owner=row.name,
-                is_breached=is_breached,
-                answered_at=row.answered_at if is_answered else None,
-                answer=row.answer if is_answered else None,
+                is_breached=is_late,
+                answered_at=answered_at,
+                answer=row.answer if answered_at is not None else None,
             )
         )
     return found

@@ -12,6 +12,7 @@ from adapters.store.models.calls import todo
 from campaigns.errors import UsageError
 from campaigns.ledger import as_json_rows
 from campaigns.values import CaseState, Ending, SampleState, ScoreOrigin, Source, Verdict
+from scheduler.flows.escalations import answered_lately
 from scheduler.flows.sampling_ledgers import sampling_detail, sampling_summary
 from scheduler.runtime import Runtime
 from tests.factories import at
@@ -130,6 +131,29 @@ def test_r_smp_11_as_of_an_instant_only_what_was_known_then_counts(runtime: Runt
     ]
     assert known[1][5] == ""  # the outcome of the second call was entered a minute later
     assert details(runtime, "2026-05-29 09:00") == details(runtime)
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"), [("09:32", "已答复：补发一盆"), ("09:33", "已答复（超时）：补发一盆")]
+)
+def test_r_smp_5_an_answer_at_the_very_instant_is_late_in_the_ledger_as_on_the_page(
+    runtime: Runtime, answered: str, said: str
+) -> None:
+    with runtime.transaction() as connection:
+        rows = SampleRows(connection)
+        one = rows.member(rows.sample("2026-05"))
+        call = rows.call(one, "2026-05-27 09:00", "complaint_escalated")
+        rows.escalation(
+            call,
+            rows.case(call, ("2026-05-27 09:03", CaseState.OPEN)),
+            answered_at=at(f"2026-05-27 {answered}"),
+            answered_by="谷雨",
+            answer="补发一盆",
+        )
+    (row,) = details(runtime)
+    assert row["后续处理"].partition("；")[0].partition(" ")[2].partition(" ")[2] == said
+    (shown,) = answered_lately(runtime, at("2026-05-27 10:00"))
+    assert shown.is_breached == ("超时" in said)
 
 
 def test_r_smp_5_an_answer_is_late_from_when_it_was_due_noted_or_not(runtime: Runtime) -> None:

@@ -65,8 +65,8 @@ def campaign_set(
 
     runtime = open_shop()
     found = seen(runtime, campaign_id)
-    typed, provinces = texts_of(found, changes or [])
-    setup = read_setup(found.kind, typed, provinces)
+    texts = texts_of(found, changes or [])
+    setup = read_setup(found.kind, *texts)
     save(runtime, campaign_id, setup, runtime.instant(instant(at)), CLI)
     return _show(campaign_id, as_json=as_json)
 
@@ -125,23 +125,35 @@ def campaign_clone(campaign_id: CampaignId, at: At = None, as_json: Json = False
     return _show(made, as_json=as_json)
 
 
-def texts_of(found: CampaignSeen, changes: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The saved setup as texts with the changes laid over it; the provinces apart."""
+def texts_of(
+    found: CampaignSeen, changes: list[str]
+) -> tuple[dict[str, str], list[str], list[str] | None]:
+    """The saved setup as texts with the changes laid over it; apart the provinces and who calls."""
     from web.setup_form import words_of, written
 
     typed = written(found.kind, found.setup)
     provinces = list(found.setup.population.provinces)
+    callers: list[str] | None = None
     for change in changes:
         name, sign, value = change.partition("=")
         if not sign:
             raise UsageError(f"请写成 项目=值：{change}", field="set")
         if name == "provinces":
             provinces = list(words_of(value))
+        elif name == "callers":
+            callers = [_id_of(found, one) for one in words_of(value)]
         elif name in _known(found):
             typed[name] = value.strip()
         else:
             raise UsageError(f"没有这个项目：{name}。可用：{'、'.join(_known(found))}", field="set")
-    return typed, provinces
+    return typed, provinces, callers
+
+
+def _id_of(found: CampaignSeen, name: str) -> str:
+    for person in found.people:
+        if person.name == name:
+            return str(person.id)
+    raise UsageError(f"没有这个坐席：{name}", field="callers")
 
 
 def _known(found: CampaignSeen) -> list[str]:
@@ -152,7 +164,8 @@ def _known(found: CampaignSeen) -> list[str]:
     own = [name for name in may_differ(found.kind) if name != BY_REGION]
     asked = ("name", "provinces", "amount_from", "amount_to", "goods", "placed_from", "placed_to")
     regions = [f"{BY_REGION}.{province}" for province in PROVINCES]
-    return [*asked, "vip_only", "control_percent", *own, *regions]
+    more = ("vip_only", "control_percent", "callers", "offer", "offer_from", "offer_to")
+    return [*asked, *more, *own, *regions]
 
 
 def _show(campaign_id: int, *, as_json: bool) -> int:
@@ -175,7 +188,11 @@ def _show(campaign_id: int, *, as_json: bool) -> int:
         "submitted_at": iso(found.submitted_at),
         "approved_by": found.approved_by,
         "approved_at": iso(found.approved_at),
-        "callers": list(found.callers),
+        "callers": [person.name for person in found.callers],
+        "offers": [
+            {"wording": o.wording, "from": o.first_day.isoformat(), "to": o.last_day.isoformat()}
+            for o in found.offers
+        ],
         "set": {name: text for name, text in texts.items() if text},
     }
 
@@ -188,7 +205,7 @@ def _show(campaign_id: int, *, as_json: bool) -> int:
             ("对照组", f"{found.setup.control_percent}%"),
             ("提交", f"{found.submitted_by or '—'} {clock(found.submitted_at)}"),
             ("批准", f"{found.approved_by or '—'} {clock(found.approved_at)}"),
-            ("坐席", "、".join(found.callers) or "—"),
+            ("坐席", "、".join(person.name for person in found.callers) or "—"),
             *((name, str(value)) for name, value in found.setup.numbers.items()),
         ]
         rows(f"活动 {found.id} {found.setup.name}", ("项目", "内容"), lines)

@@ -13,17 +13,24 @@ from campaigns.population import AMOUNT_MOST_YUAN, Population
 from campaigns.regions import PROVINCES
 from campaigns.values import Kind
 from scheduler.flows.campaign_setup import Setup
-from web.forms import read_day
+from scheduler.flows.offers import NewOffer
+from web.forms import read_day, read_number
 
 _SEPARATORS = re.compile(r"[\n,，、;；]+")
 BY_REGION = "region_dayparts"
 ATTEMPTS = "attempts_per_task"
 
 
-def read_setup(kind: Kind, typed: Mapping[str, str], provinces: Iterable[str]) -> Setup:
+def read_setup(
+    kind: Kind,
+    typed: Mapping[str, str],
+    provinces: Iterable[str],
+    callers: Iterable[str] | None = None,
+) -> Setup:
     """A setup from texts by field. An empty text asks nothing, of a number it means the shop's.
 
-    Raises UsageError naming the field.
+    `callers` are the ids of those who are chosen to call, None where nobody was asked. Raises UsageError
+    naming the field.
     """
     return Setup(
         typed.get("name", ""),
@@ -38,6 +45,8 @@ def read_setup(kind: Kind, typed: Mapping[str, str], provinces: Iterable[str]) -
         ),
         read_numbers(kind, typed),
         _percent(typed.get("control_percent", "")),
+        None if callers is None else tuple(read_number(text, "callers") for text in callers),
+        _offer(typed),
     )
 
 
@@ -102,6 +111,15 @@ def _yuan(fen: int | None) -> str:
     if fen is None:
         return ""
     return f"{fen // 100}" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02d}"
+
+
+def _offer(typed: Mapping[str, str]) -> NewOffer | None:
+    """Read one more offer (R-DUN-6); without words there is none, whatever its days say."""
+    wording = typed.get("offer", "").strip()
+    if not wording:
+        return None
+    first = read_day(typed.get("offer_from"), "offer_from")
+    return NewOffer(wording, first, read_day(typed.get("offer_to"), "offer_to"))
 
 
 def _day(typed: Mapping[str, str], field: str) -> date | None:

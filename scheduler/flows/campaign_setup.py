@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit
 from adapters.store.queries import campaigns as queries
-from adapters.store.queries import people as people_queries
+from adapters.store.queries import orders as order_queries
 from adapters.store.queries import shop as shop_queries
 from campaigns.control import PERCENT_MOST
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
@@ -23,12 +23,17 @@ from campaigns.policy import Policy
 from campaigns.population import EVERYBODY, Population, from_stored, stored
 from campaigns.population import checked as checked_population
 from campaigns.values import CampaignState, Kind, Person, Role
+from scheduler.flows import campaign_people as people
+from scheduler.flows import offers as offer_flow
 from scheduler.flows.campaigns import NAME_MAX_CHARS, REASON_MAX_CHARS
+from scheduler.flows.offers import NewOffer
 from scheduler.flows.refresh import refresh_tasks
 from scheduler.runtime import Runtime
 
 OWN_KINDS = (Kind.DUNNING, Kind.CALLBACK, Kind.STOCK_OUT)
 """Kinds of which a shop may add campaigns; the sampling has its month (R-SMP-3)."""
+
+OFFERS_SHOWN = 5
 
 LEADING = frozenset({Role.LEADER, Role.SUPERVISOR})
 SEEDS_BELOW = 2**53
@@ -45,12 +50,18 @@ _CHANGEABLE = frozenset(CampaignState) - {CampaignState.SUBMITTED}
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a leader sets of a campaign. `numbers` are only those that differ from the shop's."""
+    """What a leader sets of a campaign. `numbers` are only those that differ from the shop's.
+
+    `callers` are the ids of who is to call for it: none is everybody, None leaves it as it is. `offer`
+    is one more offer (R-DUN-6); those that were entered stay.
+    """
 
     name: str
     population: Population = EVERYBODY
     numbers: Mapping[str, object] = field(default_factory=dict)
     control_percent: int = 0
+    callers: tuple[int, ...] | None = None
+    offer: NewOffer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,8 @@ class CampaignSeen:
     """A campaign as it is set up, and where it stands.
 
     `population` is None for a standing one. `policy` is what its tasks are judged by, `shop` what the
-    shop has. `callers` are the active people who call for it.
+    shop has. `callers` are the active people who call for it, of all the active `people`. `offers` are
+    those that it has, the newest first.
     """
 
     id: int
@@ -74,7 +86,9 @@ class CampaignSeen:
     approved_at: datetime | None
     approved_by: str | None
     reason: str | None
-    callers: tuple[str, ...]
+    callers: tuple[Person, ...]
+    people: tuple[Person, ...]
+    offers: tuple[NewOffer, ...]
 
     @property
     def is_changeable(self) -> bool:
@@ -135,26 +149,21 @@ def seen(runtime: Runtime, campaign_id: int) -> CampaignSeen:
             approved_at=row.approved_at,
             approved_by=row.approved_by,
             reason=row.state_reason,
-            callers=callers_of(connection, campaign_id),
+            callers=people.callers_of(connection, campaign_id),
+            people=tuple(people.callers(connection)),
+            offers=_offers(connection, campaign_id),
         )
+
+
+def _offers(connection: Connection, campaign_id: int) -> tuple[NewOffer, ...]:
+    rows = order_queries.offers(connection, campaign_id, OFFERS_SHOWN)
+    return tuple(NewOffer(row.wording, row.first_day, row.last_day) for row in rows)
 
 
 def setup_of(row: Row[Any]) -> Setup:
     """What a campaign's row says of how it is set up."""
     numbers = json.loads(row.numbers) if row.numbers else {}
     return Setup(row.name, from_stored(row.population), numbers, row.control_percent)
-
-
-def callers_of(connection: Connection, campaign_id: int) -> tuple[str, ...]:
-    """The active callers who call for a campaign; whoever was given none calls for all."""
-    given = queries.of_people(connection)
-    return tuple(
-        row.person.name
-        for row in people_queries.everybody(connection)
-        if row.is_active
-        and row.person.role is Role.CALLER
-        and (row.person.id not in given or campaign_id in given[row.person.id])
-    )
 
 
 def checked(setup: Setup, kind: Kind, shop: Policy, *, is_standing: bool) -> Setup:
@@ -168,8 +177,11 @@ def checked(setup: Setup, kind: Kind, shop: Policy, *, is_standing: bool) -> Set
         raise UsageError("只有催款活动可以留对照组（R-DUN-9）", field="control_percent")
     if not may_differ(kind) and setup.numbers:
         raise UsageError("这种活动没有自己的数", field="numbers")
+    if setup.offer is not None and kind is not Kind.DUNNING:
+        raise UsageError("只有催款活动念优惠（R-DUN-6）", field="offer")
     numbers = checked_numbers(kind, setup.numbers, shop)
-    return Setup(setup.name, population, numbers, setup.control_percent)
+    offer = None if setup.offer is None else offer_flow.checked(setup.offer)
+    return replace(setup, population=population, numbers=numbers, offer=offer)
 
 
 def save(runtime: Runtime, campaign_id: int, setup: Setup, now: datetime, who: str) -> None:
@@ -204,6 +216,10 @@ def save(runtime: Runtime, campaign_id: int, setup: Setup, now: datetime, who: s
         if has_new_numbers:
             values["numbers"] = json.dumps(dict(wanted.numbers), ensure_ascii=False)
             changes["numbers"] = (dict(before.numbers), dict(wanted.numbers))
+        if wanted.callers is not None:
+            people.choose(connection, campaign_id, wanted.callers, now, who)
+        if wanted.offer is not None:
+            offer_flow.enter(connection, campaign_id, wanted.offer, now, who)
         if not changes:
             return
         queries.change(connection, campaign_id, **values)
@@ -298,8 +314,10 @@ def clone(runtime: Runtime, campaign_id: int, now: datetime, who: str, *, day: d
     """A new draft like this campaign; its days of placing are moved to the month of `day`.
 
     A range that began so many days into its month begins as many into the new one; its length stays.
+    The newest offer moves likewise, and who calls for the campaign calls for the new one.
     """
     with runtime.transaction() as connection:
+        queries.lock_shop(connection)  # its numbers lie below these
         row = _existing(queries.seen(connection, campaign_id), campaign_id)
         setup = setup_of(row)
         population = setup.population
@@ -310,10 +328,16 @@ def clone(runtime: Runtime, campaign_id: int, now: datetime, who: str, *, day: d
         made = Setup(name, population, setup.numbers, setup.control_percent)
         new = _add(connection, Kind(row.kind), made, campaign_id, now, who)
         if setup.numbers:
-            queries.lock_shop(connection)
             policy = composed(setup.numbers, runtime.law(connection).policy, 0)
             overrides = overrides_of(policy)
             shop_queries.add_policy_version(connection, now, overrides, who, new)
+        for offer in _offers(connection, campaign_id)[:1]:
+            first = _into_month(offer.first_day, day)
+            last = first + (offer.last_day - offer.first_day)
+            moved = NewOffer(offer.wording, first, last)
+            offer_flow.enter(connection, new, moved, now, who)
+        callers = [person.id for person in people.callers_of(connection, campaign_id)]
+        people.choose(connection, new, callers, now, who)
         return new
 
 

@@ -25,7 +25,8 @@ from campaigns.own_numbers import composed
 from campaigns.population import stored
 from campaigns.registry import rules_of
 from campaigns.values import SHOP_ZONE, Kind
-from scheduler.flows.campaign_setup import Setup, callers_of, checked, setup_of
+from scheduler.flows.campaign_people import callers_of, chosen_of
+from scheduler.flows.campaign_setup import Setup, checked, setup_of
 from scheduler.flows.plan_values import LeftOut
 from scheduler.flows.planning import try_plan
 from scheduler.flows.populations import Question, partition_of, staying_elsewhere
@@ -246,7 +247,7 @@ def _try(
     still_open, ended = _open_calls(connection, law, campaign_id, at)
     calls += still_open
     question = Question(campaign, day, at, law.of(campaign_id), partition_of(beside, campaign.kind))
-    rates = _rates(connection, campaign, at)
+    rates = _rates(connection, campaign, at, None if setup is None else setup.callers)
     return Trial(
         day,
         at,
@@ -322,10 +323,13 @@ def _open_calls(
     return calls, ended
 
 
-def _rates(connection: Connection, campaign: Campaign, at: datetime) -> Rates:
+def _rates(
+    connection: Connection, campaign: Campaign, at: datetime, chosen: tuple[int, ...] | None
+) -> Rates:
     first = business_day(at - HISTORY)
     calls, reached, hours = campaign_queries.work_done(connection, campaign.kind, first)
-    people = len(callers_of(connection, campaign.id))
+    who = callers_of(connection, campaign.id) if chosen is None else chosen_of(connection, chosen)
+    people = len(who)
     if calls < ENOUGH_CALLS or not hours:
         return Rates(people, ASSUMED_CALLS_PER_HOUR, ASSUMED_REACHED_PERCENT, 0)
     return Rates(people, round(calls / hours, 1), round(100 * reached / calls, 1), calls)

@@ -234,6 +234,7 @@ def give_campaigns(
     """
     wanted = sorted(set(campaign_ids))
     with runtime.transaction() as connection:
+        queries.lock_shop(connection)  # a campaign's page writes the same rows
         row = people_queries.person_by_id(connection, person_id)
         if row is None or row.person.role is Role.ADMIN:
             raise NotFoundError("没有这个坐席", field="person")

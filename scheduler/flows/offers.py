@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import Connection
+
 from adapters.store.queries import audit, desk, orders
 from campaigns.errors import NotFoundError, UsageError
 from campaigns.values import Kind
@@ -35,6 +37,15 @@ class Campaign:
     id: int
     kind: Kind
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewOffer:
+    """What is offered for orders placed on these days, both included."""
+
+    wording: str
+    first_day: date
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +88,41 @@ def add_offer(runtime: Runtime, form: OfferForm, now: datetime, who: str) -> int
 
     Raises UsageError for an empty or long wording and days the wrong way round.
     """
-    wording = " ".join(form.wording.split())
-    if not wording or len(wording) > WORDING_MAX_CHARS:
-        raise UsageError(f"优惠要有 1 到 {WORDING_MAX_CHARS} 个字，能一口气说完", field="wording")
-    if form.first_day > form.last_day:
-        raise UsageError("开始日期晚于结束日期", field="last_day")
+    new = checked(NewOffer(form.wording, form.first_day, form.last_day))
     known = {row.id for row in campaigns(runtime)}
     if form.campaign_id not in known:
         raise NotFoundError("没有这个活动", field="campaign")
     with runtime.transaction() as connection:
-        offer_id = orders.add_offer(
-            connection,
-            campaign_id=form.campaign_id,
-            wording=wording,
-            first_day=form.first_day,
-            last_day=form.last_day,
-            who=who,
-            now=now,
-        )
-        audit.record(
-            connection,
-            now,
-            who,
-            "offer.added",
-            f"offer:{offer_id}",
-            after={"first_day": form.first_day, "last_day": form.last_day},
-        )
+        return enter(connection, form.campaign_id, new, now, who)
+
+
+def checked(new: NewOffer) -> NewOffer:
+    """Give an offer back in good order. Raises UsageError naming the field."""
+    wording = " ".join(new.wording.split())
+    if not wording or len(wording) > WORDING_MAX_CHARS:
+        raise UsageError(f"优惠要有 1 到 {WORDING_MAX_CHARS} 个字，能一口气说完", field="wording")
+    if new.first_day > new.last_day:
+        raise UsageError("开始日期晚于结束日期", field="last_day")
+    return NewOffer(wording, new.first_day, new.last_day)
+
+
+def enter(connection: Connection, campaign_id: int, new: NewOffer, now: datetime, who: str) -> int:
+    """Enter a checked offer in the caller's transaction."""
+    offer_id = orders.add_offer(
+        connection,
+        campaign_id=campaign_id,
+        wording=new.wording,
+        first_day=new.first_day,
+        last_day=new.last_day,
+        who=who,
+        now=now,
+    )
+    audit.record(
+        connection,
+        now,
+        who,
+        "offer.added",
+        f"offer:{offer_id}",
+        after={"first_day": new.first_day, "last_day": new.last_day},
+    )
     return offer_id

@@ -18,6 +18,7 @@ from adapters.store.models.sampling import escalation, score
 from tests.factories import at
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
+from tests.web.test_language import Chinese, english
 from tests.web.workspace import CALLER, LEADER, OTHER, Workspace
 from web.app import create_app
 
@@ -116,6 +117,7 @@ def test_r_smp_5_what_may_be_promised_now_and_across_a_closed_window(
     page = caller.get(f"/call/{attempt_id}/promise").text
     assert "中间有不能联系的时段" in page
     assert "最晚 今天 13:30" in page
+    assert Chinese.of(english(caller).get(f"/call/{attempt_id}/promise")) == []
 
 
 def test_no_other_call_has_a_promise(caller: Visitor) -> None:

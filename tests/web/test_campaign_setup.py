@@ -126,3 +126,35 @@ def test_a_taken_name_is_said_on_the_first_page(runtime: Runtime, leader: Visito
     again = leader.post("/desk/campaigns/new", {"kind": "dunning", "name": "大促催款"})
     assert "已经有活动叫" in again.text
     assert leader.post("/desk/campaigns/new", {"kind": "x", "name": "y"}).status_code == 400
+
+
+def test_c4_people_and_an_offer_are_set_on_the_same_page(runtime: Runtime, leader: Visitor) -> None:
+    panel_shop.fill(runtime)
+    number = draft(leader)
+    page = f"/desk/campaigns/{number}/setup"
+    everybody = flow.seen(runtime, number).people
+    assert len(everybody) > 1
+    fields = {
+        "name": "大促催款",
+        "amount_from": "1",
+        "callers": str(everybody[0].id),
+        "offer": "满两百减二十",
+        "offer_from": "2026-03-01",
+        "offer_to": "2026-03-31",
+    }
+    tried = leader.post(page, fields | {"do": "try"}).text
+    summary = tried.split('id="s-summary"')[1]
+    assert "还没有保存" in summary
+    assert "满两百减二十" in summary
+    assert everybody[0].name in summary
+    assert everybody[1].name not in summary
+    assert flow.seen(runtime, number).offers == ()
+    wrong = leader.post(page, fields | {"do": "save", "offer_to": "2026-02-01"})
+    assert wrong.status_code == 400
+    assert "开始日期晚于结束日期" in wrong.text
+    assert "满两百减二十" in wrong.text
+    assert leader.post(page, fields | {"do": "save"}).status_code == 303
+    found = flow.seen(runtime, number)
+    assert found.callers == everybody[:1]
+    assert [one.wording for one in found.offers] == ["满两百减二十"]
+    assert "满两百减二十" in leader.get(page).text

@@ -28,11 +28,11 @@ SPOKEN = ("alt", "aria-description", "aria-label", "data-label", "data-question"
 VOID = {"base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 MOST_PAGES = 300
 LINK = r'(?:href|hx-get|data-[a-z-]*url)="(/[^"#]*)'
-FILES = {"assets.file", "leader.ledger_file", "leader.rejected_rows"}
-"""What is not a page: files have the headings of the procedure."""
+FILES = {"assets.file", "leader.ledger_file", "leader.rejected_rows", "panel.chart"}
+"""What is not a page: files have the headings of the procedure, pictures a table beside them."""
 
-ELSEWHERE = {"sampling.review"}
-"""Pages that only a month's end has: walked in tests/web/sampling."""
+ELSEWHERE = {"sampling.review", "caller.promise"}
+"""What only a month's end has, walked in tests/web/sampling; what only a sampling call shows."""
 
 SHOP = "样例店"
 PEOPLES_DATA = (

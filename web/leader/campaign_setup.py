@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from urllib.parse import quote
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from adapters.reports.safe_text import guarded_line
@@ -18,12 +19,12 @@ from campaigns.errors import ConflictError, RefusedError, UsageError, WaihuError
 from campaigns.ledger import yuan
 from campaigns.own_numbers import may_differ
 from campaigns.regions import PROVINCES
-from campaigns.values import Daypart, Kind
+from campaigns.values import Daypart, Kind, Person
 from scheduler.flows import campaign_setup as flow
-from scheduler.flows import offers as offer_flow
 from scheduler.flows.campaign_trial import Change, Trial, compare, day_to_try, dry_run, note_export
 from scheduler.flows.campaigns import NAME_MAX_CHARS, REASON_MAX_CHARS
 from scheduler.flows.control_results import control_result
+from scheduler.flows.offers import WORDING_MAX_CHARS, NewOffer
 from scheduler.flows.script_preview import preview
 from scheduler.flows.shop_numbers import written as written_numbers
 from web.auth import me, now, the_runtime
@@ -87,25 +88,24 @@ def change_setup(campaign_id: int) -> AnyResponse | str:
     """Try a changed setup, or save it."""
     runtime = the_runtime()
     found = flow.seen(runtime, campaign_id)
-    typed = {name: text for name, text in request.form.items() if name != "provinces"}
-    provinces = request.form.getlist("provinces")
+    typed = request.form
     try:
-        setup = read_setup(found.kind, typed, provinces)
+        setup = read_setup(found.kind, typed, typed.getlist("provinces"), typed.getlist("callers"))
         if request.form.get("do") == "try":
             change = compare(runtime, campaign_id, setup, now(), day=_day(campaign_id))
-            return _page(campaign_id, typed, provinces, change=change)
+            return _page(campaign_id, typed, setup=setup, change=change)
         flow.save(runtime, campaign_id, setup, now(), me().name)
     except (UsageError, ConflictError) as error:
-        return beside_the_form(error, _page(campaign_id, typed, provinces, fault=error))
+        return beside_the_form(error, _page(campaign_id, typed, fault=error))
     flash(_("已保存"))
     return redirect(url_for("leader.campaign_setup", campaign_id=campaign_id), 303)
 
 
 def _page(
     campaign_id: int,
-    typed: Mapping[str, str] | None = None,
-    provinces: list[str] | None = None,
+    typed: MultiDict[str, str] | None = None,
     *,
+    setup: flow.Setup | None = None,
     fault: WaihuError | None = None,
     change: Change | None = None,
     day: date | None = None,
@@ -117,13 +117,17 @@ def _page(
     tried = change.after if change is not None else None
     if tried is None and found.kind in flow.OWN_KINDS:
         tried = dry_run(runtime, campaign_id, now(), day=day)
-    offers = [one for one in offer_flow.offers(runtime) if one.campaign == found.setup.name]
-    valid = (one.wording for one in offers if one.first_day <= day <= one.last_day)
+    new_offer = setup.offer if setup is not None else None
+    offers = (new_offer, *found.offers) if new_offer is not None else found.offers
+    callers = _chosen(found, typed)
     return render_template(
         "leader/campaign_setup.html",
         campaign=found,
+        setup=setup or found.setup,
+        is_saved=change is None,
         typed=typed if typed is not None else written(found.kind, found.setup),
-        chosen=provinces if provinces is not None else found.setup.population.provinces,
+        chosen=found.setup.population.provinces if typed is None else typed.getlist("provinces"),
+        callers=callers,
         provinces=PROVINCES,
         dayparts=list(Daypart),
         numbers=[name for name in may_differ(found.kind) if name != BY_REGION],
@@ -134,9 +138,10 @@ def _page(
         longest=NAME_MAX_CHARS,
         reason_longest=REASON_MAX_CHARS,
         offers=offers,
+        offer_longest=WORDING_MAX_CHARS,
         previews=()
         if found.kind is Kind.SAMPLING
-        else preview(runtime, found.kind, next(valid, None), now()),
+        else preview(runtime, found.kind, _said_on(offers, day), now()),
         trial=tried,
         most=_most(tried),
         change=change,
@@ -144,6 +149,21 @@ def _page(
         may_approve=me().name not in (found.submitted_by, found.created_by),
         fault=fault,
     )
+
+
+def _chosen(found: flow.CampaignSeen, typed: MultiDict[str, str] | None) -> tuple[Person, ...]:
+    """Who is ticked: as it is saved, or as it was typed; nobody ticked is everybody."""
+    if typed is None:
+        return found.callers
+    ids = typed.getlist("callers")
+    return tuple(one for one in found.people if not ids or str(one.id) in ids)
+
+
+def _said_on(offers: Sequence[NewOffer], day: date) -> str | None:
+    """R-DUN-6. The newest offer for orders placed the day before that day of calling."""
+    placed = day - timedelta(days=1)
+    valid = (one.wording for one in offers if one.first_day <= placed <= one.last_day)
+    return next(valid, None)
 
 
 def _most(tried: Trial | None) -> int:

@@ -8,13 +8,15 @@ import pytest
 
 from adapters.store.models.audit import audit
 from adapters.store.models.campaigns import campaign
+from adapters.store.queries import campaigns as queries
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.population import Population
 from campaigns.values import CampaignState, Kind, Person, Role
 from scheduler.flows import campaign_setup as flow
 from scheduler.flows.campaign_setup import Setup
 from scheduler.flows.campaign_trial import compare, dry_run
-from scheduler.flows.campaigns import change_state
+from scheduler.flows.campaigns import change_state, give_campaigns
+from scheduler.flows.offers import NewOffer
 from scheduler.flows.planning import plan
 from tests.factories import at, day
 from tests.shops import Shop
@@ -286,3 +288,65 @@ def test_r_repeat_2_a_plan_during_the_approval_plans_every_order_once(
     plan(shop.runtime, day("05-13"), at("05-13 09:00"), "张三")
     assert len(shop.tasks()) == 8, turn
     assert state_of(shop, made) == "running"
+
+
+def people_of(shop: Shop, campaign_id: int) -> list[str]:
+    return [person.name for person in flow.seen(shop.runtime, campaign_id).callers]
+
+
+def test_c4_who_calls_is_chosen_with_the_setup_and_nobody_is_everybody(shop: Shop) -> None:
+    ann, bob = shop.person("甲坐席"), shop.person("乙坐席")
+    made = draft(shop)
+    assert set(people_of(shop, made)) == {"甲坐席", "乙坐席"}
+    flow.save(
+        shop.runtime, made, Setup("大促催款", DEAR, callers=(ann.id,)), at("05-12 09:20"), "李"
+    )
+    assert people_of(shop, made) == ["甲坐席"]
+    assert "乙坐席" in people_of(shop, shop.campaign_id), "who is not chosen keeps the others"
+    with shop.runtime.snapshot() as connection:
+        assert made not in queries.of_people(connection)[bob.id]
+        assert ann.id not in queries.of_people(connection), "who calls for all goes on to do so"
+    flow.save(shop.runtime, made, Setup("大促催款", DEAR), at("05-12 09:30"), "李")
+    assert people_of(shop, made) == ["甲坐席"], "who was not asked about stays"
+    flow.save(shop.runtime, made, Setup("大促催款", DEAR, callers=()), at("05-12 09:40"), "李")
+    assert set(people_of(shop, made)) == {"甲坐席", "乙坐席"}
+    kept = [row.subject for row in shop.rows(audit) if row.what == "person.campaigns_set"]
+    assert kept == [f"person:{bob.id}"] * 2
+    with pytest.raises(UsageError):
+        flow.save(shop.runtime, made, Setup("x", DEAR, callers=(999,)), at("05-12 09:50"), "李")
+
+
+def test_c4_nobody_is_left_without_a_campaign_for_they_would_call_for_all(shop: Shop) -> None:
+    ann, bob = shop.person("甲坐席"), shop.person("乙坐席")
+    made = draft(shop)
+    give_campaigns(shop.runtime, ann.id, [made], at("05-12 09:15"), "李组长")
+    with pytest.raises(ConflictError, match="甲坐席"):
+        chosen = Setup("大促催款", DEAR, callers=(bob.id,))
+        flow.save(shop.runtime, made, chosen, at("05-12 09:20"), "李")
+    assert set(people_of(shop, made)) == {"甲坐席", "乙坐席"}
+
+
+def test_c4_the_trial_counts_the_people_who_are_chosen(shop: Shop) -> None:
+    ann, _ = shop.person("甲坐席"), shop.person("乙坐席")
+    made = draft(shop)
+    shop.buyer("dear", fen=7_000)
+    chosen = Setup("大促催款", DEAR, callers=(ann.id,))
+    change = compare(shop.runtime, made, chosen, at("05-13 08:00"), day=day("05-13"))
+    assert (change.before.rates.people, change.after.rates.people) == (2, 1)
+    assert change.after.days[0].capacity * 2 == change.before.days[0].capacity
+
+
+def test_r_dun_6_an_offer_is_entered_with_the_setup_and_moves_with_the_clone(shop: Shop) -> None:
+    ann, _ = shop.person("甲坐席"), shop.person("乙坐席")
+    offer = NewOffer(" 满两百  减二十 ", day("05-10"), day("05-20"))
+    made = draft(shop, callers=(ann.id,), offer=offer)
+    saved = NewOffer("满两百 减二十", day("05-10"), day("05-20"))
+    assert flow.seen(shop.runtime, made).offers == (saved,)
+    again = flow.clone(shop.runtime, made, at("06-02 09:00"), "李组长", day=day("06-02"))
+    moved = NewOffer("满两百 减二十", day("06-10"), day("06-20"))
+    assert flow.seen(shop.runtime, again).offers == (moved,)
+    assert people_of(shop, again) == ["甲坐席"]
+    wrong = (NewOffer("", day("05-10"), day("05-20")), NewOffer("x", day("05-21"), day("05-20")))
+    for one in wrong:
+        with pytest.raises(UsageError):
+            flow.save(shop.runtime, made, Setup("x", DEAR, offer=one), at("05-12 09:50"), "李")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,10 +23,10 @@ from campaigns.values import (
     Ending,
     Exemption,
     Kind,
-    ScoreOrigin,
     TaskState,
     TodoKind,
 )
+from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown
 from scheduler.flows.why import Checked, all_checks
 from scheduler.rules.gate import case_for
 from scheduler.runtime import Runtime
@@ -97,18 +96,6 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """R-SMP-4, R-SMP-8, R-SMP-12. One score, as the customer said it, by rule, or corrected."""
-
-    at: datetime
-    who: str
-    value: int
-    origin: ScoreOrigin
-    reason: str | None
-    suggestion: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Opened:
     """R-CASE-1. A problem that the call opened."""
 
@@ -146,7 +133,7 @@ class Trace:
 class CallPage:
     """One call. The number is masked (R-PII-1).
 
-    path       titles of the dialogue's moments that were gone through; None: not noted
+    path       titles of the dialogue's moments that were gone through; empty: not noted
     verdicts   what every rule said at the instant of the call, under the numbers then in force
     """
 
@@ -174,7 +161,7 @@ class CallPage:
     script_id: str | None
     script_version: int | None
     script_title: str | None
-    path: tuple[str, ...] | None
+    path: tuple[str, ...]
     redial_of: str | None
     rides_on: str | None
     task_state: TaskState
@@ -183,7 +170,7 @@ class CallPage:
     beside: tuple[CallBeside, ...]
     followed: tuple[Followed, ...]
     cases: tuple[Opened, ...]
-    scores: tuple[Scored, ...]
+    scores: tuple[ScoreShown, ...]
     promise: Promised | None
     verdicts: tuple[Checked, ...]
     trail: tuple[Trace, ...]
@@ -208,8 +195,7 @@ def call_page(runtime: Runtime, attempt_id: str, now: datetime) -> CallPage:
                 for c in queries.cases(connection, attempt_id)
             ),
             scores=tuple(
-                Scored(s.at, s.who, s.value, ScoreOrigin(s.origin), s.reason, s.suggestion)
-                for s in queries.scores(connection, attempt_id, row.task_id)
+                score_shown(s) for s in queries.scores(connection, attempt_id, row.task_id)
             ),
             promise=None if promise is None else _promised(promise, now),
             verdicts=tuple(_verdicts(connection, runtime, row)),
@@ -247,21 +233,12 @@ def _head(row: Row[Any]) -> dict[str, Any]:
         "script_id": row.script_id,
         "script_version": row.script_version,
         "script_title": None if row.script_id is None else _title(row.script_id),
-        "path": _path(kind, row.path),
+        "path": moments_walked(kind, row.path),
         "redial_of": row.redial_of,
         "rides_on": row.rides_on,
         "task_state": TaskState(row.task_state),
         "task_ending": Ending(row.task_ending) if row.task_ending else None,
     }
-
-
-def _path(kind: Kind, stored: str | None) -> tuple[str, ...] | None:
-    if stored is None:
-        return None
-    return tuple(
-        _title(moment if "." in moment else f"{kind}.{moment}.voice")
-        for moment in json.loads(stored)
-    )
 
 
 def _title(script_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,11 +12,10 @@ from adapters.store.queries import reviews
 from campaigns.errors import NotFoundError
 from campaigns.kinds.sampling import is_breached
 from campaigns.registry import outcome_of
-from campaigns.values import CaseState, Kind, Person, ScoreOrigin, TaskState
+from campaigns.values import CaseState, Kind, Person, TaskState
 from scheduler.flows.reviews import ReviewLine, line_of
+from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown
 from scheduler.runtime import Runtime
-from scripts_zh.errors import ScriptError
-from scripts_zh.library import standard_library
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +37,6 @@ class CallShown:
     script_id: str | None
     script_version: int | None
     path: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreShown:
-    """One entry of the score's history; the last one counts."""
-
-    at: datetime
-    who: str
-    value: int
-    origin: ScoreOrigin
-    reason: str | None
-    suggestion: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +105,7 @@ def review_page(runtime: Runtime, task_id: int, now: datetime, person: Person) -
         detail=row.detail,
         ended_at=row.closed_at,
         calls=tuple(_call(call) for call in calls),
-        scores=tuple(
-            ScoreShown(s.at, s.who, s.value, ScoreOrigin(s.origin), s.reason, s.suggestion)
-            for s in history
-        ),
+        scores=tuple(score_shown(s) for s in history),
         messages=tuple(
             MessageShown(
                 m.wording, m.created_at, m.done_at, m.done_by, m.replied_at, m.withdrawn_at
@@ -157,15 +140,5 @@ def _call(row: Row[Any]) -> CallShown:
         note=row.note,
         script_id=row.script_id,
         script_version=row.script_version,
-        path=_titles(row.path),
+        path=moments_walked(Kind.SAMPLING, row.path),
     )
-
-
-def _titles(path: str | None) -> tuple[str, ...]:
-    """What the moments are called on screen; one that is no longer in the dialogue keeps its id."""
-    moments: list[str] = json.loads(path) if path else []
-    try:
-        nodes = standard_library().tree(Kind.SAMPLING).nodes
-    except ScriptError:
-        return tuple(moments)
-    return tuple(nodes[moment].title if moment in nodes else moment for moment in moments)

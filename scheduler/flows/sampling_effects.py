@@ -18,7 +18,6 @@ from scheduler.flows.outcome_forms import CaseForm, MatterForm
 from scheduler.rules.escalation import answer_due
 from scheduler.runtime import Law
 
-
 UNTOLD = "抽查时投诉，坐席没有写明经过"
 """R-CASE-1. What stands in the register where the caller wrote nothing; the page asks for more."""
 

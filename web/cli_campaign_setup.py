@@ -11,13 +11,12 @@ from campaigns.labels_zh import CAMPAIGN_STATE_LABELS, KIND_LABELS
 from campaigns.values import CampaignState, Role
 from web import cli_output as out
 from web.cli_campaigns import CampaignId, Reason
-from web.cli_options import CLI, At, Json, kind_of
+from web.cli_options import CLI, At, By, Json, kind_of
 from web.cli_output import clock, emit, instant, iso, open_shop, rows
 
 if TYPE_CHECKING:
     from scheduler.flows.campaign_setup import CampaignSeen
 
-By = Annotated[str | None, typer.Option("--by", help="谁；培训店铺可以不写。")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="项目=值，可以写多次；空值恢复。项目见 campaign show。"),
@@ -76,7 +75,7 @@ def campaign_submit(
 ) -> int:
     """提交草稿，等另一个人批准。"""
     from scheduler.flows.campaign_setup import submit
-    from scheduler.flows.sampling import responsible
+    from scheduler.flows.people import responsible
 
     runtime = open_shop()
     person = responsible(runtime, by, Role.LEADER)
@@ -89,7 +88,7 @@ def campaign_approve(
 ) -> int:
     """批准别人提交的活动：从下一次计划起排入。"""
     from scheduler.flows.campaign_setup import approve
-    from scheduler.flows.sampling import responsible
+    from scheduler.flows.people import responsible
 
     runtime = open_shop()
     person = responsible(runtime, by, Role.SUPERVISOR)
@@ -106,7 +105,7 @@ def campaign_send_back(
 ) -> int:
     """退回已提交的活动，让它变回草稿。"""
     from scheduler.flows.campaign_setup import send_back
-    from scheduler.flows.sampling import responsible
+    from scheduler.flows.people import responsible
 
     runtime = open_shop()
     person = responsible(runtime, by, Role.SUPERVISOR)

@@ -151,7 +151,7 @@ def _acting(runtime: Runtime, number: int, name: str | None, now: datetime) -> P
 
 
 def _named(runtime: Runtime, name: str | None, role: Role) -> Person:
-    from scheduler.flows.sampling import responsible
+    from scheduler.flows.people import responsible
 
     person = responsible(runtime, name, role)
     if person.role is Role.ADMIN:

@@ -13,6 +13,7 @@ CLI = "cli"
 """Who the audit trail names for a command that no person's name came with."""
 
 At = Annotated[str | None, typer.Option("--at", help="这条命令的时间，仅培训店铺（ISO 8601）。")]
+By = Annotated[str | None, typer.Option("--by", help="谁；培训店铺可以不写。")]
 Json = Annotated[bool, typer.Option("--json", help="输出一个 JSON 文档。")]
 KindOption = Annotated[
     str | None, typer.Option("--kind", help="活动类型：dunning、callback、stock_out。")

@@ -9,7 +9,7 @@ import typer
 from campaigns.labels_zh import ENDING_LABELS, SAMPLE_STATE_LABELS, SOURCE_LABELS
 from campaigns.values import Role
 from web import cli_output as out
-from web.cli_options import CLI, At, Json
+from web.cli_options import CLI, At, By, Json
 from web.cli_output import clock, emit, instant, iso, open_shop, rows
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 sample = typer.Typer(help="回访抽查：抽样、提交、批准、进度。", no_args_is_help=True)
 
 Month = Annotated[str, typer.Option("--month", help="月份，如 2026-05。")]
-By = Annotated[str | None, typer.Option("--by", help="谁；培训店铺可以不写。")]
 
 _LISTED = 20
 """Reserves and people left out that a terminal shows; `--json` has all."""
@@ -62,7 +61,8 @@ def sample_redraw(month: Month, as_json: Json = False) -> int:
 @sample.command("submit")
 def sample_submit(month: Month, by: By = None, at: At = None, as_json: Json = False) -> int:
     """组长提交名单，27 日之前（R-SMP-3）。"""
-    from scheduler.flows.sampling import responsible, submit
+    from scheduler.flows.people import responsible
+    from scheduler.flows.sampling import submit
 
     runtime = open_shop()
     now = runtime.instant(instant(at))
@@ -73,7 +73,8 @@ def sample_submit(month: Month, by: By = None, at: At = None, as_json: Json = Fa
 @sample.command("approve")
 def sample_approve(month: Month, by: By = None, at: At = None, as_json: Json = False) -> int:
     """另一个人批准：名单冻结，生成任务（R-SMP-3）。"""
-    from scheduler.flows.sampling import approve, responsible
+    from scheduler.flows.people import responsible
+    from scheduler.flows.sampling import approve
 
     runtime = open_shop()
     now = runtime.instant(instant(at))

@@ -10,9 +10,9 @@ import typer
 from campaigns.labels_zh import ENDING_LABELS, SOURCE_LABELS, VERDICT_LABELS
 from campaigns.values import Role, Verdict
 from web import cli_output as out
-from web.cli_options import At, Json
+from web.cli_options import At, By, Json
 from web.cli_output import emit, instant, iso, open_shop, rows
-from web.cli_sample import By, Month, sample
+from web.cli_sample import Month, sample
 
 if TYPE_CHECKING:
     from scheduler.flows.reviews import ReviewLine
@@ -36,8 +36,8 @@ def register() -> None:
 
 def sample_reviews(month: Month, by: By = None, at: At = None, as_json: Json = False) -> int:
     """打完的抽查和它们的复核（R-SMP-12）；`--by` 是谁来复核。"""
+    from scheduler.flows.people import responsible
     from scheduler.flows.reviews import to_review
-    from scheduler.flows.sampling import responsible
 
     runtime = open_shop()
     now = runtime.instant(instant(at))
@@ -57,9 +57,9 @@ def sample_review(
     as_json: Json = False,
 ) -> int:
     """复核一位抽查的客户：同意，或者更正评分并写明原因（R-SMP-12）。"""
+    from scheduler.flows.people import responsible
     from scheduler.flows.review_page import review_page
     from scheduler.flows.reviews import ReviewForm, finish_review
-    from scheduler.flows.sampling import responsible
 
     runtime = open_shop()
     now, person = runtime.instant(instant(at)), responsible(runtime, by, Role.SUPERVISOR)

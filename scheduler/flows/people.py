@@ -19,6 +19,7 @@ from adapters.store.queries import audit
 from adapters.store.queries import people as people_queries
 from adapters.store.queries.people import NewSession
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from campaigns.labels_zh import ROLE_LABELS
 from campaigns.values import Person, Role
 from scheduler.flows.cases import hand_back_cases
 from scheduler.runtime import Runtime
@@ -101,6 +102,25 @@ def people(runtime: Runtime) -> tuple[PersonListed, ...]:
             PersonListed(row.person, row.is_active, row.password_hash is not None, row.created_at)
             for row in people_queries.everybody(connection)
         )
+
+
+def responsible(runtime: Runtime, name: str | None, role: Role) -> Person:
+    """Find who acts on the command line: the named person, in a training shop else one of this role.
+
+    Raises UsageError without a name in a real shop, NotFoundError for nobody active of this name or
+    role.
+    """
+    if name is None and not runtime.is_training:
+        raise UsageError("请用 --by 写明是谁", field="by")
+    with runtime.snapshot() as connection:
+        active = [row.person for row in people_queries.everybody(connection) if row.is_active]
+    if name is None:
+        found = sorted((one for one in active if one.role is role), key=lambda one: one.id)
+    else:
+        found = [one for one in active if one.name == " ".join(name.split())]
+    if not found:
+        raise NotFoundError(f"没有这个人：{name or ROLE_LABELS[role]}", field="by")
+    return found[0]
 
 
 def caller_named(runtime: Runtime, name: str) -> Person | NewPerson:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import audit, people, samples
+from adapters.store.queries import audit, samples
 from adapters.store.queries import planning as queries
 from adapters.store.queries.facts import load_customers
 from adapters.store.queries.registers import entries_of_month
@@ -17,7 +17,6 @@ from campaigns import sampling_draw
 from campaigns.days import business_day
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.kinds.sampling import closes_at, first_of, last_of, month_of
-from campaigns.labels_zh import ROLE_LABELS
 from campaigns.sampling_draw import SEED_MAX, Candidate, Drawn, Entry
 from campaigns.values import Person, Role, SampleState, Source
 from scheduler.flows.sampling_list import LeftOut, Member, Sample, candidate_of, read
@@ -34,7 +33,6 @@ __all__ = [
     "approve",
     "draw",
     "redraw",
-    "responsible",
     "sample_of",
     "status",
     "submit",
@@ -306,25 +304,6 @@ def sample_of(runtime: Runtime, month: str) -> Sample | None:
     with runtime.snapshot() as connection:
         row = samples.of_month(connection, _named(month))
         return None if row is None else read(connection, row)
-
-
-def responsible(runtime: Runtime, name: str | None, role: Role) -> Person:
-    """Find who acts on the command line: the named person, in a training shop else one of this role.
-
-    Raises UsageError without a name in a real shop, NotFoundError for nobody active of this name or
-    role.
-    """
-    if name is None and not runtime.is_training:
-        raise UsageError("请用 --by 写明是谁", field="by")
-    with runtime.snapshot() as connection:
-        active = [row.person for row in people.everybody(connection) if row.is_active]
-    if name is None:
-        found = sorted((one for one in active if one.role is role), key=lambda one: one.id)
-    else:
-        found = [one for one in active if one.name == " ".join(name.split())]
-    if not found:
-        raise NotFoundError(f"没有这个人：{name or ROLE_LABELS[role]}", field="by")
-    return found[0]
 
 
 def _named(month: str) -> str:

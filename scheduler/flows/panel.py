@@ -68,6 +68,11 @@ class PanelNow:
     escalations: tuple[Escalation, ...]
 
     @property
+    def near(self) -> int:
+        """R-SMP-5. How many promised answers have less than ten minutes left."""
+        return sum(one.is_near for one in self.escalations)
+
+    @property
     def troubles(self) -> int:
         """How many things are late or broken."""
         return sum(row.late for row in self.work) + sum(not one.ok for one in self.health)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from adapters.store.queries import sampling_results as queries
 from adapters.store.queries.sampling_results import MonthsSample
 from campaigns.kinds.sampling import TARGET, first_of
-from campaigns.kinds.sampling_tally import Sampled, Tally, tally_of
+from campaigns.kinds.sampling_tally import SCALE, Sampled, Tally, tally_of
 from campaigns.statistics import MIN_TO_COMPARE, Interval, mean_interval, share_interval
 from campaigns.values import SampleState, ScoreOrigin, Source
 from scheduler.runtime import Runtime
@@ -34,7 +34,7 @@ class GroupResult:
     tally            who was called in and what came of it, non-response by its reason
     satisfaction     R-SMP-10, the mean of all scores; None where nobody scored
     without_rule     the mean of those scores only that R-SMP-8 did not set
-    satisfied        the share of scores of 4 and 5
+    satisfied        the share of scores of 4 and 5, with its Wilson interval
     """
 
     handler: str | None
@@ -51,6 +51,11 @@ class GroupResult:
         return self.tally.scored < MIN_TO_COMPARE
 
     @property
+    def content(self) -> int:
+        """How many gave 4 or 5."""
+        return sum(self.tally.scores[value] for value in SCALE if value >= TARGET)
+
+    @property
     def is_target_met(self) -> bool | None:
         """R-SMP-10. Whether satisfaction is at least 4; None where nobody scored."""
         return self.tally.is_target_met
@@ -65,6 +70,11 @@ class TrendPoint:
     mean: float | None
     low: float | None
     high: float | None
+
+    @property
+    def is_too_few(self) -> bool:
+        """Too few scored customers to compare the month with another one."""
+        return self.n < MIN_TO_COMPARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +113,26 @@ def results(runtime: Runtime, month: str, now: datetime) -> SamplingResults:
         by_handler=tuple(_by_handler(own, frame)),
         by_source=tuple(_by_source(own, frame)),
         by_stratum=tuple(_by_stratum(own, frame)),
-        trend=tuple(_point(one, by_month.get(one, []), samples.get(one)) for one in months),
+        trend=_trend(months, by_month, samples),
     )
+
+
+def trend(runtime: Runtime, month: str, now: datetime) -> tuple[TrendPoint, ...]:
+    """R-SMP-10. The twelve months up to this one alone. Raises UsageError for anything but a month."""
+    months = _months_up_to(month)
+    with runtime.snapshot() as connection:
+        samples = {s.month: s for s in queries.samples_between(connection, months[0], months[-1])}
+        rows = queries.sampled_of_months(connection, months[0], months[-1], now)
+    by_month = _grouped(rows, lambda row: row.month)
+    return _trend(months, by_month, samples)
+
+
+def _trend(
+    months: Iterable[str],
+    by_month: Mapping[str, list[Sampled]],
+    samples: Mapping[str, MonthsSample],
+) -> tuple[TrendPoint, ...]:
+    return tuple(_point(one, by_month.get(one, []), samples.get(one)) for one in months)
 
 
 def _by_handler(own: list[Sampled], frame: Mapping[tuple[Source, str], int]) -> list[GroupResult]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -15,11 +15,15 @@ from campaigns.statistics import MIN_TO_COMPARE
 from campaigns.values import Source
 from scheduler.flows import sampling as flow
 from scheduler.flows.sampling_page import LISTED, Filter, Standing, plan_page, progress
+from scheduler.flows.sampling_results import trend
+from web.appearance import THEMES
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.filters import local_day
 from web.forms import read_number
 from web.sampling.blueprint import sampling
+from web.sampling.charts import SIZES, trend_chart
+from web.supervisor.charts import SVG_POLICY
 
 ChoiceT = TypeVar("ChoiceT", Source, Standing)
 
@@ -56,6 +60,18 @@ def progress_now() -> str:
     """Give the open page how far the month is."""
     moving = progress(the_runtime(), _month(), now())
     return render_template("sampling/progress.html", moving=moving, enough=SCORED_WANTED)
+
+
+@sampling.get("/sampling/trend.svg")
+def trend_picture() -> Response:
+    """Draw satisfaction over the months; the table beside the picture holds the same figures."""
+    theme, size = request.args.get("theme", "light"), request.args.get("size", "wide")
+    if theme not in THEMES or size not in SIZES:
+        abort(404)
+    picture = trend_chart(trend(the_runtime(), _month(), now()), theme, size)
+    response = Response(picture, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = SVG_POLICY
+    return response
 
 
 def _month() -> str:

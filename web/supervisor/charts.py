@@ -21,6 +21,20 @@ sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "Plugi
 _ROLE = re.compile(r"--([\w-]+):\s*(#[0-9a-f]{3,6})\b")
 _FONTS = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei', sans-serif"
 _SIZE = {"width": 760, "height": 260}
+LOOK: Mapping[str, object] = {
+    "js": [],
+    "explicit_size": True,
+    "legend_at_bottom": True,
+    "legend_box_size": 12,
+    "margin": 8,
+    "margin_bottom": 4,
+    "truncate_label": -1,
+    "truncate_legend": -1,
+    "show_x_guides": False,
+}
+"""What all pictures have in common."""
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""Of a picture alone: its own style sheet stands inside it, and nothing else may happen."""
 _LABELLED = 10
 """So many days are named below a chart; more would lie on each other."""
 
@@ -34,7 +48,8 @@ def colours(theme: str) -> Mapping[str, str]:
     return roles
 
 
-def _style(theme: str, *names: str) -> Style:
+def style_of(theme: str, *names: str) -> Style:
+    """Give the look of a picture whose series have the colours of these roles, in their order."""
     roles = colours(theme)
     return Style(
         background="transparent",
@@ -60,20 +75,12 @@ def _frame(theme: str, days: PanelDays, *names: str) -> dict[str, object]:
     every = max(-(-len(days.by_day) // _LABELLED), 1)
     return {
         **_SIZE,
-        "style": _style(theme, *names),
-        "js": [],
-        "explicit_size": True,
-        "legend_at_bottom": True,
-        "legend_box_size": 12,
-        "margin": 8,
-        "margin_bottom": 4,
+        **LOOK,
+        "style": style_of(theme, *names),
         "x_labels_major_every": every,
         "show_minor_x_labels": False,
-        "truncate_label": -1,
-        "truncate_legend": -1,
         "no_data_text": _("这几天没有催款"),
         "include_x_axis": True,
-        "show_x_guides": False,
     }
 
 
@@ -88,7 +95,7 @@ def money_chart(days: PanelDays, theme: str) -> bytes:
         drawn.add(_("追回金额（元）"), [one.recovered_fen / 100 for one in totals])
         rest = [max(one.owed_fen - one.recovered_fen, 0) / 100 for one in totals]
         drawn.add(_("还没追回（元）"), rest)
-    return _still(drawn.render())
+    return still(drawn.render())
 
 
 def rate_chart(days: PanelDays, theme: str) -> bytes:
@@ -105,10 +112,10 @@ def rate_chart(days: PanelDays, theme: str) -> bytes:
     drawn.x_labels = [f"{row.head:%m-%d}" for row in days.by_day]
     if days.by_day:
         drawn.add(_("成功率"), [row.totals.success_rate for row in days.by_day])
-    return _still(drawn.render())
+    return still(drawn.render())
 
 
-def _still(picture: bytes) -> bytes:
+def still(picture: bytes) -> bytes:
     """Take out the script that pygal puts into every picture, even where it has nothing to do."""
     return re.sub(rb"<script\b.*?</script>", b"", picture, flags=re.DOTALL)
 

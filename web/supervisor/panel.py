@@ -13,8 +13,10 @@ from adapters.reports.csv_file import write_csv
 from adapters.reports.xlsx_file import write_xlsx
 from campaigns import panel_tables as tables
 from campaigns.errors import UsageError
+from campaigns.kinds.sampling import SCORED_WANTED
 from campaigns.panel_tables import Step, WorkList
 from scheduler.flows import campaigns
+from scheduler.flows.control_results import ControlResult, control_results
 from scheduler.flows.funnel import LISTED, step_list
 from scheduler.flows.ledgers import record_export
 from scheduler.flows.panel import (
@@ -26,18 +28,16 @@ from scheduler.flows.panel import (
 )
 from web.appearance import THEMES
 from web.auth import me, now, the_runtime
+from web.caller.escalations import everybodys_board
 from web.errors import beside_the_form
 from web.forms import read_day, read_number
 from web.supervisor.blueprint import panel
-from web.supervisor.charts import CHARTS
+from web.supervisor.charts import CHARTS, SVG_POLICY
 
 _WRITERS = {
     "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": (write_csv, "text/csv; charset=utf-8"),
 }
-_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""Of a picture alone: its own style sheet stands inside it, and nothing else may happen."""
-
 _WORK_PAGES = {
     WorkList.MISSING: "leader.work_lists",
     WorkList.TODOS: "leader.work_lists",
@@ -64,10 +64,12 @@ def _page(asked: PanelAsked, fault: UsageError | None = None) -> str:
         **_words(asked),
         moving=panel_now(runtime, instant, asked.campaign_id),
         days=panel_days(runtime, asked, instant),
+        control=_control(asked),
         found=campaigns.campaigns(runtime),
         longest=campaigns.REASON_MAX_CHARS,
         fault=fault,
         typed=request.args,
+        board=everybodys_board(),
     )
 
 
@@ -84,7 +86,14 @@ def panel_long() -> str:
     """Show the part that moves by the hour."""
     asked = _asked()
     days = panel_days(the_runtime(), asked, now())
-    return render_template("supervisor/panel_days.html", **_words(asked), days=days)
+    return render_template(
+        "supervisor/panel_days.html", **_words(asked), days=days, control=_control(asked)
+    )
+
+
+def _control(asked: PanelAsked) -> list[ControlResult]:
+    """Give what stands beside the rate of success where a share is kept uncalled (R-DUN-9)."""
+    return control_results(the_runtime(), now(), asked.first, asked.last, asked.campaign_id)
 
 
 @panel.get("/panel/charts/<name>.svg")
@@ -95,7 +104,7 @@ def chart(name: str) -> Response:
         abort(404)
     days = panel_days(the_runtime(), _asked(), now())
     response = Response(CHARTS[name](days, theme), mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = _SVG_POLICY
+    response.headers["Content-Security-Policy"] = SVG_POLICY
     return response
 
 
@@ -152,6 +161,7 @@ def _words(asked: PanelAsked) -> dict[str, Any]:
         "tables": tables,
         "work_pages": _WORK_PAGES,
         "minute": timedelta(minutes=1),
+        "enough": SCORED_WANTED,
     }
 
 

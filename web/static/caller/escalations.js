@@ -12,6 +12,7 @@ export const NEXT_IS_READY = "waihu:next-is-ready";
 const begun = new WeakMap(); // list -> when it was put into the page
 const said = new Map(); // due and buyer -> the minute that was said last
 let voice = null;
+let hasLooked = false; // what was there when the page was opened is read with it
 
 const list = () => one("[data-escalations]");
 
@@ -40,20 +41,20 @@ const speak = (text) => {
   voice.textContent = text;
 };
 
-// What is new since the last minute; the first look at a list is read by whoever reads the page.
+// What is new since the last minute, or new in the list; the first look is read with the page.
 const tell = (timer, left) => {
   const key = `${timer.dataset.due} ${timer.dataset.buyer}`;
   const minutes = left <= 0 ? 0 : Math.ceil(left / 60);
   const before = said.get(key);
   if (before === minutes) return;
   said.set(key, minutes);
-  if (before === undefined) return;
+  if (before === undefined && !hasLooked) return;
   const isNear = minutes <= NEAR_S / 60;
-  if (!isNear && minutes % SAID_EACH_MIN) return;
+  if (!isNear && minutes % SAID_EACH_MIN && before !== undefined) return;
   speak(minutes
     ? say("{0} 的投诉还剩 {1} 分钟", timer.dataset.buyer, minutes)
     : say("{0} 的投诉已超时", timer.dataset.buyer));
-  if (minutes === NEAR_S / 60 || minutes === 0) beep();
+  if (minutes === NEAR_S / 60 || minutes === 0 || (isNear && before === undefined)) beep();
 };
 
 const tick = () => {
@@ -68,6 +69,7 @@ const tick = () => {
     timer.classList.toggle("timer-warn", left > 0 && left <= NEAR_S);
     tell(timer, left);
   }
+  hasLooked = true;
 };
 
 const put = (html) => {

@@ -64,6 +64,11 @@ class ControlResult:
     still_open: int
 
     @property
+    def least(self) -> int:
+        """How many each side needs."""
+        return MIN_TO_COMPARE
+
+    @property
     def is_too_few(self) -> bool:
         """Too few on one side to compare."""
         return min(self.called.customers, self.control.customers) < MIN_TO_COMPARE
@@ -117,11 +122,12 @@ def control_result(
 
 
 def control_results(
-    runtime: Runtime, now: datetime, first: date, last: date
+    runtime: Runtime, now: datetime, first: date, last: date, campaign_id: int | None = None
 ) -> list[ControlResult]:
-    """R-DUN-9. The results of every campaign that keeps, or kept, a share uncalled."""
+    """R-DUN-9. The results of every campaign, or of one, that keeps or kept a share uncalled."""
     with runtime.snapshot() as connection:
-        found = [row.id for row in queries.campaigns_with_control(connection)]
+        kept = [row.id for row in queries.campaigns_with_control(connection)]
+    found = [one for one in kept if campaign_id in (None, one)]
     return [control_result(runtime, one, now, first=first, last=last) for one in found]
 
 

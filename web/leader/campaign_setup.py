@@ -232,5 +232,4 @@ def control_group(campaign_id: int) -> str:
     return render_template(
         "leader/campaign_control.html",
         found=control_result(the_runtime(), campaign_id, now()),
-        least=30,
     )

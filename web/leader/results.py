@@ -14,6 +14,7 @@ from campaigns.registry import rules_of
 from campaigns.values import Kind
 from scheduler.flows import campaigns
 from scheduler.flows import results as flow
+from scheduler.flows.control_results import control_results
 from web.auth import now, the_runtime
 from web.errors import beside_the_form
 from web.filters import local_day
@@ -44,7 +45,13 @@ def results() -> Response | str:
 
 
 def _page(made: flow.Results, fault: UsageError | None = None) -> str:
-    return render_template("leader/results.html", results=made, fault=fault, typed=request.args)
+    return render_template(
+        "leader/results.html",
+        results=made,
+        control=control_results(the_runtime(), now(), made.first, made.last),
+        fault=fault,
+        typed=request.args,
+    )
 
 
 @leader.get("/calls")

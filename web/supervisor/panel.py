@@ -17,7 +17,6 @@ from campaigns.kinds.sampling import SCORED_WANTED
 from campaigns.panel_tables import Step, WorkList
 from scheduler.flows import campaigns
 from scheduler.flows.control_results import ControlResult, control_results
-from scheduler.flows.control_results import ControlResult, control_results
 from scheduler.flows.funnel import LISTED, step_list
 from scheduler.flows.ledgers import record_export
 from scheduler.flows.panel import (
@@ -65,7 +64,6 @@ def _page(asked: PanelAsked, fault: UsageError | None = None) -> str:
         **_words(asked),
         moving=panel_now(runtime, instant, asked.campaign_id),
         days=panel_days(runtime, asked, instant),
-        control=_control(asked),
         control=_control(asked),
         found=campaigns.campaigns(runtime),
         longest=campaigns.REASON_MAX_CHARS,

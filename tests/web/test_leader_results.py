@@ -8,7 +8,8 @@ from html import unescape
 
 import pytest
 
-from campaigns.values import Person, Role
+from campaigns.values import Kind, Person, Role
+from scheduler.flows.campaign_setup import add
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeForm, record_outcome
@@ -59,6 +60,16 @@ def test_the_sampling_of_the_month_has_its_own_results_and_is_no_stopped_plan(
     assert "同意等货" not in card
     assert '<a href="/sampling">打开抽查</a>' in page
     assert "停止的活动不做计划" not in page
+
+
+@sqlite_only
+def test_a_draft_of_a_campaign_is_not_among_the_plans_of_the_day(
+    runtime: Runtime, leader: Visitor
+) -> None:
+    add(runtime, Kind.DUNNING, "大额催款", runtime.now(), "林组长")
+    page = leader.get("/desk")
+    assert page.status_code == 200
+    assert "大额催款" not in page.text
 
 
 def test_calls_are_filtered_by_caller_kind_and_outcome(runtime: Runtime, leader: Visitor) -> None:

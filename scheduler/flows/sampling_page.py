@@ -39,7 +39,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """One customer of the frame; `replaces` and `replaced_by` are places in the list."""
+    """One customer of the frame; `replaces` and `replaced_by` are places in the list.
+
+    reason, suggestion  what the customer said, whoever corrected the score afterwards (R-SMP-4)
+    why                 what the reviewer wrote (R-SMP-12)
+    """
 
     member: Member
     standing: Standing
@@ -47,6 +51,9 @@ class MemberLine:
     score: int | None
     replaces: int | None
     replaced_by: int | None
+    reason: str
+    suggestion: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,8 @@ def plan_page(runtime: Runtime, month: str, now: datetime, wanted: Filter) -> Pl
         if made is None:
             population = _registered(connection, first, now)
         else:
-            lines = _member_lines(made, samples.standing(connection, made.id))
+            said = sampling_pages.words(connection, made.id)
+            lines = _member_lines(made, samples.standing(connection, made.id), said)
             population = _strata(lines)
     is_approved = made is not None and made.state is SampleState.APPROVED
     shown = [line for line in lines if wanted.admits(line)]
@@ -249,13 +257,15 @@ def _registered(connection: Connection, first: date, now: datetime) -> list[Stra
     return [StratumLine(stratum, counts[stratum], {}) for stratum in sorted(counts, key=_place)]
 
 
-def _member_lines(made: Sample, called: list[Row[Any]]) -> list[MemberLine]:
+def _member_lines(
+    made: Sample, called: list[Row[Any]], said: Mapping[int, Row[Any]]
+) -> list[MemberLine]:
     by_id = {row.id: row for row in called}
     rank = {member.id: member.rank for member in made.members}
     successor = {m.replaces: m.rank for m in made.members if m.replaces is not None}
     lines = []
     for member in made.members:
-        row = by_id.get(member.id)
+        row, words = by_id.get(member.id), said.get(member.id)
         lines.append(
             MemberLine(
                 member=member,
@@ -264,6 +274,9 @@ def _member_lines(made: Sample, called: list[Row[Any]]) -> list[MemberLine]:
                 score=None if row is None else row.score,
                 replaces=None if member.replaces is None else rank[member.replaces],
                 replaced_by=successor.get(member.id),
+                reason=(words.reason or "") if words else "",
+                suggestion=(words.suggestion or "") if words else "",
+                why=(words.why or "") if words else "",
             )
         )
     return lines

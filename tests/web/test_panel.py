@@ -23,6 +23,7 @@ from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
+from tests.web.sampling import month
 
 DAY = panel_shop.MORNING.date()
 CODES = ("will_pay", "no_answer", "says_paid")
@@ -215,3 +216,27 @@ def test_r_aud_3_one_call_is_looked_into(runtime: Runtime, supervisor: Visitor) 
     assert re.search(r"184\d{8}", page) is None
     verdicts = re.findall(r'data-label="当时"><span class="mark mark-(\w+)"', page)
     assert set(verdicts) == {"good"}, "it was called, so every rule allowed it then"
+
+
+@sqlite_only
+def test_r_smp_5_a_complaint_is_taken_on_the_panel_in_one_click(
+    runtime: Runtime, supervisor: Visitor
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime)
+    held = month.call(runtime, "孙悦", "27 09:10", "complaint_escalated", note="盆碎了")
+    page = supervisor.get("/panel").text
+    assert 'id="sound"' in page
+    assert held.buyer in page
+    assert "0</b>/50" in page
+    (address,) = re.findall(r'action="(/call/escalations/\d+/take|[^"]*/take)"', page)
+    month.go_to(runtime, "27 09:32")
+    page = supervisor.get("/panel").text
+    assert ("快到时限 08:00" in page, "tile tile-warn" in page) == (True, True)
+    supervisor.post(address, {"whose": "all", "back": "/panel"})
+    page = supervisor.get("/panel").text
+    assert "在处理" in page
+    month.go_to(runtime, "27 09:41")
+    page = supervisor.get("/panel").text
+    assert re.search(r"timer-bad[^>]*>已超时 01:00", page)
+    assert re.search(r'tile tile-bad" href="/escalations"', page)

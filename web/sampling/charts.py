@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 import pygal
 from flask_babel import gettext as _
@@ -19,8 +20,9 @@ SIZES = {"wide": (760, 280), "narrow": (360, 300)}
 def trend_chart(trend: Sequence[TrendPoint], theme: str, size: str) -> bytes:
     """R-SMP-10. Each month's mean with its 95 % interval, and the target; few scores look paler.
 
-    Months in which nobody scored have no point.
+    Months in which nobody scored have no point; those before the first score are left out.
     """
+    trend = list(dropwhile(lambda point: not point.n, trend))
     width, height = SIZES[size]
     drawn = pygal.Line(
         **LOOK,

@@ -8,8 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.values import Role, SampleState
+from campaigns.ledger import as_json_rows
+from campaigns.values import Role, SampleState, Verdict
+from scheduler.flows.reviews import ReviewForm, finish_review, open_review
 from scheduler.flows.sampling import sample_of
+from scheduler.flows.sampling_ledgers import sampling_detail
 from scheduler.flows.sampling_page import Filter, Standing, plan_page
 from scheduler.flows.shop import set_clock
 from scheduler.runtime import Runtime
@@ -181,6 +184,58 @@ def test_r_smp_3_the_months_to_choose_are_those_with_a_sample_and_this_one(
             ("", "2026-03"),
         ]
     assert "<option selected>2025-01" in leader.get("/sampling/review?month=2025-01").text
+
+
+@sqlite_only
+def test_r_smp_10_the_trend_is_a_picture_with_a_table_and_few_scores_are_marked(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime)
+    supervisor = signed_in(Role.SUPERVISOR)
+    assert "/sampling/trend.svg" not in supervisor.get("/sampling").text, "nothing to draw yet"
+    month.call(runtime, "陈晨", "27 09:00", "scored", score=5)
+    month.call(runtime, "陈晨", "27 09:10", "scored", score=2, reason="等了三天")
+    page = supervisor.get("/sampling").text
+    assert 'alt="最近十二个月的满意度，有评分的 1 个月；最近 2026-03：3.50' in page
+    table = page.split('id="by-month"', 1)[1].split("</details>", 1)[0]
+    assert all(text in table for text in ("2026-03", "3.50", "样本太少，不宜比较"))
+    assert "2 位里 1 位给 4 分或 5 分，占 <strong>50.0%" in page
+    for size in ("wide", "narrow"):
+        for theme in ("light", "dark"):
+            answer = supervisor.get(f"/sampling/trend.svg?size={size}&theme={theme}")
+            assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+            assert "sandbox" in answer.headers["Content-Security-Policy"]
+            assert answer.text.count("<circle") == 1
+            assert "26-03" in answer.text
+            assert "<script" not in answer.text
+    assert supervisor.get("/sampling/trend.svg?size=huge").status_code == 404
+    assert supervisor.get("/sampling/trend.svg?theme=red").status_code == 404
+
+
+@sqlite_only
+def test_r_smp_12_a_correction_leaves_the_customers_words_and_says_why_beside_them(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime)
+    held = month.call(
+        runtime, "陈晨", "27 09:00", "scored", score=2, reason="等了三天", suggestion="先打电话"
+    )
+    now, reviewer = runtime.now(), month.person(runtime, month.SUPERVISOR)
+    open_review(runtime, held.task_id, now, reviewer)
+    corrected = ReviewForm(Verdict.CORRECTED, 4, "录音里说的是满意")
+    finish_review(runtime, held.task_id, corrected, now, reviewer)
+    (line,) = plan_page(runtime, month.MONTH, now, Filter(Standing.SCORED)).members
+    assert (line.score, line.reason, line.suggestion) == (4, "等了三天", "先打电话")
+    assert line.why == "录音里说的是满意"
+    page = signed_in(Role.LEADER).get("/sampling?standing=scored").text
+    assert all(words in page for words in ("等了三天", "先打电话", "录音里说的是满意"))
+    day = now.date()
+    rows = as_json_rows(sampling_detail(runtime, day, day, None))
+    (row,) = (one for one in rows if one["评分"] == 4)
+    assert (row["原因"], row["建议"]) == ("等了三天", "先打电话")
+    assert row["复核"] == f"{month.SUPERVISOR} 更正：2 分改为 4 分，录音里说的是满意"
 
 
 def test_callers_see_none_of_it(signed_in: Callable[[Role], Visitor]) -> None:

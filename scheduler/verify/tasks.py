@@ -109,12 +109,8 @@ def check_outcomes(person: CustomerHistory, background: Background) -> Iterator[
                 yield Finding("R-REPEAT-3", what, a.id, a.at)
             if a.outcome == "gave_number" and a.given_phone_id is None:
                 yield Finding(rule, "给了本人电话却没有记下号码", a.id, a.at)
-            if a.outcome in _NEEDS_NOTE and not a.has_note:
+            if a.outcome == "other" and not a.has_note:
                 yield Finding(rule, f"结果 {a.outcome} 却没有备注", a.id, a.at)
-
-
-_NEEDS_NOTE = frozenset({"other", "complaint_escalated"})
-"""sop.md §2, R-SMP-5: what was meant, and what has to be answered, is written down."""
 
 
 def check_endings(person: CustomerHistory, background: Background) -> Iterator[Finding]:

@@ -167,11 +167,6 @@ def escalated_without_a_case(connection: Connection) -> None:
     change(connection, service_case, row, attempt_id=None)
 
 
-@planted("R-SMP-4", "结果 complaint_escalated 却没有备注")
-def escalated_without_a_word(connection: Connection) -> None:
-    change(connection, attempt, call(connection, "complaint_escalated"), note=None)
-
-
 # --- whoever was not reached ---------------------------------------------------------------------
 
 

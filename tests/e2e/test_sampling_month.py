@@ -21,7 +21,7 @@ from web.language import COOKIE as LANGUAGE_COOKIE
 
 pytestmark = sqlite_only
 
-PAGES = ("/sampling", "/sampling/review", "/escalations")
+PAGES = ("/panel", "/sampling", "/sampling/review", "/escalations")
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -145,6 +145,39 @@ def test_r_smp_5_the_countdown_runs_and_one_key_takes_it(
     expect(page.get_by_text("没有等答复的投诉")).to_be_visible()
     page.reload()
     expect(page.get_by_role("cell", name="当场换了一盆")).to_be_visible()
+
+
+def test_r_smp_2_the_progress_renews_itself_and_leaves_the_keyboard_where_it_stands(
+    panel: Panel, page: Page
+) -> None:
+    called(panel)
+    panel.sign_in(page, month.LEADER)
+    page.goto(f"{panel.url}/sampling")
+    goal = page.locator(".goal b")
+    expect(goal).to_have_text("2")
+    page.get_by_label("用户ID或订单号").fill("tb_")
+    how = page.get_by_text("怎样抽的：种子、总体、校验值")
+    how.click()
+    month.call(panel.runtime, "陈晨", "27 09:20", "scored", score=5)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(goal).to_have_text("3")
+    expect(how).to_be_focused()
+    expect(page.get_by_text("随机种子").last).to_be_visible()
+    expect(page.get_by_label("用户ID或订单号")).to_have_value("tb_")
+
+
+def test_r_smp_5_what_is_typed_on_the_panel_outlives_its_renewal(panel: Panel, page: Page) -> None:
+    called(panel)
+    month.go_to(panel.runtime, "27 09:33")
+    panel.sign_in(page, month.LEADER)
+    page.goto(f"{panel.url}/panel")
+    press(page, "我来处理")
+    expect(page.locator("[data-escalation-id]")).to_contain_text("在处理")
+    page.get_by_text("已用旺旺答复").click()
+    page.get_by_label("怎么答复的").fill("当场换")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#late .as-of")).to_contain_text("09:33")
+    expect(page.get_by_label("怎么答复的")).to_have_value("当场换")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import dropwhile
 
 import pygal
 from flask_babel import gettext as _
@@ -20,9 +19,11 @@ SIZES = {"wide": (760, 280), "narrow": (360, 300)}
 def trend_chart(trend: Sequence[TrendPoint], theme: str, size: str) -> bytes:
     """R-SMP-10. Each month's mean with its 95 % interval, and the target; few scores look paler.
 
-    Months in which nobody scored have no point; those before the first score are left out.
+    Months in which nobody scored have no point. One of them stands before the first score, so that
+    its interval does not lie on the axis; earlier ones are left out.
     """
-    trend = list(dropwhile(lambda point: not point.n, trend))
+    first = next((place for place, point in enumerate(trend) if point.n), 0)
+    trend = trend[max(first - 1, 0) :]
     width, height = SIZES[size]
     drawn = pygal.Line(
         **LOOK,

@@ -22,6 +22,9 @@ from campaigns.values import AttemptState, DayKind, Exemption
 
 _LIVE = "state IN ('handed_out', 'dialled')"
 
+MADE = text("attempt.state IN ('dialled', 'closed')")
+"""What counts as an attempt (sop.md §0). Written out, as the partial indexes have it."""
+
 attempt = Table(
     "attempt",
     METADATA,

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.store.models.calls import attempt
+from adapters.store.models.calls import MADE, attempt
 from adapters.store.models.campaigns import task_order
 from adapters.store.models.customers import order
 from adapters.store.models.figures import contact_figure, money_figure, task_money
@@ -134,13 +134,12 @@ class Called:
 
 
 _EARLIER = attempt.alias("earlier")
-_MADE = text("attempt.state IN ('dialled', 'closed')")
 
 
 def _is_first() -> ColumnElement[bool]:
     """R-DUN-7, R-REPEAT-5. The first attempt of its task, as the ledger finds it (index on task_id)."""
     return and_(
-        _MADE,
+        MADE,
         attempt.c.redial_of.is_(None),
         ~exists().where(
             _EARLIER.c.task_id == attempt.c.task_id,
@@ -217,7 +216,7 @@ def called_of_orders(connection: Connection, order_ids: Iterable[int]) -> list[i
     query = (
         select(task_order.c.task_id)
         .join(attempt, attempt.c.task_id == task_order.c.task_id)
-        .where(task_order.c.order_id.in_(list(order_ids)), attempt.c.kind == Kind.DUNNING, _MADE)
+        .where(task_order.c.order_id.in_(list(order_ids)), attempt.c.kind == Kind.DUNNING, MADE)
         .distinct()
     )
     return sorted(connection.execute(query).scalars())
@@ -306,7 +305,7 @@ def called_after(connection: Connection, after: int, limit: int) -> list[int]:
     """Called reminders by number, page by page (index on task_id)."""
     query = (
         select(attempt.c.task_id)
-        .where(attempt.c.task_id > after, attempt.c.kind == Kind.DUNNING, _MADE)
+        .where(attempt.c.task_id > after, attempt.c.kind == Kind.DUNNING, MADE)
         .distinct()
         .order_by(attempt.c.task_id)
         .limit(limit)

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
 
 from adapters.store.models.after_sales import service_case
-from adapters.store.models.calls import attempt, todo
+from adapters.store.models.calls import MADE, attempt, todo
 from adapters.store.models.campaigns import campaign, task
 from adapters.store.models.customers import customer
 from adapters.store.models.figures import task_money
 from adapters.store.models.shop import person
 
-MADE = text("attempt.state IN ('dialled', 'closed')")
 LIVE = text("attempt.state IN ('handed_out', 'dialled')")
 OPEN = text("task.state <> 'closed'")
 NOT_CONTROL = task.c.ending.is_distinct_from("control")

@@ -22,12 +22,11 @@ from sqlalchemy import (
 )
 
 from adapters.store.models.after_sales import service_case
-from adapters.store.models.calls import attempt
+from adapters.store.models.calls import MADE, attempt
 from adapters.store.models.campaigns import batch, task
 from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.shop import person
 
-MADE = text("attempt.state IN ('dialled', 'closed')")
 IS_REDIAL = attempt.c.redial_of.is_not(None)
 IS_RIDER = attempt.c.rides_on.is_not(None)
 

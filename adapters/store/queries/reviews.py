@@ -10,13 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, sel
 
 from adapters.store import bulk
 from adapters.store.models.after_sales import service_case
-from adapters.store.models.calls import attempt, todo
+from adapters.store.models.calls import MADE, attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer
 from adapters.store.models.sampling import escalation, review, sample, sample_member, score
 from adapters.store.models.shop import person
 
-_MADE = text("attempt.state IN ('dialled', 'closed')")
 _APPROVED = text("sample.state = 'approved'")
 _CLOSED = text("task.state = 'closed'")
 
@@ -101,7 +100,7 @@ def calls_of(connection: Connection, task_ids: Sequence[int]) -> list[Row[Any]]:
             attempt.c.path,
         )
         .join(person, person.c.id == attempt.c.caller_id)
-        .where(bulk.is_among(connection, attempt.c.task_id, task_ids), _MADE)
+        .where(bulk.is_among(connection, attempt.c.task_id, task_ids), MADE)
         .order_by(attempt.c.at, attempt.c.id)
     )
     return list(connection.execute(query).all())

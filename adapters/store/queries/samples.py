@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from adapters.store import bulk
-from adapters.store.models.calls import attempt
+from adapters.store.models.calls import MADE, attempt
 from adapters.store.models.campaigns import campaign, task
 from adapters.store.models.customers import customer, order
 from adapters.store.models.sampling import sample, sample_left_out, sample_member, score
@@ -33,7 +33,6 @@ from campaigns.values import Kind, SampleState
 
 _CURRENT = text("sample.state <> 'replaced'")
 _APPROVED = text("sample.state = 'approved'")
-_MADE = text("attempt.state IN ('dialled', 'closed')")
 
 
 def standing_campaign(connection: Connection) -> int:
@@ -309,7 +308,7 @@ def made_calls(connection: Connection, sample_id: int) -> int:
         .select_from(sample_member.join(attempt, attempt.c.task_id == sample_member.c.task_id))
         .where(
             sample_member.c.sample_id == sample_id,
-            _MADE,
+            MADE,
             attempt.c.redial_of.is_(None),
             attempt.c.rides_on.is_(None),
         )

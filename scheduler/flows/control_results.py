@@ -38,11 +38,6 @@ class Group:
     paid_fen: int
     share: Interval | None
 
-    @property
-    def money_share(self) -> float | None:
-        """What part of what was owed came in."""
-        return self.paid_fen / self.owed_fen if self.owed_fen else None
-
 
 @dataclass(frozen=True, slots=True)
 class ControlResult:

@@ -11,11 +11,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from adapters.store.queries import people as people_queries
 from adapters.store.queries import results as queries
 from adapters.store.queries.results import CallsWanted
 from campaigns.days import day_bounds
-from campaigns.errors import NotFoundError
 from campaigns.kinds.dunning_ledger import DetailRow, Totals, totals_of
 from campaigns.registry import outcome_of
 from campaigns.values import SHOP_ZONE, AttemptState, Kind
@@ -275,15 +273,6 @@ def _listed(row: Row[Any]) -> CallListed:
         owed_fen=row.owed_fen,
         note=row.note,
     )
-
-
-def name_of_caller(runtime: Runtime, caller_id: int) -> str:
-    """A caller's name. Raises NotFoundError."""
-    with runtime.snapshot() as connection:
-        row = people_queries.person_by_id(connection, caller_id)
-    if row is None:
-        raise NotFoundError("没有这个坐席", field="caller")
-    return row.person.name
 
 
 @dataclass(frozen=True, slots=True)

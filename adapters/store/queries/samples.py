@@ -127,14 +127,6 @@ def left_out(connection: Connection, sample_id: int) -> list[Row[Any]]:
     return list(connection.execute(query).all())
 
 
-def buyers(connection: Connection, customer_ids: Sequence[int]) -> dict[int, str]:
-    """The customers' names by id."""
-    query = select(customer.c.id, customer.c.buyer).where(
-        bulk.is_among(connection, customer.c.id, customer_ids)
-    )
-    return {row.id: row.buyer for row in connection.execute(query)}
-
-
 def order_ids(connection: Connection, order_nos: Sequence[str]) -> dict[tuple[str, int], int]:
     """The shop's orders of these numbers, by number and customer."""
     query = select(order.c.order_no, order.c.customer_id, order.c.id).where(

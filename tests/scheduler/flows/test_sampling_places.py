@@ -13,6 +13,7 @@ from campaigns.sampling_draw import Stratum
 from campaigns.values import Ending, Source, TaskState
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.sampling import Member, redraw
+from scheduler.flows.sampling_page import Filter, plan_page, progress
 from scheduler.flows.sampling_places import replace_lost
 from scheduler.jobs import tick
 from scheduler.runtime import Runtime
@@ -178,3 +179,23 @@ def test_r_smp_2_a_loss_seen_by_all_at_once_is_replaced_once(month: Month) -> No
     results = at_once(month.shop, 6, work)
     assert sorted(results) == [0, 0, 0, 0, 0, 10]
     assert month.count_replaced() == 10
+
+
+def test_r_smp_2_used_up_strata_are_the_same_for_the_page_and_for_what_renews_it(
+    month: Month,
+) -> None:
+    month.fill(62)
+    runtime = month.shop.runtime
+    month.approved("05-28 10:00")
+    said = []
+    for minute in range(6):
+        now = at(f"05-28 10:{minute:02}")
+        page = plan_page(runtime, MONTH, now, Filter())
+        assert progress(runtime, MONTH, now) == page.progress
+        said.append(page.progress.short_of)
+        gone = next(
+            m for m in month.read().members if m.called_in_at is not None and m.rank > minute
+        )
+        add_entry(runtime, EntryForm("投诉", user_id=gone.buyer), now, "李组长")
+    assert said[0] != said[-1]
+    assert set(said[0]) < set(said[-1])

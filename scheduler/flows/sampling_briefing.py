@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from adapters.store.queries import desk, sampling_call
+from adapters.store.queries import desk, sampling_words
 from adapters.store.queries.facts import load_tasks
 from campaigns.errors import NotFoundError
 from campaigns.facts import SamplingFacts, TaskFacts
@@ -55,7 +55,7 @@ def sampling_shown(
     connection: Connection, law: Law, task: TaskFacts, now: datetime
 ) -> SamplingShown:
     """R-SMP-1, R-SMP-4, R-SMP-5. What the page of a sampling call shows besides."""
-    row = sampling_call.register_line(connection, task.id)
+    row = sampling_words.register_line(connection, task.id)
     entry = None
     if row is not None:
         entry = Entry(

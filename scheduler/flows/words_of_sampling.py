@@ -27,7 +27,7 @@ def owes_an_answer(task: TaskFacts) -> bool:
 
 def sample_words(connection: Connection, law: Law, task: TaskFacts, now: datetime) -> SampleWords:
     """R-SMP-1, R-SMP-5. As the frozen list has it; without an entry the service as a whole."""
-    member = sampling_words.member_of(connection, task.id)
+    member = sampling_words.register_line(connection, task.id)
     owed = sampling_words.complaint_owed(connection, task.id) if owes_an_answer(task) else None
     due = answer_due(now, task.customer.region, law.of(task.campaign_id).policy, law.calendar)
     crosses_closed = due > now + ANSWER_WITHIN

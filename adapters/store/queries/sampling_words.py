@@ -1,4 +1,4 @@
-"""What the dialogue with a sampled customer speaks of (R-SMP-1, R-SMP-5)."""
+"""What the caller of a sampled customer sees and speaks of (R-SMP-1, R-SMP-5)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from adapters.store.models.after_sales import service_case
 from adapters.store.models.sampling import escalation, sample_member
 
 
-def member_of(connection: Connection, task_id: int) -> Row[Any] | None:
-    """Whom this task was made for, as the frozen list has it; `uq_sample_member_task_id` serves."""
+def register_line(connection: Connection, task_id: int) -> Row[Any] | None:
+    """The entry that this task was made for, as the frozen list has it (`uq_sample_member_task_id`)."""
     query = select(
-        sample_member.c.source, sample_member.c.handler, sample_member.c.entered_on
+        sample_member.c.source,
+        sample_member.c.handler,
+        sample_member.c.order_no,
+        sample_member.c.entered_on,
+        sample_member.c.detail,
     ).where(sample_member.c.task_id == task_id)
     return connection.execute(query).first()
 

@@ -131,12 +131,21 @@ def plan_day(
     kind: KindOption = None,
     at: At = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，不建任务。")] = False,
+    campaign: Annotated[
+        int | None,
+        typer.Option("--campaign", help="只试排这个活动，草稿也可以；和 --dry-run 一起用。"),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """做一天的计划：谁要打，谁不打、因为哪条规则（R-DUN-1）。"""
     from scheduler.flows.planning import plan
     from scheduler.jobs import seal_trail
+    from web.cli_campaign_trial import campaign_dry_run
 
+    if campaign is not None:
+        if not dry_run:
+            raise UsageError("--campaign 只能和 --dry-run 一起用", field="campaign")
+        return campaign_dry_run(campaign, date, None, at, as_json=as_json)
     runtime = open_shop()
     now = runtime.instant(instant(at))
     made = plan(runtime, day(date, "date"), now, CLI, kind=kind_of(kind), dry_run=dry_run)
@@ -145,15 +154,15 @@ def plan_day(
     document = {
         "date": made.day.isoformat(),
         "calendar_known": not made.unknown_calendar,
-        "campaigns": [_plan_document(campaign) for campaign in made.campaigns],
+        "campaigns": [_plan_document(one) for one in made.campaigns],
     }
 
     def table() -> None:
         if made.unknown_calendar:
             out.line("! 这一年的官方日历尚未公布，按休息日的较窄时段拨打（R-HOURS-6）")
-        for campaign in made.campaigns:
+        for one in made.campaigns:
             rows(
-                f"{campaign.kind} {made.day}",
+                f"{one.kind} {made.day}",
                 ("任务", "客户", "订单", "金额", "应拨", "截止", "地区"),
                 [
                     (
@@ -165,13 +174,13 @@ def plan_day(
                         clock(t.deadline),
                         t.region or "",
                     )
-                    for t in campaign.tasks
+                    for t in one.tasks
                 ],
             )
             rows(
                 "不拨打",
                 ("客户", "规则", "原因"),
-                [(x.buyer, "、".join(x.rules), x.reason) for x in campaign.left_out],
+                [(x.buyer, "、".join(x.rules), x.reason) for x in one.left_out],
             )
 
     emit(document, as_json=as_json, table=table)

@@ -78,7 +78,20 @@ def _owned(
 ) -> Iterator[tuple[Candidate, int | None, int | None]]:
     """Each order of the kind's population with its campaign, and the one whose conditions it fits."""
     found = _OF_KIND[Kind(question.campaign.kind)](connection, question)
-    partition = question.partition
+    return _each_with_owner(connection, question.partition, found)
+
+
+def owners_of(connection: Connection, kind: Kind, order_nos: Iterable[str]) -> dict[str, int]:
+    """R-REPEAT-2. The campaign of the kind that plans each of these orders, as campaigns are now."""
+    partition = partition_of(queries.campaigns(connection, kind), kind)
+    found = [Candidate(row) for row in queries.with_numbers(connection, kind, order_nos)]
+    owned = _each_with_owner(connection, partition, found)
+    return {one.row.order_no: owner for one, owner, _ in owned if owner is not None}
+
+
+def _each_with_owner(
+    connection: Connection, partition: Partition, found: list[Candidate]
+) -> Iterator[tuple[Candidate, int | None, int | None]]:
     titles = _titles(connection, found) if partition.asks_goods else {}
     vips = queries.vips(connection) if partition.asks_vip else set()
     for one in found:

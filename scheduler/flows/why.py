@@ -26,7 +26,7 @@ from campaigns.kinds import callback, dunning
 from campaigns.labels_zh import ENDING_LABELS
 from campaigns.registry import rules_of
 from campaigns.values import AttemptState, Ending, Kind, Topic
-from scheduler.flows.populations import matches
+from scheduler.flows.populations import matches, owners_of
 from scheduler.flows.refresh import live_attempt
 from scheduler.rules.case import Case
 from scheduler.rules.gate import ask_all, case_for, forecast
@@ -90,7 +90,7 @@ def _turn(law: Law, task: TaskFacts, at: datetime) -> tuple[bool, datetime, date
         return False, at, at, task.id
     policy = law.policy_for(task.campaign_id)
     due = forecast(case_for(task, at, policy, law.calendar)).at
-    rank = rules_of(task.kind).rank_at(task, policy)
+    rank = rules_of(task.kind).rank_at(task, policy, at)
     return True, due or _NEVER, rank or _NEVER, task.id
 
 
@@ -151,7 +151,8 @@ def _without_task(
     facts = _would_be(connection, law, customer, orders, at, kind)
     missing = _NOT_PLANNED[kind](facts, at)
     step = NextStep(Follow.FIRST, rule=rules_of(kind).plan_rule)
-    case = case_for(facts, at, law.policy, law.calendar, step=step)
+    policy = law.policy_for(facts.campaign_id)
+    case = case_for(facts, at, policy, law.calendar, step=step)
     checks = all_checks(case)
     return _explained(buyer, at, None, [missing, *checks], None)
 
@@ -198,21 +199,30 @@ def _would_be(
     at: datetime,
     kind: Kind,
 ) -> TaskFacts:
-    """The task that the plan of this day would make of the customer's orders."""
+    """The task that the plan of this day would make of the customer's orders.
+
+    R-REPEAT-2. In the campaign that the first of them goes to, by whose numbers it is judged.
+    """
+    owners = owners_of(connection, kind, [order.order_no for order in orders])
     topic, shortages = Topic.NONE, tuple[ShortageFacts, ...]()
     day = business_day(at)
     if kind is Kind.CALLBACK:
-        topics = [callback.topic_of(order, day, law.policy) for order in orders]
+        policies = [law.policy_for(owners.get(order.order_no, 0)) for order in orders]
+        topics = [
+            callback.topic_of(o, day, policy) for o, policy in zip(orders, policies, strict=True)
+        ]
         topic = next((t for t in (Topic.NOT_RECEIVED, Topic.RECEIVED) if t in topics), topic)
         orders = tuple(o for o, t in zip(orders, topics, strict=True) if t is topic)
     elif kind is Kind.STOCK_OUT:
         missing = matches(connection)
         orders = tuple(o for o in orders if o.order_no in missing)
         shortages = tuple(dict.fromkeys(s for o in orders for s in missing[o.order_no]))
+    planned = dunning.unpaid(orders) if kind is Kind.DUNNING else orders
+    oldest = min(planned, key=lambda one: one.placed_at, default=None)
     return TaskFacts(
         id=0,
         kind=kind,
-        campaign_id=0,
+        campaign_id=owners.get(oldest.order_no, 0) if oldest is not None else 0,
         created_at=at,
         business_day=business_day(at),
         customer=customer,

@@ -193,6 +193,12 @@ def paid_unshipped(connection: Connection, kind: str) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
+def with_numbers(connection: Connection, kind: str, order_nos: Iterable[str]) -> Sequence[Row[Any]]:
+    """One customer's orders by their numbers, as the plans of a kind see them."""
+    query = _candidates(kind).where(order.c.order_no.in_(list(order_nos)))
+    return connection.execute(query.order_by(order.c.placed_at, order.c.id)).all()
+
+
 def _candidates(kind: str) -> Select[Any]:
     """Orders with their buyer and the newest task of the kind that has them, whatever its campaign."""
     last = (

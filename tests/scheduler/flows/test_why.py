@@ -9,7 +9,9 @@ import pytest
 
 from adapters.store.models.customers import customer
 from campaigns.errors import NotFoundError
-from campaigns.values import AttemptState, OrderState, Person, Role
+from campaigns.population import Population
+from campaigns.values import AttemptState, Kind, OrderState, Person, Role
+from scheduler.flows.campaign_setup import Setup, add, approve, save, submit
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial, skip
 from scheduler.flows.do_not_contact import EntryForm, add_entry, lift_entry
@@ -69,6 +71,25 @@ def test_before_the_plan_the_answer_names_the_population(shop: Shop) -> None:
     paid = shop.buyer("payer")
     shop.pays(paid, "05-12 16:00", known="05-13 08:40")
     assert binding(why(shop, "05-13 10:00", "payer")) == "R-DUN-4"
+
+
+def test_r_hours_6_before_the_plan_the_numbers_of_the_orders_own_campaign_answer(
+    shop: Shop,
+) -> None:
+    made = add(shop.runtime, Kind.DUNNING, "大额", at("05-12 09:00"), "李组长")
+    own = Setup("大额", Population(amount_from_fen=6_000), {"calls_from": "11:00"})
+    save(shop.runtime, made, own, at("05-12 09:10"), "李组长")
+    submit(shop.runtime, made, at("05-12 09:20"), Person(1, "李组长", Role.LEADER))
+    approve(shop.runtime, made, at("05-12 09:30"), Person(2, "周主管", Role.SUPERVISOR))
+    shop.buyer("dear", "05-12 15:00", fen=7_000)
+    shop.buyer("cheap", "05-12 15:00")
+    rules = {
+        name: {check.rule for check in why(shop, "05-13 09:30", name).checks if check.until}
+        for name in ("dear", "cheap")
+    }
+    waits = rules["dear"] - rules["cheap"]
+    assert {rule[:7] for rule in waits} == {"R-HOURS"}
+    assert why(shop, "05-13 09:30", "dear").task is None
 
 
 def test_an_unknown_customer(shop: Shop) -> None:

@@ -23,6 +23,9 @@ def test_a_campaign_is_set_up_tried_approved_and_planned(shell: Shell) -> None:
     assert shown["population"] == ["订单金额不低于 50.00 元"]
     assert shown["numbers"] == {"calls_from": "10:00", "attempts_per_task": {"dunning": 2}}
     tried = shell.ok("campaign", "dry-run", number, at="08:34")
+    asked = ("plan", "--date", tried["date"], "--campaign", number)
+    assert shell.ok(*asked, "--dry-run", at="08:34") == tried, "C4: the same numbers"
+    assert shell.ask(*asked, at="08:34").code == 2
     assert [task["buyer"] for task in tried["tasks"]] == ["买家001"]
     assert tried["tasks"][0]["due_at"] == "2026-03-04T10:00:00+08:00"
     assert tried["days"][0]["first_calls"] == 1

@@ -156,7 +156,12 @@ def checked(population: Population) -> Population:
 def stored(population: Population) -> str:
     """The conditions as JSON, those that ask something only."""
     found = {f.name: getattr(population, f.name) for f in fields(population)}
-    asked = {name: value for name, value in found.items() if value not in (None, (), False)}
+    # Not by equality: an amount of 0 asks something, and equals False.
+    asked = {
+        name: value
+        for name, value in found.items()
+        if value is not None and value is not False and value != ()
+    }
     return json.dumps(asked, ensure_ascii=False, sort_keys=True, default=str)
 
 

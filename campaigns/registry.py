@@ -44,7 +44,7 @@ class KindRules:
     check_deadline: Callable[[TaskFacts, datetime, Policy], Decision]
     deadline: Callable[[TaskFacts, Policy], datetime | None]
     stale_at: Callable[[TaskFacts, Policy], datetime | None]
-    rank_at: Callable[[TaskFacts, Policy], datetime | None]
+    rank_at: Callable[[TaskFacts, Policy, datetime], datetime | None]
     ending_by_orders: Callable[[TaskFacts, datetime | None], Ending | None]
     needs_a_look: Callable[[TaskFacts, datetime, Policy], bool]
     amount_fen: Callable[[TaskFacts], int]
@@ -71,7 +71,7 @@ KINDS: Mapping[Kind, KindRules] = {
         check_deadline=dunning.check_deadline,
         deadline=lambda task, policy: dunning.deadline(task.orders, policy),
         stale_at=lambda task, policy: dunning.stale_at(task.orders, policy),
-        rank_at=lambda task, policy: dunning.rank_at(task.orders, policy),
+        rank_at=lambda task, policy, now: dunning.rank_at(task.orders, policy),
         ending_by_orders=lambda task, first: dunning.ending_by_orders(task.orders, first),
         needs_a_look=lambda task, now, policy: dunning.needs_a_look(task.orders, now, policy),
         amount_fen=lambda task: dunning.owed_fen(task.orders),
@@ -91,7 +91,7 @@ KINDS: Mapping[Kind, KindRules] = {
         check_deadline=callback.check_deadline,
         deadline=callback.deadline,
         stale_at=lambda task, policy: None,
-        rank_at=callback.rank_at,
+        rank_at=lambda task, policy, now: callback.rank_at(task, policy),
         ending_by_orders=callback.ending_by_orders,
         needs_a_look=callback.needs_a_look,
         amount_fen=lambda task: 0,
@@ -111,7 +111,7 @@ KINDS: Mapping[Kind, KindRules] = {
         check_deadline=stock_out.check_deadline,
         deadline=stock_out.deadline,
         stale_at=lambda task, policy: None,
-        rank_at=stock_out.rank_at,
+        rank_at=lambda task, policy, now: stock_out.rank_at(task, policy),
         ending_by_orders=stock_out.ending_by_orders,
         needs_a_look=stock_out.needs_a_look,
         amount_fen=lambda task: 0,

@@ -15,7 +15,7 @@ from adapters.store.queries import audit, imports, tasks
 from adapters.store.queries import jobs as queries
 from campaigns.days import business_day, midnight_of
 from campaigns.errors import WaihuError
-from campaigns.values import ENGINE, SHOP_ZONE
+from campaigns.values import ENGINE, SHOP_ZONE, Kind
 from scheduler.flows.claim import release_expired
 from scheduler.flows.escalations import note_breaches
 from scheduler.flows.planning import plan
@@ -106,6 +106,16 @@ def _arrivals(runtime: Runtime, now: datetime) -> None:
         _done(runtime, "arrivals", slot, now)
 
 
+def _sampling_day(runtime: Runtime, now: datetime) -> None:
+    """R-SMP-3. Once a day what is open of the sample is ranked anew: it rises as the end nears."""
+    slot = midnight_of(business_day(now))
+    if _take(runtime, "sampling_day", slot, now):
+        with runtime.transaction() as connection:
+            open_tasks = tasks.open_of_kind(connection, Kind.SAMPLING)
+            refresh_tasks(connection, runtime, now, open_tasks, ENGINE)
+        _done(runtime, "sampling_day", slot, now)
+
+
 def _morning_plan(runtime: Runtime, now: datetime) -> None:
     """R-DUN-1. Every morning at the set time; mornings slept through are written down as skipped."""
     with runtime.snapshot() as connection:
@@ -174,6 +184,7 @@ _JOBS = (
     _seal,
     _calendar,
     _arrivals,
+    _sampling_day,
     bring_exports,
     _morning_plan,
     _plan_after_import,

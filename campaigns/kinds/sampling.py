@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from campaigns.days import midnight_of
+from campaigns.days import business_day, midnight_of
 from campaigns.decisions import Allow, Decision, Follow, Stop
 from campaigns.errors import UsageError
 from campaigns.facts import SamplingFacts, TaskFacts
@@ -46,8 +46,9 @@ HEADS_UP = timedelta(minutes=10)
 """R-SMP-5. So long before the answer is due its call is handed out even if nobody asked for it."""
 
 LEAD = timedelta(hours=48)
-"""R-SMP-3. A sampled customer is ranked as if the month ended so much sooner: priority rises with
-every day that passes, and in the last days nothing but what closes sooner comes before."""
+"""R-SMP-3. On its first day a sampled customer is ranked as if the month ended so much sooner, and
+so much sooner again with each day that passes: what closes today still comes before, other calls of
+the week come after, and on the last days the sample comes before nearly everything."""
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
@@ -163,12 +164,16 @@ def check_deadline(task: TaskFacts, now: datetime, policy: Policy) -> Decision:
     return Allow("还在抽查期内")
 
 
-def rank_at(task: TaskFacts, policy: Policy) -> datetime | None:
-    """R-SMP-3. See `LEAD`; a promised answer (R-SMP-5) comes before everything else."""
+def rank_at(task: TaskFacts, policy: Policy, now: datetime) -> datetime | None:
+    """R-SMP-3. See `LEAD`; a promised answer (R-SMP-5) comes before everything else.
+
+    It hangs on the day, so the open tasks are judged anew every midnight.
+    """
     escalation = task.sampling.escalation if task.sampling is not None else None
     if escalation is not None and escalation.answered_at is None:
         return escalation.opened_at - LEAD
-    return closes_at(task.business_day) - LEAD
+    days = max((business_day(now) - opens_on(task.business_day)).days, 0)
+    return closes_at(task.business_day) - LEAD * (1 + days)
 
 
 def is_breached(due_at: datetime, answered_at: datetime | None, now: datetime) -> bool:

@@ -117,7 +117,7 @@ def queue(runtime: Runtime, now: datetime, limit: int) -> list[Queued]:
 
 def _order(case: Case, due: datetime | None) -> tuple[object, ...]:
     """As the claim takes them (`tasks.claim_best`): what is due at once first, then by R-DUN-5."""
-    rank = rules_of(case.task.kind).rank_at(case.task, case.policy) or case.now
+    rank = rules_of(case.task.kind).rank_at(case.task, case.policy, case.now) or case.now
     if due is None:
         return (True, case.now, True, rank, case.task.id)
     in_turn = case.at(due).exemption is Exemption.NONE

@@ -86,7 +86,7 @@ def _on_this_number(case: Case, contact: Contact) -> Case:
 
 
 def _rank(case: Case) -> tuple[datetime, int]:
-    rank = rules_of(case.task.kind).rank_at(case.task, case.policy)
+    rank = rules_of(case.task.kind).rank_at(case.task, case.policy, case.now)
     return rank or case.now, case.task.id
 
 

@@ -100,7 +100,7 @@ def schedule(case: Case) -> Schedule:
     return Schedule(
         due_at=due if ending is None else None,
         urgency=_URGENT if is_exempt else _IN_TURN,
-        rank_at=kind.rank_at(task, policy) or deadline,
+        rank_at=kind.rank_at(task, policy, case.now) or deadline,
         deadline=deadline,
         # Data exactly as old as the limit still count (R-DUN-4: "older than").
         callable_until=min(deadline, stale + timedelta(microseconds=1)),

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from adapters.store.models.base import Instant
 from adapters.store.models.calls import attempt
-from adapters.store.models.campaigns import task, task_order
+from adapters.store.models.campaigns import campaign, task, task_order
 from adapters.store.models.customers import customer, customer_phone
+from campaigns.values import Kind
 
 READY = text("task.state = 'ready'")
 WAITING = text("task.state = 'waiting'")
@@ -261,6 +262,13 @@ def open_of_orders(connection: Connection, order_ids: Iterable[int]) -> list[int
 def all_open(connection: Connection) -> list[int]:
     """Every open task, when a calendar or a number changed."""
     return list(connection.execute(select(task.c.id).where(OPEN).order_by(task.c.id)).scalars())
+
+
+def open_of_kind(connection: Connection, kind: Kind) -> list[int]:
+    """The open tasks of every campaign of a kind; `uq_task_open_customer` leads to them."""
+    of_kind = select(campaign.c.id).where(campaign.c.kind == kind)
+    query = select(task.c.id).where(OPEN, task.c.campaign_id.in_(of_kind)).order_by(task.c.id)
+    return list(connection.execute(query).scalars())
 
 
 def past_deadline(connection: Connection, now: datetime, limit: int) -> list[int]:

@@ -48,6 +48,15 @@ def test_r_smp_3_nobody_is_called_before_the_27th_nor_after_the_last_day(
     assert shop.take(caller, "05-27 09:00").kind is Kind.SAMPLING
 
 
+def test_r_smp_3_the_priority_rises_with_every_day(shop: Shop, caller: Person) -> None:
+    ranks = []
+    for day in ("05-26", "05-27", "05-28", "05-31"):
+        shop.set_clock(f"{day} 00:01")
+        jobs.tick(shop.runtime)
+        ranks.append(_task(shop).rank_at)
+    assert ranks == [at(when) for when in ("05-29 20:00",) * 2 + ("05-27 20:00", "05-21 20:00")]
+
+
 def test_r_smp_3_what_is_open_at_the_end_is_unfinished(shop: Shop, caller: Person) -> None:
     assert shop.take(caller, "05-27 09:00").deadline == at("05-31 20:00")
     shop.set_clock("05-31 20:00")

@@ -19,7 +19,7 @@ def check_promises_kept(person: CustomerHistory, background: Background) -> Iter
     for task in person.tasks:
         for p in task.todos:
             if p.kind == "promise" and p.promised_on is not None:
-                yield from _over(p, background)
+                yield from _unmarked(p, background)
                 yield from _moved(task, p)
                 if p.withdrawn_at is not None and not _is_closed(task, p, p.withdrawn_at):
                     what = f"承诺（待办 {p.id}）被撤回，但它的订单并没有关闭"
@@ -47,15 +47,48 @@ def check_told(person: CustomerHistory, background: Background) -> Iterator[Find
                 yield Finding("R-OOS-2", what, None, at)
 
 
-def _over(p: Todo, background: Background) -> Iterator[Finding]:
-    """Its day is over, and nobody has ticked it off."""
+def late_marks(person: CustomerHistory, background: Background) -> Iterator[Finding]:
+    """R-OOS-2. A broken promise was listed late, or is not yet, for want of the engine."""
+    for task in person.tasks:
+        for p in task.todos:
+            if p.kind != "promise" or p.promised_on is None:
+                continue
+            is_late = p.broken_at is None or p.broken_at > _limit(p)
+            if is_late and _was_open(p, background) and not _is_unmarked(p, background):
+                wrong = "失约还没有记下" if p.broken_at is None else "失约记得晚了"
+                what = f"承诺（待办 {p.id}）已于 {shown(_end(p))} 到期，{wrong}"
+                yield Finding("R-OOS-2", what, p.attempt_id, _end(p))
+
+
+def _unmarked(p: Todo, background: Background) -> Iterator[Finding]:
+    """Its day is over, nobody has ticked it off, and the engine was at work without listing it."""
+    if _is_unmarked(p, background):
+        what = f"承诺（待办 {p.id}）已于 {shown(_end(p))} 到期，没有兑现，也没有列为失约"
+        yield Finding("R-OOS-2", what, p.attempt_id, _end(p))
+
+
+def _is_unmarked(p: Todo, background: Background) -> bool:
+    was_open = _was_open(p, background) and p.broken_at is None
+    return was_open and background.had_round(_limit(p), _settled_at(p))
+
+
+def _was_open(p: Todo, background: Background) -> bool:
+    """Whether it was neither kept nor withdrawn when it had to be listed at the latest."""
+    settled = _settled_at(p)
+    return background.is_over(_limit(p)) and (settled is None or settled > _limit(p))
+
+
+def _end(p: Todo) -> datetime:
     assert p.promised_on is not None, "asked before"
-    end = midnight(p.promised_on + timedelta(days=1))
-    limit = end + LISTED_WITHIN
-    ended = min((at for at in (p.done_at, p.withdrawn_at, p.broken_at) if at), default=None)
-    if background.is_over(limit) and (ended is None or ended > limit):
-        what = f"承诺（待办 {p.id}）已于 {shown(end)} 到期，没有兑现，也没有列为失约"
-        yield Finding("R-OOS-2", what, p.attempt_id, end)
+    return midnight(p.promised_on + timedelta(days=1))
+
+
+def _limit(p: Todo) -> datetime:
+    return _end(p) + LISTED_WITHIN
+
+
+def _settled_at(p: Todo) -> datetime | None:
+    return min((at for at in (p.done_at, p.withdrawn_at) if at), default=None)
 
 
 def _moved(task: TaskHistory, p: Todo) -> Iterator[Finding]:
@@ -71,7 +104,7 @@ def _moved(task: TaskHistory, p: Todo) -> Iterator[Finding]:
 
 
 def _is_open(p: Todo, instant: datetime) -> bool:
-    ended = min((at for at in (p.done_at, p.withdrawn_at) if at), default=None)
+    ended = _settled_at(p)
     return p.created_at < instant and (ended is None or ended > instant)
 
 

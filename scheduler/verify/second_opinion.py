@@ -126,6 +126,7 @@ CUSTOMER_LATENESS: tuple[OfCustomer, ...] = (
     hours.late_callbacks,
     contacts.missing_outcomes,
     escalations.breaches,
+    promises.late_marks,
     sampling_calls.still_open,
 )
 SHOP_LATENESS: tuple[OfShop, ...] = (trail.unsealed, trail.late_jobs, month.late_plans)

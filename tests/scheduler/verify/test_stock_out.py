@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.store.models.calls import attempt, todo
+from adapters.store.models.shop import job_slot
 from adapters.store.models.stock import shortage, task_shortage
 from tests.scheduler.verify.matters import (
     Missing,
@@ -217,10 +218,46 @@ def test_r_oos_2_nobody_is_told_who_must_not_or_need_not(one: Missing, how: str)
 
 def test_r_oos_2_a_promise_whose_day_is_over_is_listed_as_broken(one: Missing) -> None:
     _, kept = agreed(one)
+    _engine_works(one.story, "05-22 00:01")
     assert one.story.broken(as_of="05-21 23:59") == set()
-    assert one.story.broken(as_of="05-22 00:01") == {"R-OOS-2"}
+    (found,) = one.story.report("05-22 00:01").violations
+    assert (found.rule, "没有列为失约" in found.what) == ("R-OOS-2", True)
     broke(one.story, kept, "05-21 08:20")
     assert one.story.broken(as_of="05-22 00:01") == set()
+    assert _late(one, "05-22 00:01") == []
+
+
+def _engine_works(story: Story, when: str) -> None:
+    story.row(job_slot, job="plan", slot=at(when), started_at=at(when), state="done")
+
+
+def _late(one: Missing, as_of: str) -> list[str]:
+    warnings = one.story.report(as_of).warnings
+    return [f.what.rpartition("，")[2] for f in warnings if f.rule == "R-OOS-2"]
+
+
+def test_r_oos_2_a_promise_listed_late_is_a_warning(one: Missing) -> None:
+    """The engine was off over a holiday, and lists it as soon as it is at work again."""
+    _, kept = agreed(one)
+    assert one.story.broken(as_of="05-26 08:00") == set()
+    assert _late(one, "05-26 08:00") == ["失约还没有记下"]
+    _engine_works(one.story, "05-26 08:20")
+    assert one.story.broken(as_of="05-26 08:21") == {"R-OOS-2"}
+    assert _late(one, "05-26 08:21") == []
+    broke(one.story, kept, "05-26 08:20")
+    assert one.story.broken(as_of="05-26 08:21") == set()
+    assert _late(one, "05-26 08:21") == ["失约记得晚了"]
+
+
+def test_r_oos_2_kept_late_without_ever_being_listed(one: Missing) -> None:
+    _, kept = agreed(one)
+    one.story.change(todo, kept, done_at=at("05-26 10:00"))
+    one.story.said(at("05-26 10:00"), "todo.done", f"todo:{kept}")
+    _engine_works(one.story, "05-26 11:00")
+    assert one.story.broken() == set()
+    assert _late(one, "05-26 12:00") == ["失约还没有记下"]
+    _engine_works(one.story, "05-25 08:20")
+    assert one.story.broken() == {"R-OOS-2"}
 
 
 def test_r_oos_2_a_promise_falls_away_with_its_order_only(one: Missing) -> None:

@@ -30,6 +30,7 @@ def test_a_larger_share_keeps_whom_a_smaller_one_kept(
 
 
 def test_the_share_is_about_what_was_asked_for() -> None:
+    assert drawn(0) == set()
     for percent in (5, 20, PERCENT_MOST):
         assert abs(len(drawn(percent)) / 2_000 - percent / 100) < 0.04
 

@@ -74,7 +74,8 @@ def test_r_hours_4_windows_never_reach_beyond_the_shops(own: str, shops: str) ->
 
 
 def test_one_kinds_attempts_leave_the_others() -> None:
-    made = composed({"attempts_per_task": {"dunning": 2}}, SHOP, 3)
+    shop = with_overrides({"attempts_per_task": {"callback": 1}}, 1)
+    made = composed({"attempts_per_task": {"dunning": 2}}, shop, 3)
     assert made.attempts_per_task[Kind.DUNNING] == 2
     others = [kind for kind in Kind if kind is not Kind.DUNNING]
     assert [made.attempts_per_task[k] for k in others] == [

@@ -56,7 +56,7 @@ POPULATIONS = st.builds(
         (Population(amount_from_fen=6_000, amount_to_fen=6_000), True),
         (Population(amount_from_fen=6_001), False),
         (Population(amount_to_fen=5_999), False),
-        (Population(goods=("围巾", "cup")), True),
+        (Population(goods=("围巾", "Cup")), True),
         (Population(goods=("围巾",)), False),
         (Population(placed_from=DAY, placed_to=DAY), True),
         (Population(placed_from=DAY + timedelta(1)), False),

@@ -256,12 +256,13 @@ def submit(runtime: Runtime, campaign_id: int, now: datetime, person: Person) ->
 def approve(runtime: Runtime, campaign_id: int, now: datetime, person: Person) -> None:
     """Somebody else says yes: the campaign runs, from the next plan and the next open window on.
 
-    Raises RefusedError for whoever submitted it and whoever may not lead, ConflictError when it does
+    Raises RefusedError for whoever made or submitted it and whoever is no supervisor, ConflictError when it does
     not wait for approval (any more).
     """
     with runtime.transaction() as connection:
         row = _existing(queries.get(connection, campaign_id), campaign_id)
-        _require(person)
+        if person.role is not Role.SUPERVISOR:
+            raise RefusedError("活动由主管批准", rules=(_RULE,))
         if row.state != CampaignState.SUBMITTED:
             raise ConflictError("活动没有在等待批准", rules=(_RULE,))
         if person.name in (row.submitted_by, row.created_by):
@@ -365,7 +366,7 @@ def _checked_name(connection: Connection, typed: str, campaign_id: int) -> str:
 
 def _require(person: Person) -> None:
     if person.role not in LEADING:
-        raise RefusedError("只有组长和主管可以提交和批准活动", rules=(_RULE,))
+        raise RefusedError("只有组长和主管可以提交和退回活动", rules=(_RULE,))
 
 
 def _existing(row: Row[Any] | None, campaign_id: int) -> Row[Any]:

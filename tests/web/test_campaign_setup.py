@@ -57,7 +57,7 @@ def test_a_leader_sets_a_campaign_up_and_a_supervisor_approves_it(
         10,
     )
     leader.post(f"/desk/campaigns/{number}/step", {"do": "submit"})
-    assert "要由另一个人批准" in leader.get(page).text
+    assert "要由另一位主管批准" in leader.get(page).text
     own = leader.post(f"/desk/campaigns/{number}/step", {"do": "approve"})
     assert own.status_code in {400, 403, 409}
     boss = signed_in(Role.SUPERVISOR)

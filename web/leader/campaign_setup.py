@@ -19,7 +19,7 @@ from campaigns.errors import ConflictError, RefusedError, UsageError, WaihuError
 from campaigns.ledger import yuan
 from campaigns.own_numbers import may_differ
 from campaigns.regions import PROVINCES
-from campaigns.values import Daypart, Kind, Person
+from campaigns.values import Daypart, Kind, Person, Role
 from scheduler.flows import campaign_setup as flow
 from scheduler.flows.campaign_trial import Change, Trial, compare, day_to_try, dry_run, note_export
 from scheduler.flows.campaigns import NAME_MAX_CHARS, REASON_MAX_CHARS
@@ -146,7 +146,8 @@ def _page(
         most=_most(tried),
         change=change,
         shown=CUSTOMERS_SHOWN,
-        may_approve=me().name not in (found.submitted_by, found.created_by),
+        may_approve=me().role is Role.SUPERVISOR
+        and me().name not in (found.submitted_by, found.created_by),
         fault=fault,
     )
 

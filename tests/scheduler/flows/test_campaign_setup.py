@@ -43,8 +43,10 @@ def test_a_draft_runs_after_somebody_elses_yes_and_everything_is_in_the_trail(sh
     flow.submit(shop.runtime, made, at("05-12 09:20"), LEADER)
     with pytest.raises(RefusedError):
         flow.approve(shop.runtime, made, at("05-12 09:21"), LEADER)
-    with pytest.raises(RefusedError):
-        flow.approve(shop.runtime, made, at("05-12 09:21"), CALLER)
+    other_leader = Person(8, "孙组长", Role.LEADER)
+    for person in (CALLER, other_leader):
+        with pytest.raises(RefusedError, match="由主管批准"):
+            flow.approve(shop.runtime, made, at("05-12 09:21"), person)
     flow.approve(shop.runtime, made, at("05-12 09:30"), SUPERVISOR)
     seen = flow.seen(shop.runtime, made)
     assert (seen.state, seen.submitted_by, seen.approved_by) == (

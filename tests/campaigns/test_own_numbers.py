@@ -79,7 +79,7 @@ def test_one_kinds_attempts_leave_the_others() -> None:
     assert made.attempts_per_task[Kind.DUNNING] == 2
     others = [kind for kind in Kind if kind is not Kind.DUNNING]
     assert [made.attempts_per_task[k] for k in others] == [
-        SHOP.attempts_per_task[k] for k in others
+        shop.attempts_per_task[k] for k in others
     ]
 
 

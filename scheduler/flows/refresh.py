@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -73,7 +73,9 @@ def refresh_one(
     judged = schedule(case)
     if held is not None and held.state is AttemptState.DIALLED:
         _store(connection, law.policy, task, judged, None)
-    elif judged.ending is rules_of(task.kind).lapsed(task) and _is_on_the_line(task):
+    elif judged.ending is rules_of(task.kind).lapsed(task) and _is_on_the_line(
+        task, now, law.policy
+    ):
         _store(connection, law.policy, task, judged, TaskState.WAITING)
     elif judged.ending is not None:
         if held is not None:
@@ -90,13 +92,17 @@ def live_attempt(task: TaskFacts) -> AttemptFacts | None:
     return next((a for a in task.attempts if a.state in LIVE_ATTEMPTS), None)
 
 
-def _is_on_the_line(task: TaskFacts) -> bool:
+def _is_on_the_line(task: TaskFacts, now: datetime, policy: Policy) -> bool:
     """R-REPEAT-2. The customer is being talked to in another matter, and maybe about this one too.
 
-    A deadline that passes meanwhile ends the task when that call is entered.
+    A deadline that passes meanwhile ends the task when that call is entered, or when its outcome
+    counts as missing (R-CLAIM-1).
     """
+    missing_after = timedelta(minutes=policy.outcome_missing_minutes)
     return any(
-        a.state is AttemptState.DIALLED and a.customer_id == task.customer.id
+        a.state is AttemptState.DIALLED
+        and a.customer_id == task.customer.id
+        and now - a.at < missing_after
         for a in task.customer.attempts
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from campaigns.values import Exemption
 from scheduler.verify.background import Background
@@ -26,6 +26,7 @@ _SCORED_IN = frozenset({"scored", "complaint_solved", "complaint_escalated"})
 _ALWAYS_SCORED = {"scored": "R-SMP-4"} | dict.fromkeys(BY_RULE, "R-SMP-8")
 _NUMBER_GONE = frozenset({"wrong_number", "relay_failed"})
 _LOW = (1, 2)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def check_month(person: CustomerHistory, background: Background) -> Iterator[Finding]:
@@ -47,11 +48,27 @@ def check_closed(person: CustomerHistory, background: Background) -> Iterator[Fi
     """R-SMP-3. What is open at the close ends, unless the customer is just on the line."""
     for task in _sampled(person):
         closes = closing_of_month(task.batch_day)
-        is_on_the_line = any(a.state == "dialled" for a in person.attempts)
-        stays_open = task.closed_at is None and not is_on_the_line
-        if stays_open and background.had_round(closes):
+        if task.closed_at is None and background.had_round(_free(person, task, closes, background)):
             what = f"抽查已于 {shown(closes)} 截止，任务 {task.id} 仍未结束"
             yield Finding("R-SMP-3", what, None, closes)
+
+
+def _free(
+    person: CustomerHistory, task: TaskHistory, closes: datetime, background: Background
+) -> datetime:
+    """R-CLAIM-1. From when on no call is in the way of the end: another one until it counts as missing.
+
+    A call of the task itself ends it with its outcome only.
+    """
+    own = background.book.law_at(closes, task.campaign_id)
+    free = closes
+    for a in person.attempts:
+        if a.state == "dialled":
+            laws = (own, background.law_of(a))
+            minutes = max(law.policy.outcome_missing_minutes for law in laws)
+            is_own = a.task_id == task.id
+            free = _NEVER if is_own else max(free, a.at + timedelta(minutes=minutes))
+    return free
 
 
 def still_open(person: CustomerHistory, background: Background) -> Iterator[Finding]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, update
 
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import todo
+from adapters.store.models.campaigns import task
 from adapters.store.models.sampling import escalation, score
+from adapters.store.models.shop import job_slot
 from campaigns.errors import ConflictError, RefusedError
-from campaigns.values import Ending, Person, Role, ScoreOrigin, TaskState
+from campaigns.values import Ending, Kind, Person, Role, ScoreOrigin, TaskState
 from scheduler import jobs
 from scheduler.flows import escalations
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.todos import awaiting_replies, finish_todo, note_reply, open_todos
+from scheduler.verify.second_opinion import verify
 from tests.factories import at
 from tests.scheduler.flows.calling import dialled, nobody
 from tests.shops import Shop
@@ -230,3 +234,34 @@ def test_r_smp_6_a_sent_message_without_reply_is_unreached_at_the_close(
     finish_todo(shop.runtime, shop.rows(todo)[0].id, at("05-31 17:20"), "张三")
     tick(shop, "05-31 20:00")
     assert shop.tasks()[0].ending == Ending.UNREACHABLE
+
+
+def test_r_smp_3_a_call_that_nobody_ended_does_not_keep_the_month_open(shop: Shop) -> None:
+    """R-CLAIM-1. Half an hour after it was dialled, the outcome of the other call counts as missing."""
+    customer = shop.buyer("tb_hua01", placed="05-30 10:00", seen="05-30 20:00")
+    shop.sampled(customer)
+    shop.plan("05-31")
+    caller = shop.person()
+    shop.change_campaign(Kind.SAMPLING, state="paused", state_reason="试")
+    held = dialled(shop, caller, "05-31 19:50")
+    assert held.kind is Kind.DUNNING
+    shop.change_campaign(Kind.SAMPLING, state="running", state_reason=None)
+
+    for now, ending in (("20:00", None), ("20:19", None), ("20:20", Ending.UNFINISHED)):
+        tick(shop, f"05-31 {now}")
+        (found,) = [row.ending for row in shop.tasks() if row.kind == Kind.SAMPLING]
+        assert found == ending, now
+    assert _left_open(shop) == []
+    still = {"state": "waiting", "closed_at": None, "ending": None}
+    with shop.runtime.transaction() as connection:
+        connection.execute(update(task).where(task.c.kind == "sampling").values(**still))
+    for now, wrong in (("05-31 20:15", []), ("05-31 20:25", ["R-SMP-3"])):
+        slot = {"job": "plan", "slot": at(now), "started_at": at(now), "state": "running"}
+        with shop.runtime.transaction() as connection:
+            connection.execute(insert(job_slot).values(**slot))
+        assert _left_open(shop) == wrong, now
+
+
+def _left_open(shop: Shop) -> list[str]:
+    """What the second opinion finds open after the close."""
+    return [f.rule for f in verify(shop.runtime).violations if "仍未结束" in f.what]

@@ -172,6 +172,25 @@ def test_r_dun_3_a_matter_nobody_talked_about_ends_with_the_call(shop: Shop) -> 
     assert one_of(shop, DUNNING).ending == "deadline"
 
 
+def test_r_dun_3_a_call_without_an_outcome_holds_nothing_open(shop: Shop) -> None:
+    """R-CLAIM-1. Its outcome counts as missing at 10:00; what is entered later is kept."""
+    customer = three_matters(shop)
+    shop.lacking()
+    closing = at("05-13 09:33")
+    shop.change_order(shop.orders_of(customer)[0], placed_at=closing.replace(day=closing.day - 3))
+    shop.plan()
+    held = dialled_for(shop, shop.person(), STOCK_OUT)
+    for now, ending in (("05-13 09:59", None), ("05-13 10:00", "deadline")):
+        shop.set_clock(now)
+        jobs.tick(shop.runtime)
+        assert one_of(shop, DUNNING).ending == ending, now
+    with pytest.raises(RefusedError):
+        shop.outcome(held.attempt_id, "agrees", "05-13 10:20", also=also(held, dunning="will_pay"))
+    shop.outcome(held.attempt_id, "agrees", "05-13 10:20")
+    assert one_of(shop, STOCK_OUT).ending == "agreed"
+    assert attempts_of(shop, DUNNING) == []
+
+
 # --- late, wrong, cut -----------------------------------------------------------------------------
 
 

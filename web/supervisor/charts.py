@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from functools import cache
 
 import pygal
 from flask_babel import gettext as _
 from pygal.style import Style
 
+from campaigns.kinds.dunning_ledger import Totals
 from scheduler.flows.panel import PanelDays
 from web.assets import asset_of
 
@@ -72,7 +74,7 @@ def style_of(theme: str, *names: str) -> Style:
 
 
 def _frame(theme: str, days: PanelDays, *names: str) -> dict[str, object]:
-    every = max(-(-len(days.by_day) // _LABELLED), 1)
+    every = max(-(-len(_by_calendar(days)) // _LABELLED), 1)
     return {
         **_SIZE,
         **LOOK,
@@ -84,22 +86,33 @@ def _frame(theme: str, days: PanelDays, *names: str) -> dict[str, object]:
     }
 
 
+def _by_calendar(days: PanelDays) -> Mapping[date, Totals | None]:
+    """Give every day from the first to the last that has figures; None where nobody was called."""
+    known = {row.head: row.totals for row in days.by_day if isinstance(row.head, date)}
+    if not known:
+        return {}
+    first, last = min(known), max(known)
+    every = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return {day: known.get(day) for day in every}
+
+
 def money_chart(days: PanelDays, theme: str) -> bytes:
     """R-DUN-8. What was owed day by day: the part that came in, and the rest."""
     drawn = pygal.StackedBar(
         **_frame(theme, days, "fill", "heat-2"), value_formatter=lambda yuan: f"{yuan:,.0f}"
     )
-    drawn.x_labels = [f"{row.head:%m-%d}" for row in days.by_day]
-    if days.by_day:
-        totals = [row.totals for row in days.by_day]
-        drawn.add(_("追回金额（元）"), [one.recovered_fen / 100 for one in totals])
-        rest = [max(one.owed_fen - one.recovered_fen, 0) / 100 for one in totals]
+    shown = _by_calendar(days)
+    drawn.x_labels = [f"{day:%m-%d}" for day in shown]
+    if shown:
+        totals = list(shown.values())
+        drawn.add(_("追回金额（元）"), [one.recovered_fen / 100 if one else 0 for one in totals])
+        rest = [max(one.owed_fen - one.recovered_fen, 0) / 100 if one else 0 for one in totals]
         drawn.add(_("还没追回（元）"), rest)
     return still(drawn.render())
 
 
 def rate_chart(days: PanelDays, theme: str) -> bytes:
-    """R-DUN-8. 成功率 day by day; a day on which nothing was owed has none."""
+    """R-DUN-8. 成功率 day by day; a day without calls, or on which nothing was owed, is a gap."""
     drawn = pygal.Line(
         **_frame(theme, days, "accent"),
         value_formatter=lambda rate: f"{rate:.0%}",
@@ -109,9 +122,10 @@ def rate_chart(days: PanelDays, theme: str) -> bytes:
         allow_interruptions=True,
     )
     drawn.y_labels = [0, 0.25, 0.5, 0.75, 1]
-    drawn.x_labels = [f"{row.head:%m-%d}" for row in days.by_day]
-    if days.by_day:
-        drawn.add(_("成功率"), [row.totals.success_rate for row in days.by_day])
+    shown = _by_calendar(days)
+    drawn.x_labels = [f"{day:%m-%d}" for day in shown]
+    if shown:
+        drawn.add(_("成功率"), [one.success_rate if one else None for one in shown.values()])
     return still(drawn.render())
 
 

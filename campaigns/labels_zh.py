@@ -99,7 +99,7 @@ ENDING_LABELS: Mapping[Ending, str] = {
     Ending.RELAYED: "已请人转告",
     Ending.SCORED: "已评分",
     Ending.SCORED_BY_RULE: "拒评或挂断，按规定记 3 分",
-    Ending.UNSCORED: "未评分",
+    Ending.UNSCORED: "谈了，没有评分",
     Ending.REJECTED: "拒接",
     Ending.UNFINISHED: "未完成",
     Ending.CONTROL: "对照组，不拨打",

@@ -71,22 +71,17 @@ class Population:
 
     def sentences(self) -> tuple[str, ...]:
         """The conditions as a leader reads them; one sentence says that there are none."""
-        said = []
-        if self.provinces:
-            said.append(f"收货地在{'、'.join(self.provinces)}")
-        if self.amount_from_fen is not None:
-            said.append(f"订单金额不低于 {yuan(self.amount_from_fen)} 元")
-        if self.amount_to_fen is not None:
-            said.append(f"订单金额不高于 {yuan(self.amount_to_fen)} 元")
-        if self.goods:
-            said.append(f"宝贝标题里有“{'”或“'.join(self.goods)}”")
-        if self.placed_from is not None:
-            said.append(f"{self.placed_from} 起拍下")
-        if self.placed_to is not None:
-            said.append(f"{self.placed_to} 为止拍下")
-        if self.vip_only:
-            said.append("只限 VIP 客户")
-        return tuple(said) or ("这种业务的全部订单",)
+        least, most = self.amount_from_fen, self.amount_to_fen
+        said = [
+            f"收货地在{'、'.join(self.provinces)}" if self.provinces else "",
+            f"订单金额不低于 {yuan(least)} 元" if least is not None else "",
+            f"订单金额不高于 {yuan(most)} 元" if most is not None else "",
+            f"宝贝标题里有“{'”或“'.join(self.goods)}”" if self.goods else "",
+            f"{self.placed_from} 起拍下" if self.placed_from is not None else "",
+            f"{self.placed_to} 为止拍下" if self.placed_to is not None else "",
+            "只限 VIP 客户" if self.vip_only else "",
+        ]
+        return tuple(filter(None, said)) or ("这种业务的全部订单",)
 
     def moved_by(self, days: timedelta) -> Population:
         """The same conditions with the days of placing so much later."""

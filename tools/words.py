@@ -72,7 +72,12 @@ INVENTED = ("scheduler/flows/training",)
 LABELS = ("campaigns/", "scheduler/", "adapters/importers/refusals.py", "web/")
 """Where a module's dictionary holds labels as its values, or a class names them."""
 
-RETURNS = ("scheduler/flows/", "scheduler/rules/", "adapters/passwords.py")
+RETURNS = (
+    "campaigns/population.py",
+    "scheduler/flows/",
+    "scheduler/rules/",
+    "adapters/passwords.py",
+)
 """Where a function gives back a sentence, or keeps a part of one."""
 
 CJK = re.compile(r"[\u3400-\u9fff]")

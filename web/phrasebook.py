@@ -42,9 +42,18 @@ class Phrasebook:
         for pattern, places, phrase in self._patterns:
             match = pattern.fullmatch(text)
             if match is not None:
-                said = [self._find(part, depth + 1) or part for part in match.groups()]
+                said = [self._inside(part, depth + 1) for part in match.groups()]
                 return _filled(phrase, dict(zip(places, said, strict=True)))
         return None
+
+    def _inside(self, part: str, depth: int) -> str:
+        """Give what stands in a place; a list of known words is said word by word."""
+        found = self._find(part, depth)
+        if found is None and "、" in part:
+            words = [self._find(word, depth) for word in part.split("、")]
+            if all(words):
+                return ", ".join(word for word in words if word)
+        return part if found is None else found
 
 
 def _filled(phrase: str, inside: Mapping[str, str]) -> str:

@@ -34,6 +34,7 @@ from campaigns.values import SHOP_ZONE, AttemptState, Role
 from scheduler.flows.escalations import Escalation, open_escalations
 from scheduler.flows.funnel import Funnel
 from scheduler.flows.health import Finding, look_at
+from scheduler.flows.sampling_left_over import LeftOver, left_over
 from scheduler.flows.sampling_status import SampleStatus, status
 from scheduler.flows.todos import MESSAGE_WITHIN
 from scheduler.runtime import Runtime
@@ -91,6 +92,7 @@ class PanelDays:
     contact: tuple[ContactCell, ...]
     contact_from: date
     sampling: SampleStatus
+    left_over: LeftOver
 
     @property
     def total(self) -> Totals:
@@ -226,6 +228,7 @@ def panel_days(runtime: Runtime, asked: PanelAsked, now: datetime) -> PanelDays:
         contact=_contact(hours),
         contact_from=contact_from,
         sampling=status(runtime, f"{business_day(now):%Y-%m}", now),
+        left_over=left_over(runtime, now),
     )
 
 

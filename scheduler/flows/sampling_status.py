@@ -21,7 +21,7 @@ from campaigns.kinds.sampling import (
     month_of,
     opens_at,
 )
-from campaigns.statistics import Interval, mean_interval
+from campaigns.statistics import MIN_TO_COMPARE, Interval, mean_interval
 from campaigns.values import Ending, SampleState, TaskState
 from scheduler.flows.sampling_list import SampleHead, read_head
 from scheduler.rules.hours import slots_from
@@ -69,6 +69,11 @@ class SampleStatus:
     def short(self) -> bool:
         """R-SMP-2. Whether 50 scored cannot be expected."""
         return bool(self.short_reason)
+
+    @property
+    def is_too_few(self) -> bool:
+        """Whether too few are scored to compare the satisfaction with another."""
+        return self.scored < MIN_TO_COMPARE
 
     @property
     def target_met(self) -> bool:

@@ -14,6 +14,7 @@ from campaigns.kinds.sampling_tally import Fate
 from campaigns.statistics import MIN_TO_COMPARE
 from campaigns.values import Source
 from scheduler.flows import sampling as flow
+from scheduler.flows.sampling_left_over import left_over
 from scheduler.flows.sampling_page import LISTED, Filter, Standing, plan_page, progress
 from scheduler.flows.sampling_results import trend
 from web.appearance import THEMES
@@ -29,6 +30,9 @@ ChoiceT = TypeVar("ChoiceT", Source, Standing)
 
 NOBODY = "-"
 """How an address says that no handler is named."""
+
+SHOWN_FIRST = 20
+"""So many of the list are shown; the others are unfolded."""
 
 STANDING_LABELS = {
     Standing.DRAWN: "抽中",
@@ -82,6 +86,7 @@ def _page(month: str, fault: WaihuError | None = None, at_fault: str = "") -> st
     return render_template(
         "sampling/plan.html",
         page=plan_page(the_runtime(), month, now(), _wanted()),
+        left=left_over(the_runtime(), now()),
         wanted=_wanted(),
         typed=request.form,
         fault=fault,
@@ -90,6 +95,7 @@ def _page(month: str, fault: WaihuError | None = None, at_fault: str = "") -> st
         fates=FATE_LABELS,
         nobody=NOBODY,
         at_most=LISTED,
+        at_first=SHOWN_FIRST,
         enough=SCORED_WANTED,
         target=TARGET,
         comparable=MIN_TO_COMPARE,

@@ -74,6 +74,24 @@ def ended_members(connection: Connection, month: str) -> list[Row[Any]]:
     return list(connection.execute(query).all())
 
 
+def unreviewed(connection: Connection, month: str) -> int:
+    """How many of the month's ended members were called and are not reviewed yet.
+
+    Read like `ended_members`; each call is looked up by the index of its task.
+    """
+    is_called = select(attempt.c.id).where(attempt.c.task_id == task.c.id, MADE).exists()
+    query = (
+        select(func.count())
+        .select_from(sample_member)
+        .join(sample, sample.c.id == sample_member.c.sample_id)
+        .join(task, task.c.id == sample_member.c.task_id)
+        .join(review, review.c.task_id == task.c.id, isouter=True)
+        .where(_APPROVED, sample.c.month == month, _CLOSED)
+        .where(review.c.reviewed_at.is_(None), is_called)
+    )
+    return int(connection.scalar(query) or 0)
+
+
 def member_of(connection: Connection, task_id: int) -> Row[Any] | None:
     """One called-in member by its task."""
     return connection.execute(_members().where(sample_member.c.task_id == task_id)).first()

@@ -68,7 +68,7 @@ def test_a_campaign_from_draft_to_approval(
     page.get_by_role("button", name="保存", exact=True).press("Enter")
     expect(page.locator(".summary")).to_contain_text("订单金额不低于 1.00 元")
     page.get_by_role("button", name="提交批准").press("Enter")
-    expect(page.locator(".summary")).to_contain_text("要由另一个人批准")
+    expect(page.locator(".summary")).to_contain_text("要由另一位主管批准")
     looked_at(page, axe, "submitted")
     address = page.url
     boss = new_context().new_page()

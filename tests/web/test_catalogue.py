@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import pytest
 
+from campaigns.population import Population
 from tools import words
+from web.language import english_phrases
 from web.phrasebook import Phrasebook
 
 
@@ -38,3 +43,21 @@ def test_a_finished_sentence_is_found_by_its_fixed_words(text: str, english: str
 def test_the_more_exact_phrase_wins() -> None:
     book = Phrasebook({"{0} 分钟": "{0} min", "再等 {0} 分钟": "{0} min more"})
     assert book.find("再等 5 分钟") == "5 min more"
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [("收货地在浙江、上海", "to Zhejiang, Shanghai"), ("收货地在浙江、别处", "to 浙江、别处")],
+)
+def test_a_list_of_known_words_is_said_word_by_word(text: str, english: str) -> None:
+    book = Phrasebook({"收货地在{0}": "to {0}", "浙江": "Zhejiang", "上海": "Shanghai"})
+    assert book.find(text) == english
+
+
+def test_every_condition_of_a_population_is_said_in_english() -> None:
+    day = date(2026, 3, 4)
+    asked = Population(("浙江", "上海"), 5000, 90000, ("mug",), day, day, True)
+    for sentence in (*asked.sentences(), *Population().sentences()):
+        said = english_phrases().find(sentence)
+        assert said is not None, sentence
+        assert not re.search("[\u3400-\u9fff]", said)

@@ -7,10 +7,13 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 from html import unescape
 
 import openpyxl
 import pytest
+from flask import Flask
 
 from campaigns.ledger import as_json_rows
 from campaigns.values import Person, Role
@@ -24,6 +27,7 @@ from tests.databases import sqlite_only
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
 from tests.web.sampling import month
+from web.supervisor.charts import money_chart, rate_chart
 
 DAY = panel_shop.MORNING.date()
 CODES = ("will_pay", "no_answer", "says_paid")
@@ -165,6 +169,21 @@ def test_pictures_are_drawn_under_a_policy_of_their_own(
     assert supervisor.get("/panel/charts/love.svg").status_code == 404
     assert supervisor.get("/panel/charts/money.svg?theme=red").status_code == 404
     assert "03-04" in supervisor.get("/panel/charts/money.svg").text
+
+
+def test_days_without_calls_are_gaps_in_the_charts(
+    runtime: Runtime, app: Flask, supervisor: Visitor
+) -> None:
+    work(runtime)
+    days = panel_days(runtime, asked_of(None, None, None, runtime.now()), runtime.now())
+    (row,) = days.by_day
+    assert isinstance(row.head, date)
+    apart = replace(days, by_day=(row, replace(row, head=row.head + timedelta(days=3))))
+    with app.test_request_context():
+        picture = rate_chart(apart, "light").decode()
+        assert all(f"03-0{day}" in money_chart(apart, "light").decode() for day in (4, 5, 6, 7))
+    lines = re.findall(r'<path d="([^"]*)" class="line', picture)
+    assert not any("L" in line for line in lines), "two days apart are not joined"
 
 
 @sqlite_only

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from adapters.store.queries import scores
-from campaigns.values import Role
+from campaigns.values import SHOP_ZONE, Role
 from scheduler.flows.people import NewPerson, add_person
 from scheduler.flows.reviews import ReviewState, to_review
 from scheduler.flows.shop import set_clock
@@ -122,6 +122,31 @@ def test_r_smp_12_an_open_page_keeps_what_it_has(
         if line.task == tasks[0]
     )
     assert line.state is ReviewState.UNDER_WAY
+
+
+def test_r_smp_12_a_new_month_says_what_the_old_one_left_to_review(
+    runtime: Runtime, signed_in: Callable[[Role | str], Visitor], tasks: list[int]
+) -> None:
+    supervisor = signed_in(Role.SUPERVISOR)
+    assert "没有复核" not in supervisor.get("/sampling").text, "the month is not over"
+    set_clock(runtime, "test", to=datetime(2026, 4, 1, 10, tzinfo=SHOP_ZONE), ticks=False)
+    said = f"2026-03 还有 {len(tasks)} 通没有复核"
+    for page in ("/sampling", "/panel"):
+        assert f'href="/sampling/review?month=2026-03">{said} →</a>' in supervisor.get(page).text
+    assert said not in supervisor.get("/sampling?month=2026-03").text
+    supervisor.post(f"/sampling/review/{tasks[0]}/take")
+    supervisor.post(f"/sampling/review/{tasks[0]}", {"verdict": "agreed"})
+    assert f"2026-03 还有 {len(tasks) - 1} 通没有复核" in supervisor.get("/sampling").text
+
+
+def test_r_smp_5_a_new_month_says_which_answers_the_old_one_left(
+    runtime: Runtime, signed_in: Callable[[Role | str], Visitor], tasks: list[int]
+) -> None:
+    month.call(runtime, "陈晨", "31 09:30", "complaint_escalated", note="盆碎了没人理")
+    leader = signed_in(Role.LEADER)
+    assert "件投诉没有答复" not in leader.get("/sampling").text
+    set_clock(runtime, "test", to=datetime(2026, 4, 1, 10, tzinfo=SHOP_ZONE), ticks=False)
+    assert "2026-03 还有 1 件投诉没有答复 →" in leader.get("/sampling").text
 
 
 def test_r_smp_5_the_board_of_promised_answers(

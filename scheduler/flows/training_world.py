@@ -29,8 +29,12 @@ FIRST_DAY = TODAY - timedelta(days=DAYS)
 
 EXPORTED_DAYS = 4
 """The afternoon's export reaches back so far that no unpaid order leaves it before it closes."""
-WIDELY_EXPORTED_DAYS = 14
-"""The morning's reaches further, for what was shipped and signed for meanwhile (R-CB-2)."""
+WIDELY_EXPORTED_DAYS = 30
+"""The morning's reaches further, for what was shipped and signed for meanwhile (R-CB-2).
+
+Also after the clock has gone on by weeks: a parcel that left the export before it was seen as signed
+for would be taken and skipped again for ever (R-CB-4).
+"""
 
 CLOSED_BY_HAND = "其它原因"
 """Why a trade is closed that its buyer does not want any more."""

@@ -14,11 +14,12 @@ from adapters.clock import FixedClock
 from adapters.settings import Settings
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import task
+from adapters.store.models.customers import order
 from adapters.store.models.imports import import_file
 from adapters.store.models.shop import person
 from adapters.training_shop.exports import ExportDesk
 from campaigns.errors import UsageError
-from campaigns.values import Person
+from campaigns.values import OrderState, Person
 from scheduler.flows.claim import HandOut, current_call, next_call
 from scheduler.flows.people import SignIn, people, sign_in
 from scheduler.flows.shop import ShopForm, create_shop, set_clock
@@ -206,6 +207,27 @@ def test_r_dun_1_colleagues_bring_the_export_before_the_mornings_plan(
     assert fresh > 5, "the orders of the day before were not planned"
     tick(training_shop)
     assert imports(training_shop) == before + 3
+
+
+def test_r_cb_2_after_weeks_the_morning_export_still_shows_what_was_signed_for(
+    training_shop: Runtime, machine: JumpingClock
+) -> None:
+    set_colleagues(training_shop, 1, STARTS_AT, "惊蛰")
+    now = STARTS_AT + 20 * DAY - 35 * timedelta(minutes=1)
+    assert on_their_way(training_shop)
+    bring_exports(training_shop, now)
+    in_backend = marketplace_at(training_shop, now).placed_on(TODAY - 30 * DAY, TODAY + 20 * DAY)
+    still = {o.order_no for o in in_backend if o.state_at(now) is OrderState.SHIPPED}
+    assert {no for no, placed in on_their_way(training_shop) if placed > now - 29 * DAY} <= still
+
+
+def on_their_way(runtime: Runtime) -> list[tuple[str, datetime]]:
+    """The parcels that the books do not know to have arrived, with when they were ordered."""
+    with runtime.snapshot() as connection:
+        rows = connection.execute(
+            select(order.c.order_no, order.c.placed_at).where(order.c.state == "shipped")
+        ).all()
+    return [(row.order_no, row.placed_at) for row in rows]
 
 
 def test_without_colleagues_nobody_brings_anything(

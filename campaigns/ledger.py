@@ -102,6 +102,21 @@ def yuan(amount_fen: int) -> str:
     return f"{sign}{abs(amount_fen) // 100}.{abs(amount_fen) % 100:02d}"
 
 
+def as_text(column: Column, cell: Cell) -> str:
+    """Write a cell as text: 1234.50 元, a ratio with four decimals, another decimal with two."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if column.kind is ColumnKind.MONEY and isinstance(cell, int):
+        return yuan(cell)
+    if column.kind is ColumnKind.DECIMAL:
+        return f"{cell:.2f}"
+    return f"{cell:.4f}" if column.kind is ColumnKind.RATIO else str(cell)
+
+
 def as_json_rows(ledger: Ledger[LedgerRow]) -> list[dict[str, JsonValue]]:
     """Give the rows to machines: keyed by column name, days ISO 8601, money strings in 元."""
     columns = ledger.form.columns

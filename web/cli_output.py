@@ -14,6 +14,7 @@ from campaigns.values import SHOP_ZONE
 from web.forms import in_range
 
 if TYPE_CHECKING:
+    from campaigns.ledger import Ledger, LedgerRow
     from scheduler.runtime import Runtime
 
 DONE, FOUND, USAGE, NOT_READY, REFUSED = 0, 1, 2, 3, 4
@@ -115,6 +116,16 @@ def rows(title: str, columns: Sequence[str], cells: Sequence[Sequence[object]]) 
     if console.no_color:  # then nothing but the text, no bold either
         console = Console(color_system=None)
     console.print(table)
+
+
+def ledger_table(made: Ledger[LedgerRow]) -> None:
+    """A ledger as its files have it, the 合计 row included."""
+    from campaigns.ledger import as_text
+
+    columns = made.form.columns
+    listed = (*(row.cells() for row in made.rows), made.total_cells)
+    cells = [list(map(as_text, columns, row)) for row in listed]
+    rows(made.title, [column.name for column in columns], cells)
 
 
 @contextmanager

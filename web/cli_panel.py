@@ -84,15 +84,8 @@ def _write(runtime: Any, chosen: dict[str, Ledger[LedgerRow]], file: Path, now: 
 
 
 def _show(chosen: dict[str, Ledger[LedgerRow]]) -> None:
-    from campaigns.ledger import as_json_rows
-
     for made in chosen.values():
-        columns = [column.name for column in made.form.columns]
-        cells = [
-            ["" if row[name] is None else row[name] for name in columns]
-            for row in as_json_rows(made)
-        ]
-        rows(made.title, columns, cells)
+        out.ledger_table(made)
 
 
 @figures.callback()

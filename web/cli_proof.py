@@ -95,7 +95,7 @@ def ledger(
         record_export(runtime, made, file.suffix.removeprefix(".").lower(), now, CLI)
         out.say(f"已写入 {file}")
     elif not as_json:
-        _show(made)
+        out.ledger_table(made)
     if as_json:
         emit(as_json_rows(made), as_json=True, table=lambda: None)
     return out.DONE
@@ -124,15 +124,6 @@ def _write(made: Ledger[LedgerRow], file: Path) -> None:
         raise UsageError(f"只能写成 .xlsx 或 .csv：{file.name}", field="out")
     with file.open("wb") as stream:
         writer(made, stream)
-
-
-def _show(made: Ledger[LedgerRow]) -> None:
-    from campaigns.ledger import as_json_rows
-
-    listed = as_json_rows(made)
-    columns = [column.name for column in made.form.columns]
-    cells = [["" if row[c] is None else row[c] for c in columns] for row in listed]
-    rows(made.title, columns, cells)
 
 
 def verify_history(at: At = None, as_json: Json = False) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from datetime import date
 from typing import BinaryIO
 
 from adapters.reports.safe_text import guarded_line
-from campaigns.ledger import Cell, Column, ColumnKind, Ledger, LedgerRow, yuan
+from campaigns.ledger import Cell, Column, Ledger, LedgerRow, as_text
 
 
 def write_csv(ledger: Ledger[LedgerRow], stream: BinaryIO) -> None:
@@ -31,14 +30,4 @@ def write_csv(ledger: Ledger[LedgerRow], stream: BinaryIO) -> None:
 
 
 def _text(column: Column, cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return guarded_line(cell)
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if column.kind is ColumnKind.MONEY and isinstance(cell, int):
-        return yuan(cell)
-    if column.kind is ColumnKind.DECIMAL:
-        return f"{cell:.2f}"
-    return f"{cell:.4f}" if column.kind is ColumnKind.RATIO else str(cell)
+    return guarded_line(cell) if isinstance(cell, str) else as_text(column, cell)

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.ledger import Cell, Column, ColumnKind, Ledger, LedgerForm, LedgerRow, yuan
+from campaigns.ledger import (
+    Cell,
+    Column,
+    ColumnKind,
+    Ledger,
+    LedgerForm,
+    LedgerRow,
+    as_text,
+    yuan,
+)
 
 FORM = LedgerForm("sums", "示例表", (Column("金额", ColumnKind.MONEY, 10),))
 
@@ -23,6 +32,22 @@ def ledger(first: date, last: date, as_of: datetime | None = None) -> Ledger[Led
 )
 def test_money_is_a_decimal_string(fen: int, text: str) -> None:
     assert yuan(fen) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "text"),
+    [
+        (ColumnKind.MONEY, 123_450, "1234.50"),
+        (ColumnKind.DECIMAL, 4.0, "4.00"),
+        (ColumnKind.DECIMAL, None, ""),
+        (ColumnKind.RATIO, 0.25, "0.2500"),
+        (ColumnKind.COUNT, 7, "7"),
+        (ColumnKind.DATE, date(2026, 3, 2), "2026-03-02"),
+        (ColumnKind.MONEY, "合计", "合计"),
+    ],
+)
+def test_a_cell_as_text(kind: ColumnKind, cell: Cell, text: str) -> None:
+    assert as_text(Column("列", kind, 10), cell) == text
 
 
 @given(st.integers(-(10**15), 10**15))

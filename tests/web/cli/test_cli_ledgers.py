@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from campaigns.ledger import LedgerForm
@@ -66,3 +69,15 @@ def test_every_ledger_is_written_as_a_file(shell: Shell, form: LedgerForm) -> No
     header = (shell.folder / "out.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert header == ",".join(column.name for column in form.columns)
     assert (shell.folder / "out.xlsx").read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize("name", ["callback-detail", "sampling-summary"])
+def test_a_table_is_written_as_the_file_is(shell: Shell, name: str) -> None:
+    """Also its 合计 row, and where there is nothing to list."""
+    called_back(shell)
+    file = shell.folder / "out.csv"
+    assert shell.run("ledger", name, *DAYS, "--out", str(file)).code == 0
+    written = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    shown = [line.split("\t") for line in shell.run("ledger", name, *DAYS).out.splitlines()]
+    assert shown == written
+    assert shown[-1][0] == "合计"

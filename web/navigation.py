@@ -25,7 +25,6 @@ _LEADING = (
     ("sampling.plan", "抽查"),
     ("leader.suppressions", "免打扰"),
     ("leader.campaigns", "活动"),
-    ("leader.offers", "优惠"),
     ("leader.ledger", "报表"),
 )
 _PANEL = ("panel.show", "面板")
@@ -36,7 +35,7 @@ MENUS: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.ADMIN: (("admin.people_list", "人员"), ("admin.status", "系统")),
 }
 
-_PART_OF = {"/escalations": "/sampling"}
+_PART_OF = {"/escalations": "/sampling", "/desk/offers": "/desk/campaigns"}
 """Pages that stand under another entry of the menu than their address says."""
 
 

@@ -144,6 +144,6 @@ def test_the_leaders_pages_are_accessible_and_fit_in_every_state(
     page.goto(f"{panel.url}/desk/customers/why")
     page.get_by_label("用户ID（写完整）或订单编号").fill("青柠小站")
     page.get_by_role("button", name="回答").click()
-    expect(page.locator(".answers section")).to_have_count(3)
+    expect(page.locator(".answers section")).to_have_count(4)
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

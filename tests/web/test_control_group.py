@@ -75,10 +75,11 @@ def test_r_dun_9_the_gain_stands_beside_the_rate_with_its_interval(
             assert f"{group.payers} / {group.customers} 位" in said
         assert found.gain is not None
         assert found.gain.low is not None
+        gain = found.gain
         assert ("样本太少" in said) is found.is_too_few is (buyers == 24)
         assert (f"{found.gain.low:.1%} 至" in said) is not found.is_too_few
         assert Chinese.of(english(boss).get(page)) == []
         english(boss, "zh")
-    assert f"{found.gain.mean:.1%}" in boss.get("/desk/campaigns/1/control").text
+    assert f"{gain.mean:.1%}" in boss.get("/desk/campaigns/1/control").text
     elsewhere = boss.get(f"/panel/days?{DAYS}&campaign=2").text
     assert "拨打多收回多少" not in elsewhere

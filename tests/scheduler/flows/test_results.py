@@ -138,7 +138,7 @@ def test_r_repeat_2_two_matters_of_one_call_are_one_call_and_count_in_both_kinds
     made = results(shop.runtime, DAY, DAY)
     assert made.has_riders
     assert (made.calls, made.by_caller[0].calls) == (1, 1)
-    assert [line.tally.calls for line in made.by_kind] == [1, 1, 0]
+    assert [line.tally.calls for line in made.by_kind] == [1, 1, 0, 0]
     for asked, figure in figures(made):
         assert calls(shop.runtime, asked).total == figure, asked
     riders = calls(shop.runtime, CallsAsked(DAY, DAY, Kind.CALLBACK)).calls
@@ -165,7 +165,7 @@ def test_an_empty_day_and_days_the_wrong_way_round(shop: Shop) -> None:
     made = results(shop.runtime, date(2025, 5, 1), date(2025, 5, 2))
     assert (made.calls, made.by_caller, [line.planned for line in made.by_kind]) == (
         *(0, ()),
-        [0, 0, 0],
+        [0, 0, 0, 0],
     )
     assert calls(shop.runtime, CallsAsked(made.first, made.last)).total == 0
     with pytest.raises(UsageError):

@@ -18,6 +18,7 @@ from adapters.store.models.shop import calendar_day, calendar_version, policy_ve
 from adapters.store.queries import shop as shop_queries
 from adapters.store.session import open_engine
 from campaigns.errors import ConflictError, NotReadyError, UsageError
+from campaigns.values import Kind
 from scheduler.flows.planning import plan
 from scheduler.flows.shop import (
     ShopForm,
@@ -37,7 +38,7 @@ from tests.shops import Shop
 def test_a_shop_is_founded_with_its_standing_campaigns(shop: Shop) -> None:
     assert shop.runtime.shop_name == "四季花坊"
     assert shop.runtime.service_phone == "057187654321"
-    assert [row.kind for row in shop.rows(campaign)] == ["dunning", "callback", "stock_out"]
+    assert [row.kind for row in shop.rows(campaign)] == list(Kind)
     (version,) = shop.rows(calendar_version)
     assert (version.first_year, version.last_year) == library_years()
     assert [line.what for line in shop.rows(audit)] == ["shop.created"]

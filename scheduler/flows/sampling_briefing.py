@@ -66,7 +66,7 @@ def sampling_shown(
             row.detail or "",
         )
     score = (task.sampling or SamplingFacts()).score
-    return SamplingShown(entry, score, _promise(law, task, now))
+    return SamplingShown(entry, score, promised_answer(law, task, now))
 
 
 def promise_now(runtime: Runtime, attempt_id: str, now: datetime) -> Promise:
@@ -76,10 +76,11 @@ def promise_now(runtime: Runtime, attempt_id: str, now: datetime) -> Promise:
         if attempt is None or attempt.kind != Kind.SAMPLING:
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
-        return _promise(runtime.law(connection), task, now)
+        return promised_answer(runtime.law(connection), task, now)
 
 
-def _promise(law: Law, task: TaskFacts, now: datetime) -> Promise:
+def promised_answer(law: Law, task: TaskFacts, now: datetime) -> Promise:
+    """R-SMP-5. What may be promised for a complaint that is escalated at this instant."""
     policy = law.of(task.campaign_id).policy
     due = answer_due(now, task.customer.region, policy, law.calendar)
     return Promise(due, due > now + ANSWER_WITHIN, due >= closes_at(task.business_day))

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from adapters.store.queries import sampling_words
 from campaigns.facts import SamplingFacts, TaskFacts
-from campaigns.kinds.sampling import ANSWER_WITHIN, closes_at
+from campaigns.kinds.sampling import ANSWER_WITHIN
 from campaigns.values import Source
-from scheduler.rules.escalation import answer_due
+from scheduler.flows.sampling_briefing import promised_answer
 from scheduler.runtime import Law
 from scripts_zh.context import SampleWords
 from scripts_zh.filters import moment_said, one_line
@@ -29,9 +29,7 @@ def sample_words(connection: Connection, law: Law, task: TaskFacts, now: datetim
     """R-SMP-1, R-SMP-5. As the frozen list has it; without an entry the service as a whole."""
     member = sampling_words.register_line(connection, task.id)
     owed = sampling_words.complaint_owed(connection, task.id) if owes_an_answer(task) else None
-    due = answer_due(now, task.customer.region, law.of(task.campaign_id).policy, law.calendar)
-    crosses_closed = due > now + ANSWER_WITHIN
-    in_chat = due >= closes_at(task.business_day)
+    promise = promised_answer(law, task, now)
     return SampleWords(
         source=Source.VIP if member is None else Source(member.source),
         handler=None if member is None else one_line(member.handler) or None,
@@ -39,9 +37,10 @@ def sample_words(connection: Connection, law: Law, task: TaskFacts, now: datetim
         has_score=(task.sampling or SamplingFacts()).score,
         answer_text=None if owed is None else _noted(owed.cause),
         done_text=None if owed is None else _noted(owed.agreed),
-        answer_at_text=(_until(due, now) if crosses_closed else _WITHIN) + _IN_CHAT * in_chat,
-        crosses_closed=crosses_closed,
-        in_chat=in_chat,
+        answer_at_text=(_until(promise.answer_due, now) if promise.crosses_closed else _WITHIN)
+        + _IN_CHAT * promise.in_chat,
+        crosses_closed=promise.crosses_closed,
+        in_chat=promise.in_chat,
     )
 
 

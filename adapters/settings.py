@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters.line_settings import LineSettings, read_line_settings
 from campaigns.errors import UsageError
 
 DEFAULT_DATABASE_URL = "sqlite:///var/waihu.db"
@@ -22,6 +23,7 @@ class Settings:
     host, port     where the panel listens; port 0 picks a free one
     public_url     the address that people type; https makes the cookies Secure and sends HSTS
     allow_lan_http serve plain http to other machines of a trusted network
+    lines          telephone and SMS accounts
     """
 
     database_url: str
@@ -30,6 +32,12 @@ class Settings:
     port: int = 8765
     public_url: str | None = None
     allow_lan_http: bool = False
+    lines: LineSettings = field(default_factory=LineSettings)
+
+    @property
+    def callback_url(self) -> str:
+        """Where a provider reaches us; without a public address only a server on this machine can."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
     def is_https(self) -> bool:
@@ -52,6 +60,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=int(port_text),
         public_url=source.get("WAIHU_PUBLIC_URL") or None,
         allow_lan_http=source.get("WAIHU_ALLOW_LAN_HTTP", "").lower() in ("1", "true", "yes"),
+        lines=read_line_settings(source),
     )
 
 

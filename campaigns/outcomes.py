@@ -28,6 +28,7 @@ class Outcome:
     takes_score  a score of 1 to 5 may come with it (R-SMP-4)
     score       what the customer counts for by rule (R-SMP-8)
     escalates   an answer is promised, with an owner and a countdown (R-SMP-5)
+    by_system   no caller enters it (decision 0027)
     """
 
     code: str
@@ -46,6 +47,7 @@ class Outcome:
     takes_score: bool = False
     score: int | None = None
     escalates: bool = False
+    by_system: bool = False
 
     @property
     def is_reached(self) -> bool:
@@ -60,6 +62,7 @@ COMMON_OUTCOMES: tuple[Outcome, ...] = (
     Outcome("unreachable", "不在服务区", "r", "nobody", Follow.RETRY),
     Outcome("line_busy", "占线", "t", "nobody", Follow.RETRY),
     Outcome("rejected", "未接通挂断 / 拒接", "y", "nobody", Follow.RETRY),
+    Outcome("line_unconfirmed", "线路未确认", "", "nobody", Follow.RETRY, by_system=True),
     Outcome(
         "relay_failed",
         "虚拟号拨打失败",

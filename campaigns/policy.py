@@ -81,6 +81,12 @@ class Policy:
     case_answer_hours: int = 24  # R-CPL-2
     scored_share_percent: int = 85  # R-SMP-2, until the shop's own months tell
     reply_hours: int = 24  # R-SMP-6
+    sms_per_day: int = 2  # R-REPEAT-3
+    sms_per_minute: int = 60  # R-MSG-2: never above what the line allows
+    sms_segment_fen: int = 5  # R-MSG-2: what one segment costs
+    ring_seconds: int = 30  # how long a customer's phone rings before 无人接听
+    settle_minutes: int = 15  # decision 0027: how long a call that may have rung is asked about
+    records_calls: int = 0  # R-SMP-12: 1 records the calls of lines that can, and says so
 
     @property
     def slot_gap(self) -> timedelta:
@@ -125,6 +131,10 @@ AT_LEAST_ONE = frozenset(
         "case_answer_hours",
         "scored_share_percent",
         "reply_hours",
+        "sms_per_day",
+        "sms_per_minute",
+        "ring_seconds",
+        "settle_minutes",
     }
 )
 """Limits of which a zero would forbid every call for ever."""
@@ -132,7 +142,13 @@ AT_LEAST_ONE = frozenset(
 MOST = 100_000
 """No number of these needs to be larger."""
 
-AT_MOST = {"survey_window_days": 90, "scored_share_percent": 100}
+AT_MOST = {
+    "survey_window_days": 90,
+    "scored_share_percent": 100,
+    "ring_seconds": 120,
+    "settle_minutes": 120,
+    "records_calls": 1,
+}
 """R-REPEAT-1: as far back as a customer's history is read. R-SMP-2: a share."""
 
 LATEST_SHIFT_HOURS = 6

@@ -50,6 +50,11 @@ class KindRules:
     amount_fen: Callable[[TaskFacts], int]
 
     @property
+    def offered(self) -> tuple[Outcome, ...]:
+        """The outcomes that a caller enters."""
+        return tuple(outcome for outcome in self.outcomes.values() if not outcome.by_system)
+
+    @property
     def label(self) -> str:
         """The kind's Chinese name."""
         return KIND_LABELS[self.kind]

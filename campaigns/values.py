@@ -107,6 +107,55 @@ class AttemptState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class LineName(StrEnum):
+    """What carries a call or a message. `manual`: the caller dials a handset of their own."""
+
+    MANUAL = "manual"
+    TWILIO = "twilio"
+    ASTERISK = "asterisk"
+    ALIYUN = "aliyun"
+
+
+class LineCallState(StrEnum):
+    """Where a call stands that was given to a line (decision 0027).
+
+    `submitting` is stored before the request. `not_sent` and `refused` rang nobody, nor did `stopped`
+    (the gate said no when the caller had answered). `unknown` is asked about until it settles.
+    """
+
+    SUBMITTING = "submitting"
+    PLACED = "placed"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    ENDED = "ended"
+    UNCONFIRMED = "unconfirmed"
+
+
+class SmsState(StrEnum):
+    """Where an SMS stands (R-MSG-2). `sending` is stored before the request; nothing is sent again."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+class BlastState(StrEnum):
+    """Where a mass message stands (R-MSG-2)."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENDING = "sending"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
 class Ending(StrEnum):
     """Why a task ended."""
 
@@ -222,6 +271,7 @@ class ScoreOrigin(StrEnum):
     """Where a score is from: the customer (R-SMP-4), the rule (R-SMP-8), a review (R-SMP-12)."""
 
     CUSTOMER = "customer"
+    KEYPAD = "keypad"
     RULE = "rule"
     REVIEW = "review"
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 
+from adapters.channels.registry import Lines, open_lines
 from adapters.clock import Clock, SystemClock
 from adapters.official_calendar import OfficialCalendar
 from adapters.settings import Settings
@@ -75,6 +76,11 @@ class Runtime:
     def vault(self) -> Vault:
         """Opened on first use: commands that touch no number need no key."""
         return open_vault(self.settings.secret_file)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The telephone and SMS lines that are set up; opened on first use."""
+        return open_lines(self.settings, is_training=self.is_training)
 
     @cached_property
     def is_training(self) -> bool:

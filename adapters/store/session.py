@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from campaigns.errors import NotReadyError, UsageError
 
-SCHEMA_HEAD = "0003"
+SCHEMA_HEAD = "0004"
 """The newest migration that this code needs."""
 
 BUSY_TIMEOUT_SECONDS = 10

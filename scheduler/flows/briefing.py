@@ -182,7 +182,7 @@ def brief(runtime: Runtime, attempt_id: str, now: datetime) -> Briefing:
             history=_history(connection, task, attempt_id),
             reasons=tuple(reasons(task, attempt_id, Exemption(attempt.exemption), policy, now)),
             script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
-            outcomes=tuple(kind.outcomes.values()),
+            outcomes=kind.offered,
             answer_by=due_by_default(now, law.policy),
             topic=task.topic,
             shortages=_shortages(connection, [task, *riding]),
@@ -231,7 +231,7 @@ class _Speaking:
             amount_fen=kind.amount_fen(task),
             reasons=tuple(reasons(task, self.attempt_id, Exemption.NONE, policy, self.now)),
             script=tuple(standard_library().render_tree(task.kind, words, fallback=True)),
-            outcomes=tuple(kind.outcomes.values()),
+            outcomes=kind.offered,
         )
 
 

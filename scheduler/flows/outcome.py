@@ -60,6 +60,8 @@ def record_outcome(
     with runtime.transaction() as connection:
         attempt = held_attempt(connection, attempt_id, caller, now)
         outcome = outcome_of(Kind(attempt.kind), form.code)
+        if outcome.by_system and caller is not None:
+            raise UsageError(f"“{outcome.label}”由系统填写", field="outcome")
         if attempt.state == AttemptState.CLOSED:
             return _replayed(attempt, form)
         if not _returns_in_time(connection, attempt):

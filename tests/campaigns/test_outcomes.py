@@ -8,7 +8,7 @@ from campaigns.decisions import Follow
 from campaigns.registry import KINDS
 from campaigns.values import Ending, Kind, TodoKind
 
-OUTCOMES = KINDS[Kind.DUNNING].outcomes
+OUTCOMES = {outcome.code: outcome for outcome in KINDS[Kind.DUNNING].offered}
 FAILURES = {"no_answer", "switched_off", "out_of_service", "unreachable", "line_busy", "rejected"}
 
 

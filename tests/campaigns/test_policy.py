@@ -39,6 +39,7 @@ from campaigns.values import Daypart, Kind
             {Kind.DUNNING: 3, Kind.CALLBACK: 2, Kind.STOCK_OUT: 4, Kind.SAMPLING: 4},
         ),
         ("reply_hours", 24),  # R-SMP-6
+        ("sms_per_day", 2),  # R-REPEAT-3
         ("scored_share_percent", 85),  # R-SMP-2
         ("redial_minutes", 10),  # R-REPEAT-5
         ("lease_minutes", 15),  # R-CLAIM-1

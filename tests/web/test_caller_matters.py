@@ -146,7 +146,7 @@ def test_fields_of_the_form_are_read_or_named() -> None:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_outcome_is_in_one_group_and_one_key_reaches_it(kind: Kind) -> None:
-    outcomes = list(KINDS[kind].outcomes.values())
+    outcomes = list(KINDS[kind].offered)
     groups = grouped(outcomes)
     shown = [outcome for group in groups for outcome in group.outcomes]
     assert sorted(o.code for o in shown) == sorted(o.code for o in outcomes)
@@ -158,7 +158,7 @@ def test_every_outcome_is_in_one_group_and_one_key_reaches_it(kind: Kind) -> Non
 
 def test_what_is_refused_is_never_recorded_by_one_key() -> None:
     for kind in KINDS.values():
-        for outcome in kind.outcomes.values():
+        for outcome in kind.offered:
             if outcome.suppresses or outcome.code == "refuses":
                 assert asks_once_more(outcome), outcome.code
                 assert not is_undone_softly(outcome), outcome.code

@@ -17,6 +17,7 @@ GROUPS: Mapping[str, str] = {
     "callback": "回访",
     "stock_out": "缺货",
     "sampling": "回访抽查",
+    "lines": "线路与短信",
     "claim": "领取与跳过",
 }
 
@@ -53,6 +54,12 @@ LABELS: Mapping[str, str] = {
     "scored_share_percent": "抽到的客户预计有多少能评分",
     "attempts_per_task.sampling": "一个抽查任务最多拨打",
     "reply_hours": "抽查留言后等多久没回复算联络不上",
+    "sms_per_day": "一位客户每天最多收短信",
+    "sms_per_minute": "群发短信每分钟最多",
+    "sms_segment_fen": "一条短信的价钱",
+    "ring_seconds": "客户的电话最多响",
+    "settle_minutes": "线路没有确认时核对多久",
+    "records_calls": "通话录音（1 录，0 不录）",
     "lease_minutes": "领到后多久不拨就收回",
     "outcome_missing_minutes": "拨出后多久没填结果算漏填",
     "skip_minutes": "跳过的客户多久后回到队列",
@@ -64,6 +71,9 @@ UNITS: Mapping[str, str] = {
     "days": "天",
     "times": "次",
     "yuan": "元",
+    "fen": "分钱",
+    "seconds": "秒",
+    "switch": "",
     "percent": "%",
     "clock": "时刻",
 }
@@ -134,6 +144,14 @@ FIELDS_OF: Mapping[str, tuple[Field, ...]] = {
         Field("scored_share_percent", "percent", ("R-SMP-2",)),
         Field(f"attempts_per_task.{Kind.SAMPLING}", "times", ("R-REPEAT-4",)),
         Field("reply_hours", "hours", ("R-SMP-6",)),
+    ),
+    "lines": (
+        Field("ring_seconds", "seconds", ("R-SLOT-1",)),
+        Field("settle_minutes", "minutes", ("R-REPEAT-2",)),
+        Field("records_calls", "switch", ("R-SMP-12",)),
+        Field("sms_per_day", "times", ("R-REPEAT-3",)),
+        Field("sms_per_minute", "times", ("R-MSG-2",)),
+        Field("sms_segment_fen", "fen", ("R-MSG-2",)),
     ),
     "claim": (
         Field("lease_minutes", "minutes", ("R-CLAIM-1",)),

@@ -65,6 +65,9 @@ attempt = Table(
     Column("region", Text),
     Column("script_id", Text),
     Column("script_version", Integer),
+    Column("line", Text),  # what carried it (LineName); NULL: not dialled yet, or before 0.4
+    # The line does not know whether it rang; the caller goes on with others meanwhile.
+    Column("parked_at", Instant),
     Column("path", Text),  # JSON: ids of the dialogue's moments in the order they were gone through
     one_of("state", AttemptState),
     one_of("exemption", Exemption),
@@ -91,8 +94,8 @@ attempt = Table(
         "uq_attempt_live_caller",
         "caller_id",
         unique=True,
-        sqlite_where=text(_LIVE),
-        postgresql_where=text(_LIVE),
+        sqlite_where=text(f"{_LIVE} AND parked_at IS NULL"),
+        postgresql_where=text(f"{_LIVE} AND parked_at IS NULL"),
     ),
     Index(None, "task_id"),
     # The budgets of R-REPEAT-3 read a customer's and a phone's recent attempts.

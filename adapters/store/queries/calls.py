@@ -33,7 +33,9 @@ LIVE = text("attempt.state IN ('handed_out', 'dialled')")
 OPEN_TODO = text("todo.done_at IS NULL AND todo.withdrawn_at IS NULL")
 
 
-_LIVE_OF_CALLER = select(attempt).where(LIVE, attempt.c.caller_id == bindparam("person"))
+_LIVE_OF_CALLER = select(attempt).where(
+    LIVE, attempt.c.parked_at.is_(None), attempt.c.caller_id == bindparam("person")
+)
 _LOCK_CONVERSATION = (
     select(task.c.id)
     .where(

@@ -156,7 +156,7 @@ def held(connection: Connection) -> dict[int, Row[Any]]:
         attempt.c.handed_out_at,
         attempt.c.dialled_at,
         attempt.c.hung_up_at,
-    ).where(LIVE)
+    ).where(LIVE, attempt.c.parked_at.is_(None))
     return {row.caller_id: row for row in connection.execute(query)}
 
 

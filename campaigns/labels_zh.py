@@ -13,6 +13,7 @@ from campaigns.values import (
     Effect,
     Ending,
     Kind,
+    LineName,
     OrderState,
     Promise,
     Role,
@@ -42,6 +43,13 @@ KIND_LABELS: Mapping[Kind, str] = {
     Kind.CALLBACK: "回访",
     Kind.STOCK_OUT: "缺货通知",
     Kind.SAMPLING: "回访抽查",
+}
+
+LINE_LABELS: Mapping[LineName, str] = {
+    LineName.MANUAL: "手工拨打",
+    LineName.TWILIO: "Twilio",
+    LineName.ASTERISK: "自有交换机（Asterisk）",
+    LineName.ALIYUN: "阿里云短信",
 }
 
 TOPIC_LABELS: Mapping[Topic, str] = {

@@ -1,0 +1,74 @@
+"""`python -m adapters.carrier --sid AC… --token …`: a carrier of its own, until it is stopped.
+
+Prints one line of JSON with its address as soon as it takes calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from adapters.carrier.script import Script, read_script
+from adapters.carrier.server import serve
+from adapters.carrier.settings import CarrierSettings
+from adapters.event_log import configure_log
+from campaigns.errors import UsageError
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; 2 for words or a script that cannot be followed."""
+    said = _parser().parse_args(words)
+    configure_log()
+    try:
+        settings = CarrierSettings(
+            said.sid,
+            said.token,
+            port=said.port,
+            speed=said.speed,
+            seed=said.seed,
+            callbacks_to=tuple(said.callbacks_to),
+            script=_script(said.script),
+        )
+    except (UsageError, OSError, ValueError) as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 2
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        serve(settings, ready=lambda url: _say(url, settings))
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m adapters.carrier", description="训练线路")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--sid", required=True)
+    parser.add_argument("--token", required=True)
+    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--script", type=Path)
+    parser.add_argument("--callbacks-to", action="append", default=[])
+    return parser
+
+
+def _script(path: Path | None) -> Script:
+    return read_script(json.loads(path.read_text(encoding="utf-8"))) if path else Script()
+
+
+def _say(url: str, settings: CarrierSettings) -> None:
+    line = {"address": url, "account_sid": settings.account_sid, "training": True}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sees to what the tests need beside Python: PostgreSQL's server, Chromium, a Chinese font.
+# Sees to what the tests need beside Python: PostgreSQL's server, Chromium, a Chinese font, and a
+# telephone exchange in a folder of the user's cache.
 # Where they cannot be installed the tests that need them are skipped, or fail when CI=true.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,4 +24,8 @@ ls /usr/lib*/libatomic.so.1 /usr/lib*/*/libatomic.so.1 2>/dev/null | grep -q . |
 if [ -n "$missing" ] && ! need_packages $missing; then
     [ "${CI:-}" != true ] || die "CI needs them all"
     say "Going on without; the tests that need them are skipped / 跳过相关测试"
+fi
+if ! sh tools/exchange.sh >/dev/null; then
+    [ "${CI:-}" != true ] || die "CI needs the telephone exchange"
+    say "Going on without; the tests of the Asterisk line are skipped / 跳过相关测试"
 fi

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 
-from tests import databases, services
+from tests import databases, quicker, services
 
 BOTH_KINDS = ["sqlite", "postgresql"]
 
@@ -57,6 +57,13 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_files_in_the_home_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keys that the product keeps under the user's data folder land in a folder of this run."""
     os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data-home"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_engines_share() -> Iterator[None]:
+    """Statements and pages are compiled once, and copies of the template are not migrated again."""
+    with quicker.compiling_once(), quicker.migrating_once():
+        yield
 
 
 @pytest.fixture(scope="session")

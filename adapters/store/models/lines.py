@@ -262,6 +262,7 @@ sms = Table(
     Index(None, "customer_id", "at"),
     Index(None, "phone_key", "at"),
     Index(None, "task_id"),
+    Index(None, "line", "sent_machine"),
 )
 
 sms_reply = Table(

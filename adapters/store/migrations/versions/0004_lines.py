@@ -302,6 +302,9 @@ def _sms() -> None:
     op.create_index(op.f("ix_sms_blast_id_state"), "sms", ["blast_id", "state"], unique=False)
     op.create_index(op.f("ix_sms_customer_id_at"), "sms", ["customer_id", "at"], unique=False)
     op.create_index(op.f("ix_sms_phone_key_at"), "sms", ["phone_key", "at"], unique=False)
+    op.create_index(
+        op.f("ix_sms_line_sent_machine"), "sms", ["line", "sent_machine"], unique=False
+    )
     op.create_index(op.f("ix_sms_task_id"), "sms", ["task_id"], unique=False)
     op.create_index(
         "ix_sms_to_do",

@@ -74,13 +74,17 @@ class CallOrder:
 
 @dataclass(frozen=True, slots=True)
 class CallTrace:
-    """What is known of a call that is being looked up. `submitted_at` by the machine's clock."""
+    """What is known of a call that is being looked up. `submitted_at` by the machine's clock.
+
+    `others`: the line's ids of other calls of this caller, so that none is taken for this one.
+    """
 
     call_id: str
     caller: str
     submitted_at: datetime
     provider_id: str | None = None
     customer_leg_id: str | None = None
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

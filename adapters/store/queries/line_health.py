@@ -1,41 +1,248 @@
-"""How a line has been answering: whether it is in trouble, read from what was asked of it."""
+"""How the lines are doing: requests that came to nothing, what is not known yet, what waits."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
-from adapters.store.models.lines import line_call, sms
+from adapters.store.models.lines import line_call, line_event, sms
 from campaigns.values import LineName
 
-TROUBLE_AFTER = 5
-TROUBLE_WITHIN = timedelta(seconds=60)
-"""So many answers that say nothing, in so much time, and a line is left alone for as long."""
+TROUBLE_UNKNOWNS = 5
+"""Decision 0027. So many requests without a usable answer within TROUBLE_WINDOW, and it is left alone."""
+TROUBLE_WINDOW = timedelta(seconds=60)
+_LONGEST_REQUEST = timedelta(seconds=60)
+"""Beyond the bounds of `adapters.channels.base`: what was answered now was not asked for before that."""
+
+_WAS_UNKNOWN = or_(
+    line_call.c.state.in_(("unknown", "unconfirmed")),
+    # Settled since; what was not known at first is still said beside it.
+    and_(line_call.c.state.in_(("placed", "ended")), line_call.c.reason.is_not(None)),
+)
+_SMS_UNKNOWN = sms.c.state == "unknown"
+_LINES = [line.value for line in LineName]
 
 
 def is_in_trouble(connection: Connection, line: LineName, now_machine: datetime) -> bool:
-    """Whether the line's circuit is open (safety F9). It closes by itself, when nothing new went wrong.
+    """Whether the line's circuit is open (safety F9): it gave too many answers that say nothing.
 
-    Only requests of the last minute are read (index on line and time); one that still waits for its
-    answer says nothing yet. The machine's clock, as lines know no other.
+    Asked with every dialling: two short ranges of (line, machine's instant), bounded. It closes by
+    itself when the window has passed. What a crash of ours left without an answer does not count.
     """
-    since = now_machine - TROUBLE_WITHIN
+    since = now_machine - TROUBLE_WINDOW
     calls = (
-        select(func.count())
+        select(literal(1))
         .select_from(line_call)
         .where(
-            line_call.c.line == line,
-            line_call.c.submitted_machine > since,
-            line_call.c.answered_machine.is_not(None),
-            line_call.c.reason.is_not(None),
-            line_call.c.state.in_(("unknown", "unconfirmed")),
+            line_call.c.line == line.value,
+            line_call.c.submitted_machine > since - _LONGEST_REQUEST,
+            line_call.c.answered_machine > since,
+            line_call.c.answered_machine <= now_machine,
+            _WAS_UNKNOWN,
         )
     )
     texts = (
-        select(func.count())
+        select(literal(1))
         .select_from(sms)
-        .where(sms.c.line == line, sms.c.sent_machine > since, sms.c.state == "unknown")
+        .where(
+            sms.c.line == line.value,
+            sms.c.sent_machine > since,
+            sms.c.sent_machine <= now_machine,
+            _SMS_UNKNOWN,
+        )
     )
-    unknown = connection.execute(calls).scalar_one() + connection.execute(texts).scalar_one()
-    return bool(unknown >= TROUBLE_AFTER)
+    some = union_all(calls, texts).limit(TROUBLE_UNKNOWNS).subquery()
+    count = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return bool(count >= TROUBLE_UNKNOWNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What became of a line's requests of a span.
+
+    `failed`: not taken for now, or never known. `refused`: the number itself was refused.
+    """
+
+    asked: int = 0
+    failed: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(
+            self.asked + other.asked, self.failed + other.failed, self.refused + other.refused
+        )
+
+    @property
+    def failed_percent(self) -> int:
+        """How many of a hundred; 0 where nobody asked."""
+        return round(100 * self.failed / self.asked) if self.asked else 0
+
+
+def requests_since(connection: Connection, since_machine: datetime) -> dict[LineName, Requests]:
+    """Calls and texts given to each line from this instant of the machine's clock on."""
+    queries = (
+        _requests(
+            line_call,
+            line_call.c.submitted_machine >= since_machine,
+            line_call.c.state.in_(("not_sent", "unknown", "unconfirmed")),
+            line_call.c.state == "refused",
+        ),
+        _requests(
+            sms,
+            sms.c.sent_machine >= since_machine,
+            _SMS_UNKNOWN,
+            and_(sms.c.state == "failed", sms.c.provider_id.is_(None)),
+        ),
+    )
+    found: dict[LineName, Requests] = {}
+    for query in queries:
+        for row in connection.execute(query):
+            line = LineName(row.line)
+            told = Requests(int(row.asked), int(row.failed), int(row.refused))
+            found[line] = found.get(line, Requests()) + told
+    return found
+
+
+def _requests(
+    table: FromClause,
+    when: ColumnElement[bool],
+    failed: ColumnElement[bool],
+    refused: ColumnElement[bool],
+) -> Select[Any]:
+    """One row for each line, whose range is read by the index on (line, machine's instant)."""
+    return (
+        select(
+            table.c.line,
+            func.count().label("asked"),
+            func.sum(case((failed, 1), else_=0)).label("failed"),
+            func.sum(case((refused, 1), else_=0)).label("refused"),
+        )
+        .where(table.c.line.in_(_LINES), when)
+        .group_by(table.c.line)
+    )
+
+
+def unknown_now(connection: Connection) -> dict[LineName, int]:
+    """Calls and texts of which the line has not said what became of them; open rows are few."""
+    queries = (
+        select(line_call.c.line, func.count().label("number"))
+        .where(
+            text("line_call.state IN ('submitting', 'placed', 'unknown')"),
+            line_call.c.state == "unknown",
+        )
+        .group_by(line_call.c.line),
+        select(sms.c.line, func.count().label("number"))
+        .where(text("sms.state IN ('queued', 'sending', 'unknown')"), _SMS_UNKNOWN)
+        .group_by(sms.c.line),
+    )
+    found: dict[LineName, int] = {}
+    for query in queries:
+        for row in connection.execute(query):
+            line = LineName(row.line)
+            found[line] = found.get(line, 0) + int(row.number)
+    return found
+
+
+def oldest_unapplied(connection: Connection) -> dict[LineName, datetime]:
+    """When the oldest event of each line came that was not worked off yet (safety I14)."""
+    rows = connection.execute(
+        select(line_event.c.line, func.min(line_event.c.received_at).label("since"))
+        .where(text("line_event.applied_at IS NULL"))
+        .group_by(line_event.c.line)
+    )
+    return {LineName(row.line): row.since for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SmsQueue:
+    """Texts that are to go out. `due`: how many of those could go now; `due_since`: the oldest."""
+
+    waiting: int
+    due: int
+    due_since: datetime | None
+
+
+def sms_queue(connection: Connection, now: datetime) -> SmsQueue:
+    """R-MSG-2. The queue of texts; a partial index holds what is to be sent."""
+    due = sms.c.not_before <= now
+    row = connection.execute(
+        select(
+            func.count().label("waiting"),
+            func.coalesce(func.sum(case((due, 1), else_=0)), 0).label("due"),
+            func.min(case((due, sms.c.not_before))).label("due_since"),
+        ).where(text("sms.state IN ('queued', 'sending', 'unknown')"), sms.c.state == "queued")
+    ).one()
+    return SmsQueue(int(row.waiting), int(row.due), row.due_since)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A request that came to nothing, or of which nothing is known. No number in it."""
+
+    line: LineName
+    medium: str
+    state: str
+    at: datetime
+    reason: str | None
+    rule: str | None
+
+
+def recent_troubles(connection: Connection, since_machine: datetime, limit: int) -> list[Trouble]:
+    """The newest refusals and unknowns of calls and texts since this instant, newest first."""
+    calls = (
+        select(
+            line_call.c.line,
+            literal("call").label("medium"),
+            line_call.c.state,
+            line_call.c.submitted_at.label("at"),
+            line_call.c.reason,
+            line_call.c.rule,
+        )
+        .where(
+            line_call.c.line.in_(_LINES),
+            line_call.c.submitted_machine >= since_machine,
+            line_call.c.state.in_(("not_sent", "refused", "stopped", "unknown", "unconfirmed")),
+        )
+        .order_by(line_call.c.submitted_machine.desc())
+        .limit(limit)
+    )
+    texts = (
+        select(
+            sms.c.line,
+            literal("sms").label("medium"),
+            sms.c.state,
+            sms.c.at,
+            sms.c.reason,
+            sms.c.rule,
+        )
+        .where(
+            sms.c.line.in_(_LINES),
+            sms.c.sent_machine >= since_machine,
+            sms.c.at.is_not(None),
+            sms.c.state.in_(("failed", "unknown")),
+        )
+        .order_by(sms.c.sent_machine.desc())
+        .limit(limit)
+    )
+    found = [
+        Trouble(LineName(row.line), row.medium, row.state, row.at, row.reason, row.rule)
+        for query in (calls, texts)
+        for row in connection.execute(query)
+    ]
+    return sorted(found, key=lambda trouble: trouble.at, reverse=True)[:limit]

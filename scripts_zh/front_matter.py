@@ -17,7 +17,7 @@ FRONT_MATTER_MAX_CHARS = 4_000
 _FENCE = "+++\n"
 _FILE_NAME = re.compile(r"(?P<moment>[a-z][a-z0-9_]*)\.(?P<medium>[a-z]+)\.j2")
 _REQUIRED = {"id", "version", "title"}
-_OPTIONAL = {"rules", "needs", "buttons", "manners", "next", "score"}
+_OPTIONAL = {"rules", "needs", "buttons", "manners", "next", "score", "marketing"}
 _SCORES = range(1, 6)
 
 
@@ -30,6 +30,8 @@ class Medium(StrEnum):
     """For the caller's eyes; not a word of it is spoken."""
     WANGWANG = "wangwang"
     """Copied into the chat (R-MSG-1)."""
+    SMS = "sms"
+    """Sent to a telephone (R-MSG-2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Script:
     branches  the ways on
     manners   R-ETQ-1: hints shown to the caller at this moment
     score     R-SMP-4: the score that a customer who came to this moment gave; None: it says nothing
+    is_marketing  R-MSG-3: an SMS that must say how it is refused
     """
 
     id: str
@@ -78,6 +81,12 @@ class Script:
     manners: tuple[str, ...]
     source: str
     score: int | None = None
+    is_marketing: bool = False
+
+    @property
+    def is_written(self) -> bool:
+        """Sent, not said: no part of a dialogue."""
+        return self.medium in (Medium.WANGWANG, Medium.SMS)
 
 
 def parse_script(kind: str, file_name: str, text: str) -> Script:
@@ -102,6 +111,7 @@ def parse_script(kind: str, file_name: str, text: str) -> Script:
             manners=texts_of("manners", data),
             source=source,
             score=_score_of(data),
+            is_marketing=_is_marketing(data, name["medium"]),
         )
     except ScriptError as error:
         raise ScriptError(error.message, script_id=script_id) from error
@@ -177,6 +187,13 @@ def _score_of(data: Mapping[str, object]) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value not in _SCORES:
         raise ScriptError("score 应为 1 到 5 的整数")
+    return value
+
+
+def _is_marketing(data: Mapping[str, object], medium: str) -> bool:
+    value = data.get("marketing", False)
+    if not isinstance(value, bool) or (value and medium != Medium.SMS):
+        raise ScriptError("marketing 应为 true 或 false，只用于短信")
     return value
 
 

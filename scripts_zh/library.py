@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,7 @@ _FALLBACK_LINES = (
     "请按标题用自己的话说：简短、客气、不施压。",
 )
 _FALLBACK_TITLE = "话术暂缺"
+_VARIABLE = re.compile(r"\{\{\s*(?P<fact>[a-z_]+\.[a-z_]+)[^}]*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ class Rendered:
 
     @property
     def message(self) -> str:
-        """The lines as one text to be copied."""
-        return "\n".join(self.text)
+        """The lines as one text to be copied; an SMS is one line."""
+        return ("" if self.medium is Medium.SMS else "\n").join(self.text)
 
     @property
     def is_fallback(self) -> bool:
@@ -141,6 +143,21 @@ class ScriptLibrary:
             raise ScriptError(error.message, script_id=script_id) from error
         return _shown(script, words, text)
 
+    def parameters(self, script_id: str, words: Words) -> dict[str, str]:
+        """Each variable of a script as it stands in the text: `order.items_text` by `order_items_text`.
+
+        For providers that fill in a text registered with them. What has no value is left out. Raises
+        ScriptError.
+        """
+        script = self.script(script_id)
+        values: dict[str, str] = {}
+        for found in _VARIABLE.finditer(script.source):
+            fact, name = found["fact"], found["fact"].replace(".", "_")
+            root, _, attr = fact.partition(".")
+            if getattr(getattr(words, root), attr, None) is not None:
+                values[name] = "".join(fill(compile_source(found[0], frozenset({fact})), words))
+        return values
+
     def render_tree(self, kind: Kind, words: Words, *, fallback: bool = False) -> list[Rendered]:
         """Fill in every moment that this call can come to, the one before dialling first.
 
@@ -183,7 +200,7 @@ class ScriptLibrary:
                 continue
             script = parse_script(kind.value, file.name, file.read_text(encoding="utf-8"))
             self._scripts[script.id] = script
-            if script.medium is Medium.WANGWANG:
+            if script.is_written:
                 continue
             if script.moment in dialogue:
                 raise ScriptError("同一环节有两个话术", script_id=script.id)

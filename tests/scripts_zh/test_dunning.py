@@ -33,7 +33,11 @@ LIBRARY = standard_library()
 TREE = LIBRARY.tree(Kind.DUNNING)
 OCCASIONS = [it for it in Occasion if it is not Occasion.ANSWER]
 """An answer is owed to sampled customers only (R-SMP-5)."""
-SCRIPTS = {script.id: script for script in LIBRARY.scripts if script.kind == Kind.DUNNING}
+SCRIPTS = {
+    script.id: script
+    for script in LIBRARY.scripts
+    if script.kind == Kind.DUNNING and script.medium is not Medium.SMS
+}
 SAID = {key: it for key, it in SCRIPTS.items() if it.medium is not Medium.NOTE}
 
 each_script = pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())

@@ -86,7 +86,11 @@ CALLS = [
     *((Kind.STOCK_OUT, occasion, STOCK_OUT) for occasion in OPENINGS[Kind.STOCK_OUT]),
     *((Kind.SAMPLING, occasion, SAMPLED) for occasion in OPENINGS[Kind.SAMPLING]),
 ]
-SCRIPTS = {script.id: script for script in LIBRARY.scripts if script.kind in SETS}
+SCRIPTS = {
+    script.id: script
+    for script in LIBRARY.scripts
+    if script.kind in SETS and script.medium is not Medium.SMS
+}
 
 each_sharing = pytest.mark.parametrize("kind", SHARING)
 each_kind = pytest.mark.parametrize("kind", SETS)

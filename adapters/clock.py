@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -32,6 +33,12 @@ class FixedClock:
     def now(self) -> datetime:
         """Always the same instant."""
         return self.instant
+
+
+def rest(duration: timedelta) -> None:
+    """Let time pass on the machine; a line is asked no faster than it may be."""
+    if duration > timedelta():
+        time.sleep(duration.total_seconds())
 
 
 SPEEDS = (1, 10, 60, 300)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import audit, calls, tasks
+from adapters.store.queries import audit, calls, lines, tasks
 from adapters.store.queries.facts import load_tasks
 from campaigns.days import business_day
 from campaigns.decisions import Allow, Stop, Wait
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from campaigns.registry import rules_of
-from campaigns.values import AttemptState, Kind, Person
+from campaigns.values import ENGINE, AttemptState, Kind, LineName, Person
 from scheduler.flows import figures
 from scheduler.flows.refresh import refresh_one, refresh_others, withdraw
 from scheduler.rules.case import is_usable
@@ -22,14 +23,17 @@ from scheduler.rules.gate import ask, case_for
 from scheduler.runtime import Runtime
 
 REASON_MAX_CHARS = 500
+_ONE_RING = ("R-REPEAT-2",)
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """The attempt is under way since this instant."""
+    """The attempt is under way since this instant. `is_new`: by this very request."""
 
     attempt_id: str
     dialled_at: datetime
+    line: LineName = LineName.MANUAL
+    is_new: bool = field(default=True, compare=False)
 
 
 def held_attempt(
@@ -46,16 +50,26 @@ def held_attempt(
     return attempt
 
 
-def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> Dialled:
+def dial(
+    runtime: Runtime,
+    attempt_id: str,
+    now: datetime,
+    caller: Person | None,
+    *,
+    line: LineName = LineName.MANUAL,
+    intent: Mapping[str, object] | None = None,
+) -> Dialled:
     """R-HOURS-3. The whole gate once more at the moment of dialling; then the attempt counts.
 
     A double click answers the same. Refused by a Stop, the hand-out is withdrawn and counts nowhere
-    (R-DUN-4, R-DNC-2); refused by a Wait, the caller keeps it and may dial later.
+    (R-DUN-4, R-DNC-2); refused by a Wait, the caller keeps it and may dial later. `intent`: the call
+    that a line will be asked for, stored in the same transaction (decision 0027).
     """
     with runtime.transaction() as connection:
         attempt = held_attempt(connection, attempt_id, caller, now)
         if attempt.dialled_at is not None and attempt.state == AttemptState.DIALLED:
-            return Dialled(attempt_id, attempt.dialled_at)
+            carried = LineName(attempt.line or LineName.MANUAL)
+            return Dialled(attempt_id, attempt.dialled_at, carried, is_new=False)
         require_live(attempt)
         if attempt.lease_until <= now:  # R-CLAIM-1: expired, though nobody has swept it up yet
             raise ConflictError("领取已超时，客户已回到队列", rules=("R-CLAIM-1",))
@@ -79,18 +93,66 @@ def dial(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None
                 calendar_version=law.calendar.version,
                 day_kind=law.calendar.kind_of(business_day(now)),
                 region=task.customer.region,
+                line=line,
             )
+            if intent is not None and not lines.insert_call(
+                connection,
+                {"submitted_at": now, "phone_key": attempt.phone_key, **intent},
+                "dialled",
+            ):
+                raise ConflictError(
+                    "上一个电话线路还在核对，请稍候，或改用手机拨打", rules=_ONE_RING
+                )
             tasks.hold_while_dialled(connection, attempt.task_id, None)
             _audit(
                 connection, now, caller, "attempt.dialled", attempt_id, {"task": attempt.task_id}
             )
             if task.kind is Kind.DUNNING:
                 figures.settle(connection, [attempt.task_id])  # R-DUN-7: dialled is called
-            return Dialled(attempt_id, now)
+            return Dialled(attempt_id, now, line)
         if isinstance(answer, Stop):
             refresh_one(connection, law, now, task, _name(caller))
     assert isinstance(answer, Wait | Stop)
     raise RefusedError(f"不能拨打：{answer.reason}", rules=(answer.rule, *answer.also))
+
+
+def not_dialled(
+    connection: Connection,
+    runtime: Runtime,
+    attempt: Row[Any],
+    now: datetime,
+    why: str,
+    *,
+    rule: str | None = None,
+) -> None:
+    """Decision 0027. The line rang nobody, so this was no attempt.
+
+    The caller has the customer on the screen again and may dial once more; with a `rule` that says no,
+    or when the caller went on with others meanwhile, the hand-out is withdrawn.
+    """
+    law = runtime.law(connection)
+    audit.record(
+        connection,
+        now,
+        ENGINE,
+        "attempt.not_dialled",
+        f"attempt:{attempt.id}",
+        before={"dialled_at": attempt.dialled_at},
+        after={"reason": why, "rule": rule},
+    )
+    undone = {"dialled_at": None, "hung_up_at": None, "line": None, "at": attempt.handed_out_at}
+    if rule is None and attempt.parked_at is None:
+        until = now + timedelta(minutes=law.policy.lease_minutes)
+        calls.change(connection, attempt.id, state="handed_out", lease_until=until, **undone)
+        tasks.hold_while_dialled(connection, attempt.task_id, until)
+    else:
+        ended = {"state": "withdrawn", "ended_at": now, "end_reason": rule or "R-CLAIM-1"}
+        calls.change(connection, attempt.id, **ended, **undone)
+        task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
+        refresh_one(connection, law, now, task, ENGINE)
+    refresh_others(connection, runtime, attempt, now, ENGINE)
+    if attempt.kind == Kind.DUNNING:
+        figures.settle(connection, [attempt.task_id])
 
 
 def hang_up(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> None:

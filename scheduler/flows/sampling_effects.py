@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.store.queries import audit, scores
+from adapters.store.queries import audit, lines, scores
 from campaigns.decisions import Follow
 from campaigns.facts import TaskFacts
 from campaigns.outcomes import Outcome
@@ -52,6 +52,9 @@ class SamplingCall:
         form, outcome = self.form, self.outcome
         known = self.task.sampling.score if self.task.sampling is not None else None
         value, origin = form.score, ScoreOrigin.CUSTOMER
+        pressed = lines.pressed_score(self.connection, self.attempt_id)
+        if outcome.takes_score and pressed is not None:  # their own hand, whatever was heard
+            value, origin = pressed, ScoreOrigin.KEYPAD
         if outcome.score is not None and known is None:
             value, origin = outcome.score, ScoreOrigin.RULE
         if value is None:

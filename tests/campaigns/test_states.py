@@ -18,8 +18,9 @@ def test_a_closed_task_stays_closed() -> None:
     )
 
 
-def test_r_claim_1_a_dialled_call_can_only_be_closed() -> None:
-    assert ATTEMPT_CHANGES[AttemptState.DIALLED] == {AttemptState.CLOSED}
+def test_r_claim_1_a_dialled_call_is_closed_unless_its_line_rang_nobody() -> None:
+    undone = {AttemptState.HANDED_OUT, AttemptState.WITHDRAWN}
+    assert ATTEMPT_CHANGES[AttemptState.DIALLED] == {AttemptState.CLOSED} | undone
 
 
 def test_only_an_expired_hand_out_may_still_get_its_outcome() -> None:

@@ -114,6 +114,11 @@ def get(connection: Connection, attempt_id: str) -> Row[Any] | None:
     return connection.execute(_GET, {"id": attempt_id}).first()
 
 
+def row(connection: Connection, attempt_id: str) -> Row[Any] | None:
+    """One attempt, not locked."""
+    return connection.execute(select(attempt).where(attempt.c.id == attempt_id)).first()
+
+
 def change(connection: Connection, attempt_id: str, **values: object) -> None:
     """Set columns of one attempt; a new state only from one that may become it."""
     if "state" not in values:

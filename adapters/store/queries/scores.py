@@ -37,6 +37,12 @@ def newest_score(connection: Connection, task_id: int) -> Row[Any] | None:
     ).first()
 
 
+def of_attempt(connection: Connection, attempt_id: str) -> list[Row[Any]]:
+    """The scores that a call brought, the newest last."""
+    query = select(score).where(score.c.attempt_id == attempt_id).order_by(score.c.id)
+    return list(connection.execute(query).all())
+
+
 def reserve(connection: Connection, task_id: int, person_id: int | None) -> None:
     """R-SMP-5. Only this person is handed the task while it is open; None: anybody."""
     connection.execute(

@@ -1,0 +1,113 @@
+"""What a line tells of a call: stored once as it comes, worked off later, in any order (safety I14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from adapters.identifiers import token_hash
+from adapters.store.queries import calls, lines
+from campaigns.lines import CallEvent, CallPicture, Leg, picture_of
+from campaigns.states import OPEN_LINE_CALLS
+from campaigns.values import AttemptState, LineCallState, LineName
+from scheduler.flows.line_calls import give_back, lock
+from scheduler.flows.line_keypad import keep_digit
+from scheduler.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+WORKED_OFF_AT_ONCE = 200
+
+
+def take_call_events(
+    runtime: Runtime, line: LineName, token: str, events: Iterable[CallEvent]
+) -> bool:
+    """Store what came to an address that carries a token.
+
+    False, and nothing stored as that call's, when the token is unknown or an event is about a call
+    of the line that is not this one; what is foreign is kept apart.
+    """
+    with runtime.snapshot() as connection:
+        row = lines.by_token(connection, line, token_hash(token))
+    return False if row is None else _take(runtime, row, events)
+
+
+def take_exchange_events(
+    runtime: Runtime, line: LineName, call_id: str, events: Iterable[CallEvent]
+) -> bool:
+    """The same for a line that knows the call by our own id."""
+    with runtime.snapshot() as connection:
+        row = lines.by_id(connection, line, call_id)
+    return False if row is None else _take(runtime, row, events)
+
+
+def _take(runtime: Runtime, row: Row[Any], events: Iterable[CallEvent]) -> bool:
+    """The first event binds the line's id of the caller's leg; a later one must agree with it."""
+    now = runtime.now()
+    line = LineName(row.line)
+    agrees = True
+    with runtime.transaction() as connection:
+        for event in events:
+            own = event.provider_id if event.leg is Leg.CALLER else event.parent_id
+            if own is not None and not lines.bind(connection, row.id, own):
+                agrees = False
+                lines.add_event(connection, line, event, None, now)
+                log.warning("line.foreign_event", call=row.id)
+                continue
+            lines.add_event(connection, line, event, row.id, now)
+    return agrees
+
+
+def apply_waiting(runtime: Runtime) -> int:
+    """Work off the calls with new events; returns how many. Each call is a transaction of its own."""
+    with runtime.snapshot() as connection:
+        waiting = lines.waiting_calls(connection, WORKED_OFF_AT_ONCE)
+    for call_id in waiting:
+        apply_call(runtime, call_id)
+    return len(waiting)
+
+
+def apply_call(runtime: Runtime, call_id: str) -> None:
+    """Reduce everything the line said of a call, and move the call on by it."""
+    now = runtime.now()
+    with runtime.transaction() as connection:
+        row, attempt = lock(connection, call_id)
+        events = lines.events_of(connection, call_id)
+        picture = picture_of(events)
+        lines.keep_picture(connection, call_id, picture)
+        lines.keep_recordings(connection, attempt.id, LineName(row.line), events, now)
+        if picture.digits is not None:
+            keep_digit(connection, attempt, picture.digits, now)
+        is_open = LineCallState(row.state) in OPEN_LINE_CALLS
+        if is_open and events:
+            _move_on(connection, runtime, row, attempt, picture, now)
+        lines.mark_applied(connection, call_id, now, "applied" if is_open else "late")
+
+
+def _move_on(
+    connection: Connection,
+    runtime: Runtime,
+    row: Row[Any],
+    attempt: Row[Any],
+    picture: CallPicture,
+    now: datetime,
+) -> None:
+    if not picture.is_over:
+        if row.state in (LineCallState.SUBMITTING, LineCallState.UNKNOWN):
+            lines.change_call(connection, row.id, LineCallState.PLACED, now, "event")
+        return
+    began = row.gate_at is not None or picture.customer_leg_id or picture.reached_customer
+    if not began:
+        why = "您的话机没有接通，客户没有被拨打"
+        lines.change_call(
+            connection, row.id, LineCallState.STOPPED, now, "event", settled_at=now, reason=why
+        )
+        give_back(connection, runtime, attempt, now, why)
+        return
+    lines.change_call(connection, row.id, LineCallState.ENDED, now, "event", settled_at=now)
+    if attempt.state == AttemptState.DIALLED and attempt.hung_up_at is None:
+        calls.change(connection, attempt.id, hung_up_at=max(now, attempt.dialled_at))

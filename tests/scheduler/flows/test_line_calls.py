@@ -1,0 +1,374 @@
+"""Decision 0027: a call through a line rings at most once, and nothing about it is forgotten."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from adapters.channels.base import Accepted, Missing, Refused, Unknown
+from adapters.store.models.lines import line_call, line_event, recording
+from adapters.store.models.sampling import score
+from campaigns.errors import ConflictError, RefusedError
+from campaigns.lines import Cause, Leg, What
+from campaigns.values import AttemptState, LineCallState, LineName, Person, ScoreOrigin
+from scheduler.flows.line_calls import dial, go_on, hang_up
+from scheduler.flows.line_events import apply_waiting, take_call_events
+from scheduler.flows.line_gate import Connect, NotNow
+from scheduler.flows.line_keypad import ask_score
+from scheduler.flows.line_reconcile import reconcile
+from tests.factories import at
+from tests.scheduler.flows.lines import LineShop
+from tests.shops import Shop
+
+S = LineCallState
+
+
+@pytest.fixture
+def caller(shop: Shop) -> Person:
+    shop.buyer()
+    shop.plan()
+    return shop.person()
+
+
+@pytest.fixture
+def lines(shop: Shop, caller: Person) -> LineShop:
+    return LineShop(shop)
+
+
+def _attempt(lines: LineShop) -> AttemptState:
+    return AttemptState(lines.shop.attempts()[0].state)
+
+
+def test_a_call_is_placed_answered_and_ended(lines: LineShop, caller: Person) -> None:
+    attempt_id, call = lines.dialled(caller)
+    assert (lines.states(), call.order.call_id) == (["placed"], attempt_id)
+    lines.talks(call)
+    lines.ends(call)
+    (row,) = lines.shop.rows(line_call)
+    assert (row.state, row.cause, row.settled_at) == ("ended", "talked", lines.now)
+    assert row.answered_by_customer_machine - row.rang_machine == timedelta(seconds=5)
+    assert lines.steps() == ["submitting", "placed", "ended"]
+    (attempt,) = lines.shop.attempts()
+    assert (attempt.state, attempt.line, attempt.hung_up_at) == ("dialled", "twilio", lines.now)
+
+
+def test_the_intent_is_stored_before_the_line_is_asked(lines: LineShop, caller: Person) -> None:
+    seen: list[tuple[str, str]] = []
+    lines.line.on_place = lambda order: seen.append((lines.states()[0], _attempt(lines)))
+    lines.dialled(caller)
+    assert seen == [("submitting", AttemptState.DIALLED)]
+
+
+def test_r_repeat_2_a_second_click_rings_nobody(lines: LineShop, caller: Person) -> None:
+    attempt_id, _ = lines.dialled(caller)
+    again = lines.dial(caller, attempt_id)
+    assert (again.state, len(lines.line.calls)) == (S.PLACED, 1)
+
+
+@pytest.mark.parametrize("is_permanent", [True, False])
+def test_a_call_that_was_not_taken_counts_nowhere(
+    lines: LineShop, caller: Person, is_permanent: bool
+) -> None:
+    lines.line.answer_next(Refused("21211", "号码无效", is_permanent))
+    held = lines.shop.take(caller, "05-13 09:30")
+    answer = lines.dial(caller, held.attempt_id)
+    wanted = S.REFUSED if is_permanent else S.NOT_SENT
+    assert (answer.state, answer.note) == (wanted, "号码无效")
+    (attempt,) = lines.shop.attempts()
+    assert (attempt.state, attempt.dialled_at, attempt.line) == ("handed_out", None, None)
+    again = lines.dial(caller, held.attempt_id)
+    assert (again.state, lines.line.calls[-1].order.call_id) == (S.PLACED, f"{held.attempt_id}.2")
+
+
+def test_an_unknown_call_is_found_and_goes_on(lines: LineShop, caller: Person) -> None:
+    lines.line.answer_next(Unknown("没有回答"), happens=True)
+    attempt_id, call = lines.dialled(caller)
+    assert lines.states() == ["unknown"]
+    lines.look_up(seconds=6)
+    assert (lines.states(), len(lines.line.calls)) == (["placed"], 1)
+    lines.talks(call)
+    lines.ends(call)
+    assert lines.states() == ["ended"]
+    assert lines.shop.rows(line_call)[0].attempt_id == attempt_id
+
+
+def test_an_unknown_call_is_bound_by_the_first_thing_told(lines: LineShop, caller: Person) -> None:
+    lines.line.answer_next(Unknown("没有回答"), happens=True)
+    _, call = lines.dialled(caller)
+    lines.tell(call, Leg.CALLER, What.RINGING)
+    (row,) = lines.shop.rows(line_call)
+    assert (row.state, row.provider_id) == ("placed", call.provider_id)
+
+
+def test_what_is_never_found_is_unconfirmed_and_counts(lines: LineShop, caller: Person) -> None:
+    lines.line.answer_next(Unknown("没有回答"), happens=False)
+    lines.dials(caller)
+    lines.look_up(14, seconds=60)
+    assert lines.states() == ["unknown"]
+    lines.look_up(2, seconds=60)
+    assert lines.states() == ["unconfirmed"]
+    (attempt,), (task,) = lines.shop.attempts(), lines.shop.tasks()
+    assert (attempt.state, attempt.outcome) == ("closed", "line_unconfirmed")
+    # R-SLOT-1: two hours and another daypart, as after any failed attempt.
+    assert task.due_at == at("05-13 13:00")
+    assert lines.line.asked.count("place") == 1
+
+
+def test_a_line_that_cannot_be_asked_settles_nothing(lines: LineShop, caller: Person) -> None:
+    lines.line.answer_next(Unknown("没有回答"), happens=False)
+    lines.dials(caller)
+    lines.line.lookups.extend([Unknown("线路不通")] * 30)
+    lines.look_up(30, seconds=60)
+    assert lines.states() == ["unknown"]
+
+
+def test_a_process_that_died_in_the_request_is_looked_up(lines: LineShop, caller: Person) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(_: object) -> None:
+        raise Killed
+
+    lines.line.on_place = die
+    held = lines.shop.take(caller, "05-13 09:30")
+    with pytest.raises(Killed):
+        lines.dial(caller, held.attempt_id)
+    assert lines.states() == ["submitting"]
+    lines.line.on_place = None
+    lines.look_up(seconds=61)
+    assert lines.states() == ["unknown"]
+    assert lines.line.asked.count("place") == 1
+
+
+def test_c2_8_the_caller_goes_on_while_the_line_is_asked(lines: LineShop, caller: Person) -> None:
+    lines.shop.buyer("tb_er")
+    lines.shop.plan(now="05-13 09:29")
+    lines.line.answer_next(Unknown("没有回答"), happens=False)
+    attempt_id = lines.dials(caller)
+    go_on(lines.runtime, attempt_id, lines.now, caller)
+    lines.clock.move(seconds=60)
+    other = lines.shop.take(caller, "05-13 09:31")
+    assert other.attempt_id != attempt_id
+    # R-REPEAT-2: the caller's own phone is not rung while the last request is not settled.
+    with pytest.raises(ConflictError, match="手机拨打"):
+        lines.dial(caller, other.attempt_id)
+    dial(lines.runtime, other.attempt_id, lines.now, caller, LineName.MANUAL)
+
+
+def test_nobody_goes_on_from_a_call_that_is_known(lines: LineShop, caller: Person) -> None:
+    attempt_id, _ = lines.dialled(caller)
+    with pytest.raises(ConflictError):
+        go_on(lines.runtime, attempt_id, lines.now, caller)
+
+
+def test_five_unknowns_in_a_minute_open_the_circuit(lines: LineShop, caller: Person) -> None:
+    for number in range(6):
+        lines.shop.buyer(f"tb_{number}")
+    lines.shop.plan(now="05-13 09:29")
+    callers = [caller, *(lines.shop.person(f"坐席{n}") for n in range(5))]
+    for who in callers[:5]:
+        lines.line.answer_next(Unknown("没有回答"), happens=False)
+        lines.dials(who)
+    held = lines.shop.take(callers[5], "05-13 09:31")
+    with pytest.raises(RefusedError, match="异常"):
+        lines.dial(callers[5], held.attempt_id)
+    lines.clock.move(seconds=61)
+    assert lines.dial(callers[5], held.attempt_id).state is S.PLACED
+
+
+# --- the last gate -------------------------------------------------------------------------------
+
+
+def test_r_hours_3_nobody_is_rung_when_the_window_closed_meanwhile(
+    lines: LineShop, caller: Person
+) -> None:
+    lines.at("05-13 11:59:58")
+    _, call = lines.dialled(caller)
+    lines.clock.move(seconds=2)
+    assert isinstance(lines.gate(call), NotNow)
+    (row,) = lines.shop.rows(line_call)
+    assert (row.state, row.rule) == ("stopped", "R-HOURS-3")
+    (attempt,) = lines.shop.attempts()
+    assert (attempt.state, attempt.end_reason, attempt.dialled_at) == (
+        "withdrawn",
+        "R-HOURS-3",
+        None,
+    )
+
+
+def test_r_dun_4_nobody_is_rung_who_paid_meanwhile(lines: LineShop, caller: Person) -> None:
+    _, call = lines.dialled(caller)
+    (task,) = lines.shop.tasks()
+    lines.shop.pays(task.customer_id, "05-13 09:00", known="05-13 09:30")
+    assert isinstance(lines.gate(call), NotNow)
+    assert _attempt(lines) is AttemptState.WITHDRAWN
+    assert lines.shop.tasks()[0].ending == "paid_uncalled"
+
+
+def test_another_leg_with_the_same_token_is_not_let_through(
+    lines: LineShop, caller: Person
+) -> None:
+    _, call = lines.dialled(caller)
+    assert isinstance(lines.gate(call), Connect)
+    assert isinstance(lines.gate(call, leg="CAother"), NotNow)
+    assert isinstance(lines.gate(call), Connect)  # a fetch that was repeated
+    lines.tell(call, Leg.CUSTOMER, What.RINGING)
+    assert isinstance(lines.gate(call), NotNow)
+
+
+def test_a_caller_who_does_not_pick_up_made_no_attempt(lines: LineShop, caller: Person) -> None:
+    _, call = lines.dialled(caller)
+    lines.tell(call, Leg.CALLER, What.ENDED, cause=Cause.NO_ANSWER)
+    assert lines.states() == ["stopped"]
+    assert _attempt(lines) is AttemptState.HANDED_OUT
+
+
+def test_r_hours_3_what_waits_in_a_queue_until_noon_is_called_off(
+    lines: LineShop, caller: Person
+) -> None:
+    lines.at("05-13 11:58")
+    lines.line.answer_next(Accepted("CAqueued", timedelta(minutes=3)))
+    lines.dials(caller)
+    assert lines.states() == ["stopped"]
+    assert "hang_up" in lines.line.asked
+    assert _attempt(lines) is AttemptState.WITHDRAWN
+
+
+# --- what is told, in any order ------------------------------------------------------------------
+
+
+def test_every_order_and_repetition_of_events_says_the_same(shop: Shop, caller: Person) -> None:
+    lines = LineShop(shop)
+    attempt_id, call = lines.dialled(caller)
+    line, told = lines.line, []
+    told.append(line.tell(call, Leg.CALLER, What.ANSWERED))
+    lines.gate(call)
+    for leg, what, cause in (
+        (Leg.CUSTOMER, What.RINGING, None),
+        (Leg.CUSTOMER, What.ANSWERED, None),
+        (Leg.CUSTOMER, What.ENDED, Cause.TALKED),
+        (Leg.CALLER, What.ENDED, None),
+    ):
+        lines.clock.move(seconds=3)
+        told.append(line.tell(call, leg, what, cause=cause))
+    for order in itertools.islice(itertools.permutations(told), 0, None, 17):
+        take_call_events(
+            lines.runtime, LineName.TWILIO, call.order.token, [*order, order[0], order[-1]]
+        )
+        apply_waiting(lines.runtime)
+        (row,) = shop.rows(line_call)
+        assert (row.state, row.cause, row.rang_machine) == ("ended", "talked", told[1].at)
+    assert len(shop.rows(line_event)) == len(told)
+    assert _attempt(lines) is AttemptState.DIALLED
+    assert attempt_id == row.attempt_id
+
+
+def test_what_comes_late_changes_nothing_but_evidence(lines: LineShop, caller: Person) -> None:
+    lines.line.answer_next(Unknown("没有回答"), happens=True)
+    lines.line.lookups.extend([Missing()] * 20)
+    _, call = lines.dialled(caller)
+    lines.look_up(16, seconds=60)
+    assert lines.states() == ["unconfirmed"]
+    lines.tell(call, Leg.CUSTOMER, What.RINGING)
+    (row,) = lines.shop.rows(line_call)
+    assert row.state == "unconfirmed"
+    assert row.rang_machine is not None
+    assert lines.shop.rows(line_event)[0].verdict == "late"
+
+
+def test_events_of_a_foreign_call_are_kept_apart(lines: LineShop, caller: Person) -> None:
+    _, call = lines.dialled(caller)
+    event = lines.line.tell(call, Leg.CALLER, What.ENDED, cause=Cause.FAILED)
+    stranger = type(event)(**{**_fields(event), "provider_id": "CAstranger"})
+    taken = take_call_events(lines.runtime, LineName.TWILIO, call.order.token, [stranger])
+    apply_waiting(lines.runtime)
+    assert (taken, lines.states()) == (False, ["placed"])
+    assert lines.shop.rows(line_event)[0].verdict == "foreign"
+    assert not take_call_events(lines.runtime, LineName.TWILIO, "nobody", [event])
+
+
+def _fields(event: object) -> dict[str, object]:
+    return {name: getattr(event, name) for name in event.__slots__}  # type: ignore[attr-defined]
+
+
+def test_callbacks_that_were_lost_are_looked_up(lines: LineShop, caller: Person) -> None:
+    _, call = lines.dialled(caller)
+    lines.talks(call)
+    lines.clock.move(seconds=60)
+    lines.line.tell(call, Leg.CUSTOMER, What.ENDED, cause=Cause.TALKED)
+    lines.line.tell(call, Leg.CALLER, What.ENDED)
+    assert lines.states() == ["placed"]
+    reconcile(lines.runtime)
+    assert lines.states() == ["ended"]
+
+
+def test_hanging_up_ends_the_call_on_the_line(lines: LineShop, caller: Person) -> None:
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    hang_up(lines.runtime, attempt_id, lines.now, caller)
+    assert lines.line.asked[-1] == "hang_up"
+    lines.shop.outcome(attempt_id, "will_pay", "05-13 09:35", caller)
+    assert _attempt(lines) is AttemptState.CLOSED
+
+
+def test_r_smp_12_a_recording_is_known_by_its_place(lines: LineShop, caller: Person) -> None:
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    lines.tell(call, Leg.CALLER, What.RECORDED, recording="RE1", seconds=42)
+    (row,) = lines.shop.rows(recording)
+    assert (row.attempt_id, row.reference, row.seconds) == (attempt_id, "RE1", 42)
+
+
+# --- the keypad ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sampled(shop: Shop) -> tuple[LineShop, Person]:
+    shop.sampled(shop.buyer())
+    return LineShop(shop, "05-27 09:30"), shop.person()
+
+
+def _scores(shop: Shop) -> list[tuple[int, str]]:
+    return [(row.value, row.origin) for row in shop.rows(score)]
+
+
+def test_r_smp_4_the_key_that_was_pressed_is_the_score(sampled: tuple[LineShop, Person]) -> None:
+    lines, caller = sampled
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    ask_score(lines.runtime, attempt_id, lines.now, caller)
+    lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="5")
+    lines.ends(call)
+    lines.shop.outcome(attempt_id, "scored", "05-27 09:40", caller, score=3)
+    assert _scores(lines.shop) == [(5, ScoreOrigin.KEYPAD)]
+
+
+def test_r_smp_4_a_key_pressed_after_the_outcome_counts_once(
+    sampled: tuple[LineShop, Person],
+) -> None:
+    lines, caller = sampled
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    lines.shop.outcome(attempt_id, "scored", "05-27 09:40", caller, score=3)
+    lines.at("05-27 09:41")
+    lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="4")
+    apply_waiting(lines.runtime)
+    assert _scores(lines.shop) == [(3, ScoreOrigin.CUSTOMER), (4, ScoreOrigin.KEYPAD)]
+
+
+def test_r_smp_4_only_a_sampled_customer_on_the_line_is_asked(
+    lines: LineShop, caller: Person
+) -> None:
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    with pytest.raises(RefusedError, match="回访抽查"):
+        ask_score(lines.runtime, attempt_id, lines.now, caller)
+
+
+def test_no_line_without_a_choice(shop: Shop, caller: Person) -> None:
+    held = shop.take(caller, "05-13 09:30")
+    answer = dial(shop.runtime, held.attempt_id, at("05-13 09:30"), caller)
+    assert (answer.line, answer.state) == (LineName.MANUAL, None)
+    assert shop.rows(line_call) == []

@@ -4,6 +4,7 @@
     engine          the same, opened the way the product opens it
     connection      one transaction in a shared database, rolled back afterwards: some 3 ms instead
                     of 100, for queries; not for what commits, locks or needs two workers
+    exchange        a real telephone exchange with phones and customers (tests/exchange)
 
 `@sqlite_only` and `@postgres_only` (tests/databases.py) narrow a test to one of the two.
 """
@@ -21,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 
 from tests import databases, quicker, services
+from tests.exchange import Exchange, start_exchange
 
 BOTH_KINDS = ["sqlite", "postgresql"]
 
@@ -164,3 +166,10 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
         transaction = opened.begin()
         yield opened
         transaction.rollback()
+
+
+@pytest.fixture(scope="session")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+    """A real Asterisk with phones on desks and a carrier with customers; one for each worker."""
+    with start_exchange(tmp_path_factory.mktemp("exchange")) as running:
+        yield running

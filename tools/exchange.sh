@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fetches a telephone exchange for the tests: Asterisk and the SIP phone sipp, which Debian's
 # release 11 carries and later ones do not. Usage: tools/exchange.sh      prints the folder
-# Environment: EXCHANGE_ROOT (default: a folder in the user's cache)
+# Environment: EXCHANGE_ROOT (default: a folder in the user's cache), EXCHANGE_MIRROR (default: the
+# mirror of Debian that this machine's apt uses)
 # The packages are unpacked into that folder and run with their own C library: nothing is installed
 # on the system, no rights are needed, and no daemon starts by itself.
 set -eu
@@ -36,7 +37,7 @@ name_mirror() {
         awk '$2 == "Debian" { print $1; exit }'
 }
 
-mirror=$(name_mirror)
+mirror=${EXCHANGE_MIRROR:-$(name_mirror)}
 if [ -z "$mirror" ]; then
     apt-get -qq -o Dir::State::lists="$fetched/lists" -o Debug::NoLocking=true \
         -o APT::Sandbox::User= update >/dev/null || true

@@ -9,15 +9,11 @@ tools/exchange.sh fetches the programs. Everything listens on 127.0.0.1 and need
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,7 +24,8 @@ from tests.exchange import configuration
 from tests.exchange.configuration import ARI_USER, Ports
 
 START_SECONDS = 30.0
-TRUNK = "carrier"
+
+Command = tuple[str | Path | int, ...]
 
 
 def exchange_root() -> Path:
@@ -99,20 +96,19 @@ def start_exchange(folder: Path) -> Iterator[Exchange]:
     configuration.write_carrier(carrier, root, ports)
     scenario = folder / "phone.xml"
     scenario.write_text(configuration.PHONE)
-    url = f"http://127.0.0.1:{ports.ari}/ari"
+    phone: Command = (
+        *("usr/bin/sipp", "-sf", scenario, "-nostdin", "-rtp_echo"),
+        *("-i", "127.0.0.1", "-p", ports.phone, "-mi", "127.0.0.1", "-mp", ports.phone_media),
+    )
+    commands = {"phone": phone, "carrier": _asterisk(carrier), "exchange": _asterisk(exchange)}
     with ExitStack() as running:
-        phone: list[str | Path | int] = [
-            *("usr/bin/sipp", "-sf", scenario, "-i", "127.0.0.1", "-p", ports.phone),
-            *("-mi", "127.0.0.1", "-mp", ports.phone_media, "-rtp_echo", "-nostdin"),
-        ]
-        running.enter_context(_process(root, folder, "phone", phone))
-        for home in (carrier, exchange):
-            asterisk: list[str | Path | int]
-            asterisk = ["usr/sbin/asterisk", "-f", "-C", home / "etc" / "asterisk.conf"]
-            process = running.enter_context(_process(root, folder, home.name, asterisk))
-        _wait_until_ready(process, url, password, exchange / "log" / "messages")
+        processes = {
+            name: running.enter_context(_running(root, folder, name, command))
+            for name, command in commands.items()
+        }
+        _wait_until_ready(folder, processes)
         yield Exchange(
-            ari_url=url,
+            ari_url=f"http://127.0.0.1:{ports.ari}/ari",
             ari_user=ARI_USER,
             ari_password=password,
             recordings=exchange / "spool" / "recording",
@@ -122,31 +118,48 @@ def start_exchange(folder: Path) -> Iterator[Exchange]:
         )
 
 
+def _asterisk(home: Path) -> Command:
+    return ("usr/sbin/asterisk", "-f", "-C", home / "etc" / "asterisk.conf")
+
+
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
 def _free_ports() -> Ports:
-    """Six different ports, held all together while they are chosen."""
+    """Six different ports, all held while they are chosen.
+
+    Below those that the system hands out and those that media use, so that none is taken before
+    its owner starts.
+    """
     with ExitStack() as held:
-        chosen = []
-        for _ in range(6):
+        chosen: list[int] = []
+        while len(chosen) < 6:
+            port = 10_000 + secrets.randbelow(10_000)
             udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            udp.bind(("127.0.0.1", 0))
             tcp = held.enter_context(socket.socket())
-            tcp.bind(("127.0.0.1", udp.getsockname()[1]))
-            chosen.append(udp.getsockname()[1])
+            try:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue  # somebody has it
+            chosen.append(port)
     return Ports(*chosen)
 
 
 @contextmanager
-def _process(
-    root: Path, folder: Path, name: str, command: list[str | Path | int]
+def _running(
+    root: Path, folder: Path, name: str, command: Command
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of the fetched folder, which ends with this block or with this process."""
     program, *arguments = map(str, command)
     with (folder / f"{name}.out").open("wb") as output:
         process = subprocess.Popen(
-            [root / "run", root / program, *arguments],
+            ["setpriv", "--pdeathsig", "KILL", root / "run", root / program, *arguments],
             cwd=folder,
             env={"PATH": os.environ["PATH"], "OPENSSL_CONF": os.devnull, "TERM": "dumb"},
             stdin=subprocess.DEVNULL,
@@ -157,23 +170,18 @@ def _process(
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait(timeout=START_SECONDS)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, password: str, log: Path) -> None:
-    token = base64.b64encode(f"{ARI_USER}:{password}".encode()).decode()
-    request = urllib.request.Request(  # noqa: S310
-        f"{url}/endpoints/PJSIP/{TRUNK}", headers={"Authorization": f"Basic {token}"}
-    )
+def _wait_until_ready(folder: Path, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Wait for the word in each Asterisk's log: its modules are loaded then and answer."""
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
-        except (urllib.error.URLError, OSError) as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                said = log.read_text() if log.exists() else ""
-                raise RuntimeError(f"Asterisk did not start:\n{said}") from error
-            time.sleep(0.05)
-        else:
-            return
+    waiting = [folder / name / "log" / "messages" for name in ("carrier", "exchange")]
+    while waiting:
+        time.sleep(0.02)
+        waiting = [log for log in waiting if "Asterisk Ready." not in _text(log)]
+        ended = [name for name, process in processes.items() if process.poll() is not None]
+        if ended or time.monotonic() > deadline:
+            said = "".join(_text(folder / f"{name}.out") for name in ended or ["exchange"])
+            raise RuntimeError(f"no telephone exchange, {ended} ended:\n{said}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+import time
 import uuid
 import wave
 from collections.abc import Iterator
@@ -17,12 +18,6 @@ from tests.exchange.rest import Rest, listening
 
 PHONE = "PJSIP/phone-801"
 SHOWN = "02888880000"
-
-
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
-    with start_exchange(tmp_path_factory.mktemp("exchange")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -127,7 +122,7 @@ def test_each_end_has_its_cause(
     rest: Rest, exchange: Exchange, number: str, act: str, cause: int, answered: bool
 ) -> None:
     exchange.customer(number, act)
-    assert rest.dial(customer(number), f"ends-{act[:5]}", timeout=3)[0] == 200
+    assert rest.dial(customer(number), f"ends-{act[:5]}", timeout=2)[0] == 200
     ended = rest.wait_for("ChannelDestroyed", channel=f"ends-{act[:5]}")
     told = [event["type"] for event in rest.events(f"ends-{act[:5]}")]
     assert (ended["cause"], "StasisStart" in told) == (cause, answered)
@@ -206,6 +201,34 @@ def test_who_has_no_password_is_refused_and_what_is_unknown_is_said(
     assert rest.ask("GET", "/endpoints/PJSIP/carrier")[1]["state"] == "online"
     assert rest.ask("GET", "/endpoints/PJSIP/nobody")[0] == 404
     assert rest.dial("PJSIP/nobody", "nobody") == (500, {"error": "Allocation failed"})
+
+
+def test_while_nobody_listens_calls_go_on_and_their_events_are_lost(
+    exchange: Exchange, number: str
+) -> None:
+    exchange.customer(number, "hangs_up/1")
+    with listening(exchange) as before:
+        for endpoint, leg in ((PHONE, "unheard-caller"), (customer(number), "unheard-customer")):
+            before.dial(endpoint, leg)
+            before.wait_for("StasisStart", channel=leg)
+    deadline = time.monotonic() + 10  # it ends by itself after its second
+    while before.ask("GET", "/channels/unheard-customer")[0] == 200:
+        assert time.monotonic() < deadline
+    with listening(exchange) as after:
+        assert after.ask("GET", "/channels/unheard-caller")[0] == 200
+        after.ask("DELETE", "/channels/unheard-caller")
+        after.wait_for("ChannelDestroyed", channel="unheard-caller")
+        assert after.events("unheard-customer") == []
+
+
+def test_a_second_listener_takes_the_application_from_the_first(
+    rest: Rest, exchange: Exchange
+) -> None:
+    with listening(exchange) as second:
+        rest.wait_for("ApplicationReplaced")
+        second.dial(PHONE, "taken-over")
+        second.wait_for("StasisStart", channel="taken-over")
+    assert rest.events("taken-over") == []
 
 
 def test_nothing_of_it_is_left_when_it_ends(tmp_path: Path) -> None:

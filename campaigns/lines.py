@@ -165,12 +165,16 @@ def _last(events: Iterable[CallEvent], what: What) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class SmsEvent:
-    """One thing a line said of a message: it was sent on, delivered, or failed with a code."""
+    """One thing a line said of a message: it was sent on, delivered, or failed with a code.
+
+    sms_id   our own id, where the line keeps it and says it again (then the token is not needed)
+    """
 
     key: str
     state: SmsState
     at: datetime | None = None
     token: str | None = None
+    sms_id: str | None = None
     provider_id: str | None = None
     error_code: str | None = None
     segments: int | None = None

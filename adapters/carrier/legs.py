@@ -92,12 +92,17 @@ def finish(desk: Desk, leg: Leg, status: CallStatus) -> bool:
         return False
     leg.status = status
     leg.ended_at = leg.updated_at = desk.now()
-    if leg.answered_second is not None and (task := leg.task or leg.root.task):
-        leg.duration_s = round(task.second - leg.answered_second)
-    else:
-        leg.duration_s = 0
+    leg.duration_s = seconds_of(leg)
     desk.tell(leg, status)
     return False
+
+
+def seconds_of(leg: Leg) -> int:
+    """How long the leg has been answered, in whole seconds of the carrier's."""
+    task = leg.task or leg.root.task
+    if task is None or leg.answered_second is None:
+        return 0
+    return round(task.second - leg.answered_second) if leg.duration_s is None else leg.duration_s
 
 
 def end(desk: Desk, leg: Leg, status: CallStatus) -> None:

@@ -71,6 +71,8 @@ def answer(desk: Desk, asked: Asked) -> Answer:
     found = _PATH.fullmatch(asked.path)
     if found is None or found["account"] != desk.settings.account_sid:
         return not_found(asked.path)
+    if asked.method == "DELETE" and not found["sid"]:
+        return not_allowed()
     if asked.method == "POST" and asked.kind.partition(";")[0].strip().lower() != FORM:
         return error(415, 20415, "Only a form is taken")
     with desk.lock:

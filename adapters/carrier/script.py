@@ -139,7 +139,7 @@ def read_script(said: object) -> Script:
     cps = given.get("cps", 1.0)
     return Script(
         seed=None if given.get("seed") is None else int(_number(given["seed"], "seed")),
-        cps=None if cps is None else _number(cps, "cps", least=0.001),
+        cps=None if cps is None else _number(cps, "cps", least=0.0001),
         list_lag_s=_number(given.get("list_lag_s", 0.0), "list_lag_s"),
         inbound_url=_text(given.get("inbound_url", ""), "inbound_url"),
         own_phones=frozenset(_texts(given.get("own_phones", []), "own_phones")),

@@ -7,6 +7,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -31,9 +32,7 @@ class Carrier:
         self._server = _Server((settings.host, settings.port), self.desk)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         self.url = self.desk.url = f"http://{host}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="carrier-http"
-        )
+        self._thread = threading.Thread(target=self._server.take_all, name="carrier-http")
 
     def start(self) -> Self:
         """Take calls."""
@@ -45,7 +44,7 @@ class Carrier:
     def close(self) -> None:
         """Hang up on everybody; returns when every thread has ended."""
         self._server.closing.set()
-        self._server.shutdown()
+        self._server.wake()
         self._thread.join()
         self._server.drop_connections()
         self._server.server_close()
@@ -85,6 +84,16 @@ class _Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__(address, _Handler)
+
+    def take_all(self) -> None:
+        """Take connections until closing."""
+        while not self.closing.is_set():
+            self.handle_request()
+
+    def wake(self) -> None:
+        """Have `take_all` look whether it is time to end."""
+        with suppress(OSError):  # those who wait in line wake it just as well
+            socket.create_connection(self.server_address[:2], timeout=1.0).close()
 
     def server_bind(self) -> None:
         # HTTPServer's own asks the name service for the host's name.

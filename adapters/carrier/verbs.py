@@ -9,7 +9,7 @@ from adapters.carrier.books import CallStatus, Leg, Notice, Recording, new_sid
 from adapters.carrier.desk import Desk, about_leg
 from adapters.carrier.documents import Document, DocumentError, Verb, length_s, read_document
 from adapters.carrier.envelopes import Envelope, Reply, overrides
-from adapters.carrier.legs import Ended, Part, Redirected, Source, finish, ring
+from adapters.carrier.legs import Ended, Part, Redirected, Source, finish, ring, seconds_of
 from adapters.carrier.recordings import Recorded, recording_of, recording_url
 from adapters.carrier.script import Does, Person
 from adapters.carrier.timeline import Fetch, Life, Sleep
@@ -46,12 +46,15 @@ def follow(desk: Desk, leg: Leg, source: Source, person: Person) -> Part[None]:
 
 def alone(desk: Desk, leg: Leg, source: Source, person: Person) -> Life:
     """The rest of a dialled leg's life after it was taken out of its call."""
-    try:
-        yield Sleep(0.0)
-        yield from follow(desk, leg, source, person)
-        finish(desk, leg, CallStatus.COMPLETED)
-    except Ended as ended:
-        finish(desk, leg, ended.status)
+    while not leg.is_over:
+        try:
+            yield Sleep(0.0)
+            yield from follow(desk, leg, source, person)
+            finish(desk, leg, CallStatus.COMPLETED)
+        except Ended as ended:
+            finish(desk, leg, ended.status)
+        except Redirected as redirected:
+            source = redirected.source
 
 
 def _obtain(desk: Desk, leg: Leg, turn: Turn) -> Part[Document]:
@@ -174,8 +177,9 @@ def _dial(desk: Desk, leg: Leg, verb: Verb, document: Document) -> Part[Turn | N
         if redirected.sid != child.sid:
             _give_up(desk, child)
             raise
+        assert leg.task is not None
         child.task = desk.timeline.begin(alone(desk, child, redirected.source, person))
-        child.task.second = leg.root.task.second if leg.root.task else 0.0
+        child.task.second = leg.task.second
     if not verb.attributes.get("action"):
         return None
     return _onward(verb, document, _dialled(desk, child, recording))
@@ -229,14 +233,14 @@ def _dialling_s(digits: str) -> float:
 
 def _dialled(desk: Desk, child: Leg, recording: Recording | None) -> dict[str, str]:
     """What the action is told of the leg that was dialled."""
-    over = child.status if child.is_over else CallStatus.COMPLETED
+    status = child.status if child.is_over else CallStatus.COMPLETED
     extra = {
         "DialCallSid": child.sid,
-        "DialCallStatus": over,
+        "DialCallStatus": status,
         "DialBridged": "true" if child.answered_at else "false",
     }
     if child.answered_at:
-        extra["DialCallDuration"] = str(child.duration_s or 0)
+        extra["DialCallDuration"] = str(seconds_of(child))
     if recording is not None:
         extra["RecordingSid"] = recording.sid
         extra["RecordingUrl"] = recording_url(desk, recording)

@@ -148,3 +148,16 @@ def _validated(number: str, extension: str | None) -> PhoneNumber | PhoneFault:
 
 
 _MAINLAND = 86
+
+
+def takes_texts(number: PhoneNumber) -> bool:
+    """R-PHONE-1, R-PHONE-2. Whether an SMS can reach it: a mobile number without an extension."""
+    if number.extension is not None:
+        return False
+    if number.e164.startswith("+86"):
+        return _mobile_pattern().fullmatch(number.e164.removeprefix("+86")) is not None
+    import phonenumbers  # noqa: PLC0415 - slow to load, often not needed
+
+    types = phonenumbers.PhoneNumberType
+    kind = phonenumbers.number_type(phonenumbers.parse(number.e164))
+    return kind in (types.MOBILE, types.FIXED_LINE_OR_MOBILE)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from adapters.store.queries import audit, calls
 from campaigns.facts import TaskFacts
 from campaigns.registry import rules_of
+from campaigns.text_facts import FOLLOW_UPS
 from campaigns.values import TodoKind
-from scheduler.flows.refresh import FOLLOW_UPS
 from scheduler.flows.words import words_for
 from scheduler.rules.hours import next_open
 from scheduler.runtime import Law, Runtime

@@ -16,6 +16,7 @@ from campaigns.kinds import dunning, stock_out
 from campaigns.policy import Policy
 from campaigns.registry import rules_of
 from campaigns.states import LIVE_ATTEMPTS
+from campaigns.text_facts import FOLLOW_UPS
 from campaigns.values import AttemptState, Ending, Kind, OrderState, TaskState, TodoKind
 from scheduler.flows.sampling_places import replace_lost
 from scheduler.flows.schedule_columns import state_for, window_group
@@ -174,10 +175,6 @@ def _retract(connection: Connection, law: Law, task: TaskFacts, now: datetime) -
         calls.withdraw_todos(connection, TodoKind.PROMISE, task.id, now, "R-OOS-2")
     if task.kind is Kind.DUNNING and dunning.is_paid(task.orders):
         calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
-
-
-FOLLOW_UPS = frozenset({"moved", "due", "arrived"})
-"""R-OOS-2. Occasions of messages to customers who agreed to wait, after their task has ended."""
 
 
 def _has_gone(task: TaskFacts) -> Allow | Stop:

@@ -15,8 +15,9 @@ from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.kinds import dunning
 from campaigns.labels_zh import TODO_LABELS
 from campaigns.registry import rules_of
+from campaigns.text_facts import FOLLOW_UPS
 from campaigns.values import ENGINE, Kind, TodoKind
-from scheduler.flows.refresh import FOLLOW_UPS, refresh_tasks
+from scheduler.flows.refresh import refresh_tasks
 from scheduler.rules.hours import check_window
 from scheduler.rules.suppression import binding_suppression
 from scheduler.runtime import Runtime

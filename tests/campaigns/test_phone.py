@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.phone import FAULT_TEXTS, LONGEST_CELL, PhoneFault, is_relay, read_phone
+from campaigns.phone import (
+    FAULT_TEXTS,
+    LONGEST_CELL,
+    PhoneFault,
+    is_relay,
+    read_phone,
+    takes_texts,
+)
 from campaigns.values import PhoneNumber
 
 MOBILE = PhoneNumber("+8613800138000")
@@ -205,3 +212,20 @@ def test_r_phone_2_extension_survives_every_separator(separator, extension):
     assert read_phone(f"18412345678{separator}{extension}") == PhoneNumber(
         "+8618412345678", extension
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "takes"),
+    [
+        (MOBILE, True),
+        (RELAY, False),
+        (LANDLINE, False),
+        (PhoneNumber("+85261234567"), True),
+        (PhoneNumber("+85221234567"), False),
+        (PhoneNumber("+12025550123"), True),
+    ],
+)
+def test_r_phone_1_a_mobile_without_an_extension_takes_texts(
+    number: PhoneNumber, takes: bool
+) -> None:
+    assert takes_texts(number) is takes

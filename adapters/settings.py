@@ -24,6 +24,7 @@ class Settings:
     public_url     the address that people type; https makes the cookies Secure and sends HSTS
     allow_lan_http serve plain http to other machines of a trusted network
     lines          telephone and SMS accounts
+    training_url   where a training carrier on this machine reaches us; set by the server itself
     """
 
     database_url: str
@@ -33,11 +34,13 @@ class Settings:
     public_url: str | None = None
     allow_lan_http: bool = False
     lines: LineSettings = field(default_factory=LineSettings)
+    training_url: str | None = None
 
     @property
     def callback_url(self) -> str:
         """Where a provider reaches us; without a public address only a server on this machine can."""
-        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+        public = self.training_url or self.public_url or f"http://127.0.0.1:{self.port}"
+        return public.rstrip("/")
 
     @property
     def is_https(self) -> bool:

@@ -7,6 +7,7 @@ no slot: doing them twice changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -18,6 +19,8 @@ from campaigns.errors import WaihuError
 from campaigns.values import ENGINE, SHOP_ZONE, Kind
 from scheduler.flows.claim import release_expired
 from scheduler.flows.escalations import note_breaches
+from scheduler.flows.line_events import apply_waiting
+from scheduler.flows.line_reconcile import reconcile
 from scheduler.flows.planning import plan
 from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.sampling_places import replace_lost
@@ -36,14 +39,33 @@ LATE_DAYS = 31
 
 def tick(runtime: Runtime) -> None:
     """One round of everything that may be due. One job's failure does not keep the others."""
+    _run(runtime, _JOBS)
+
+
+def tick_lines(runtime: Runtime) -> None:
+    """One round with the lines: on its own, for a line may take half a minute to answer."""
+    _run(runtime, _LINE_JOBS)
+
+
+def _run(runtime: Runtime, jobs: Iterable[Callable[[Runtime, datetime], None]]) -> None:
     now = runtime.now()
-    for job in _JOBS:
+    for job in jobs:
         try:
             job(runtime, now)
         except WaihuError as error:
             log.warning("job.refused", job=job.__name__, reason=error.message)
         except Exception:  # the engine must outlive any defect of one job; the log has it whole
             log.exception("job.failed", job=job.__name__)
+
+
+def _told(runtime: Runtime, now: datetime) -> None:
+    """Work off what lines have told us (safety I14)."""
+    apply_waiting(runtime)
+
+
+def _look_up(runtime: Runtime, now: datetime) -> None:
+    """Decision 0027. Ask the lines what became of calls."""
+    reconcile(runtime)
 
 
 def _sweep(runtime: Runtime, now: datetime) -> None:
@@ -191,3 +213,5 @@ _JOBS = (
     _colleagues,
 )
 """In this order: what an export brings is there before the morning's plan."""
+
+_LINE_JOBS = (_told, _look_up)

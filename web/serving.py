@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import waitress
 
+from adapters.carrier.process import carrier_process
+from adapters.line_settings import LineSettings
 from campaigns.errors import NotReadyError
 from campaigns.labels_zh import ROLE_LABELS
 from scheduler.engines.embedded import EmbeddedEngine
@@ -16,7 +20,8 @@ from web.app import create_app
 
 TRIED_PORTS = 20
 """A port in use is common on a desk's computer; the next ones are tried."""
-THREADS = 8
+THREADS = 16
+"""A request to a line may take half a minute (adapters.channels.base); others go on meanwhile."""
 
 
 def serve_forever(
@@ -27,16 +32,20 @@ def serve_forever(
     address = host or settings.host
     listener = _listen(address, settings.port if port is None else port)
     bound = listener.getsockname()[1]
-    app = create_app(runtime)
-    engine = EmbeddedEngine(runtime)
-    engine.start()
+    runtime.settings = replace(settings, port=bound)
     shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared only
-    announce(f"http://{shown}:{bound}")
-    if runtime.is_training:
-        for login in training_logins():
-            announce(f"    {login.name}（{ROLE_LABELS[login.role]}）  {login.password}")
-    announce("按 Ctrl+C 结束")
-    try:
+    with ExitStack() as stack:
+        stack.callback(listener.close)
+        stack.enter_context(_training_line(runtime, f"http://127.0.0.1:{bound}/"))
+        app = create_app(runtime)
+        engine = EmbeddedEngine(runtime)
+        engine.start()
+        stack.callback(engine.stop)
+        announce(f"http://{shown}:{bound}")
+        if runtime.is_training:
+            for login in training_logins():
+                announce(f"    {login.name}（{ROLE_LABELS[login.role]}）  {login.password}")
+        announce("按 Ctrl+C 结束")
         waitress.serve(
             app,
             sockets=[listener],
@@ -46,9 +55,18 @@ def serve_forever(
             # web.protection; without one nobody's word is taken.
             clear_untrusted_proxy_headers=not settings.is_https,
         )
-    finally:
-        engine.stop()
-        listener.close()
+
+
+@contextmanager
+def _training_line(runtime: Runtime, here: str) -> Iterator[None]:
+    """A training shop without a line of its own gets one that leads to no telephone."""
+    settings = runtime.settings
+    if not runtime.is_training or settings.lines != LineSettings():
+        yield
+        return
+    with carrier_process(here) as twilio:
+        runtime.settings = replace(settings, training_url=here, lines=LineSettings(twilio=twilio))
+        yield
 
 
 def _listen(host: str, port: int) -> socket.socket:

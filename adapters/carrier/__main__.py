@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 
@@ -37,6 +39,8 @@ def main(words: list[str] | None = None) -> int:
         sys.stderr.write(f"{wrong}\n")
         return 2
     signal.signal(signal.SIGTERM, _stop)
+    if said.with_parent:
+        threading.Thread(target=_watch_parent, daemon=True).start()
     try:
         serve(settings, ready=lambda url: _say(url, settings))
     except KeyboardInterrupt:
@@ -53,7 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--script", type=Path)
     parser.add_argument("--callbacks-to", action="append", default=[])
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     return parser
+
+
+def _watch_parent() -> None:
+    """Whoever started this holds the other end of standard input, also when they are killed."""
+    while sys.stdin.buffer.read(1_024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _script(path: Path | None) -> Script:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from scheduler.jobs import tick
+from scheduler.jobs import tick, tick_lines
 from scheduler.runtime import Runtime
 
 TICK_SECONDS = 2
@@ -16,17 +16,21 @@ class EmbeddedEngine:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        self._scheduler.add_job(
-            self._tick,
-            "interval",
-            seconds=TICK_SECONDS,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=TICK_SECONDS,
-        )
+        for round_of in (self._tick, self._tick_lines):
+            self._scheduler.add_job(
+                round_of,
+                "interval",
+                seconds=TICK_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=TICK_SECONDS,
+            )
 
     def _tick(self) -> None:
         tick(self._runtime)
+
+    def _tick_lines(self) -> None:
+        tick_lines(self._runtime)
 
     def start(self) -> None:
         """Begin to tick in a thread of its own."""

@@ -24,8 +24,8 @@ from adapters.training_shop.exports import ExportDesk, ExportFile
 from adapters.training_shop.marketplace import Marketplace
 from adapters.training_shop.registers import registers
 from campaigns.errors import ConflictError
-from campaigns.values import SHOP_ZONE, Kind, Person, Role
-from scheduler.flows import campaigns, offers
+from campaigns.values import SHOP_ZONE, Kind, LineName, Person, Role
+from scheduler.flows import campaigns, line_choice, offers
 from scheduler.flows.intake import Upload, take
 from scheduler.flows.people import NewPerson, add_person
 from scheduler.flows.shop import ShopForm, create_shop, set_clock
@@ -130,6 +130,7 @@ def _found(runtime: Runtime, clock: JumpingClock) -> Team:
         for one in training_logins()
     ]
     team = Team(_only(people, Role.LEADER)[0], _only(people, Role.CALLER))
+    line_choice.set_choice(runtime, "call", "all", LineName.TWILIO, clock.instant, FOUNDER)
     # One of them calls back and does nothing else; the others do whatever comes.
     callback = [c.id for c in campaigns.campaigns(runtime).campaigns if c.kind is Kind.CALLBACK]
     last = team.callers[-1].id

@@ -12,7 +12,8 @@ cd "$(dirname "$0")/.."
 release=bullseye
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 root=${EXCHANGE_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/waihu/exchange-$release}
-if [ -x "$root/run" ]; then
+wanted=$(cksum <tools/exchange.sh)
+if [ -x "$root/run" ] && [ "$(cat "$root/.made" 2>/dev/null)" = "$wanted" ]; then
     echo "$root"
     exit 0
 fi
@@ -73,6 +74,7 @@ exec "$library"/ld-linux*.so.* \
 END
 chmod +x "$new/run"
 "$new/run" "$new/usr/sbin/asterisk" -V >/dev/null || die "the exchange does not run here"
+echo "$wanted" >"$new/.made"
 rm -rf "$root"
 mv "$new" "$root"
 echo "$root"

@@ -102,6 +102,7 @@ def _state(desk: Desk) -> JsonObject:
         "calls": len(desk.books.legs),
         "messages": len(desk.books.messages),
         "live": len(list(desk.books.live_tasks())),
+        "callbacks_pending": desk.courier.pending,
         "faults": dict(desk.rest_faults.struck),
         "callback_faults": dict(desk.courier.faults.struck),
         "own_mistakes": desk.timeline.failures,

@@ -54,6 +54,12 @@ class Courier:
         """Seconds since the script was set."""
         self.deliveries: deque[Delivery] = deque(maxlen=KEPT)
 
+    @property
+    def pending(self) -> int:
+        """Callbacks that are on their way, in line or held back; not those a fault or a retry delays."""
+        held = sum(map(len, self._held.values()))
+        return sum(1 + len(lane) for lane in self._lanes.values()) + held
+
     def start(self) -> None:
         """Begin to send."""
         for thread in self._threads:

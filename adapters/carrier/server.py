@@ -93,7 +93,7 @@ class _Server(ThreadingHTTPServer):
     def wake(self) -> None:
         """Have `take_all` look whether it is time to end."""
         with suppress(OSError):  # those who wait in line wake it just as well
-            socket.create_connection(self.server_address[:2], timeout=1.0).close()
+            socket.create_connection(self.socket.getsockname()[:2], timeout=1.0).close()
 
     def server_bind(self) -> None:
         # HTTPServer's own asks the name service for the host's name.

@@ -18,6 +18,7 @@ from web import (
     cli_campaign_trial,
     cli_campaigns,
     cli_escalations,
+    cli_lines,
     cli_list,
     cli_panel,
     cli_plan,
@@ -48,6 +49,7 @@ cli_escalations.register(app)
 cli_sample.register(app)
 cli_sample_review.register()
 cli_proof.register(app)
+cli_lines.register(app)
 cli_panel.register(app)
 cli_training.register(app)
 

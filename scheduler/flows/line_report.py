@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.channels.base import LineReport, SmsLine, VoiceLine
+from adapters.line_settings import LineSettings
 from adapters.store.queries import line_choice as choice_queries
 from adapters.store.queries import line_health
 from adapters.store.queries.line_health import Requests, Trouble
@@ -31,7 +32,8 @@ _PREFIXES: Mapping[LineName, str] = {
 class LineState:
     """One line and what it carries.
 
-    is_set_up    it has its settings, and a training shop may use it
+    is_set_up    it has its settings, and a training shop may use it; `comes_with_serve`: it has
+                 none of its own, and `waihu serve` gives it a carrier that leads to no telephone
     reach        what the line itself says; None: it was not asked
     scopes       whom it serves; `is_default`: everybody else too, because nothing is chosen
     problems     what keeps it from working; `warnings`: what works, but not fully
@@ -41,6 +43,7 @@ class LineState:
     line: LineName
     medium: Medium
     is_set_up: bool
+    comes_with_serve: bool
     is_training: bool
     reach: LineReport | None
     scopes: tuple[Choice, ...]
@@ -137,6 +140,7 @@ def _state(runtime: Runtime, line: LineName, medium: Medium, seen: _Seen) -> Lin
         line=line,
         medium=medium,
         is_set_up=is_set_up,
+        comes_with_serve=not is_set_up and line is LineName.TWILIO and _has_carrier(runtime),
         is_training=opened is not None and opened.is_training,
         reach=seen.reached.get((line, medium)),
         scopes=scopes,
@@ -180,9 +184,16 @@ def _not_set_up(runtime: Runtime, line: LineName) -> str:
         LineName.ASTERISK: own.asterisk,
         LineName.ALIYUN: own.aliyun,
     }
+    if line is LineName.TWILIO and _has_carrier(runtime):
+        return "训练线路由 waihu serve 打开，不连任何电话；没有打开时手工拨打"
     if told.get(line) is not None:
         return "培训店铺只连本机的线路，这条线路的地址不在本机，没有打开"
     return f"还没有设置：由管理员设 {_PREFIXES[line]} 开头的变量后重启"
+
+
+def _has_carrier(runtime: Runtime) -> bool:
+    """A training shop without lines of its own gets one when the panel is served."""
+    return runtime.is_training and runtime.settings.lines == LineSettings()
 
 
 def _not_reachable(runtime: Runtime) -> list[str]:

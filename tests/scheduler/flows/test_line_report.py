@@ -152,7 +152,9 @@ def test_a_shop_without_lines_calls_by_hand_and_that_is_ready(shop: Shop) -> Non
     assert by_hand.is_ready
     assert by_hand.is_default
     assert not any(other.is_chosen or other.is_ready or other.is_set_up for other in others)
-    assert all("WAIHU_" in other.problems[0] for other in others)
+    named = ["serve", "WAIHU_ASTERISK_", "serve", "WAIHU_ALIYUN_"]
+    assert [n in other.problems[0] for n, other in zip(named, others, strict=True)] == [True] * 4
+    assert [other.comes_with_serve for other in others] == [True, False, True, False]
 
 
 def test_a_line_that_is_chosen_but_not_set_up_is_not_ready(shop: Shop) -> None:
@@ -266,4 +268,5 @@ def test_a_training_shop_says_why_it_opens_no_line_to_the_outside(shop: Shop) ->
     runtime = Runtime(settings, shop.runtime.engine, shop.runtime.machine_clock)
     told = state(runtime)
     assert not told.is_set_up
+    assert not told.comes_with_serve
     assert "本机" in told.problems[0]

@@ -1,0 +1,247 @@
+"""Commands of the lines: lines check, show, choose, phone; carrier serve."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from campaigns.errors import NotFoundError, UsageError
+from campaigns.values import LineName
+from web import cli_output as out
+from web.cli_options import CLI, Json
+from web.cli_output import emit, iso, open_shop, rows
+
+if TYPE_CHECKING:
+    from campaigns.values import Person
+    from scheduler.flows.line_report import LineState
+    from scheduler.runtime import Runtime
+
+lines = typer.Typer(help="电话与短信线路。", no_args_is_help=True)
+carrier = typer.Typer(help="训练线路：只在本机，不连任何电话。", no_args_is_help=True)
+
+_MEDIA = {"call": "电话", "sms": "短信"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(lines, name="lines")
+    app.add_typer(carrier, name="carrier")
+
+
+@lines.command("check")
+def check(as_json: Json = False) -> int:
+    """每条线路能不能用；不打电话，不发短信。用到的线路没准备好时退出码为 3。"""
+    from scheduler.flows.line_report import report
+
+    runtime = open_shop()
+    found = report(runtime, runtime.now())
+    ready = all(state.is_ready or state.comes_with_serve for state in found if state.is_chosen)
+    document = {"ready": ready, "lines": [_document(state) for state in found]}
+    cells = [(_mark(s), _name(s), _serves(s), "；".join(_said(s)) or "正常") for s in found]
+    emit(
+        document,
+        as_json=as_json,
+        table=lambda: rows("线路", ("", "线路", "用于", "情况"), cells),
+    )
+    return out.DONE if ready else out.NOT_READY
+
+
+def _document(state: LineState) -> dict[str, Any]:
+    waited = state.unapplied
+    return {
+        "line": state.line,
+        "medium": state.medium,
+        "set_up": state.is_set_up,
+        "ready": state.is_ready,
+        "chosen": state.is_chosen,
+        "training": state.is_training,
+        "comes_with_serve": state.comes_with_serve,
+        "scopes": [choice.scope for choice in state.scopes],
+        "default": state.is_default,
+        "problems": list(state.problems),
+        "warnings": list(state.warnings),
+        "details": list(state.reach.details) if state.reach is not None else [],
+        "replies_to": state.callback_url,
+        "in_trouble": state.is_in_trouble,
+        "unknown": state.unknown,
+        "oldest_event_seconds": None if waited is None else int(waited.total_seconds()),
+        "without_phone": list(state.without_phone),
+        "last_hour": {"asked": state.last_hour.asked, "failed": state.last_hour.failed},
+    }
+
+
+def _mark(state: LineState) -> str:
+    if not state.is_ready:
+        return "✗" if state.is_chosen and not state.comes_with_serve else "·"
+    return "!" if state.warnings else "✓"
+
+
+def _name(state: LineState) -> str:
+    from campaigns.labels_zh import LINE_LABELS
+
+    training = "（训练线路）" if state.is_training else ""
+    return f"{_MEDIA[state.medium]}：{LINE_LABELS[state.line]}{training}"
+
+
+def _serves(state: LineState) -> str:
+    named = [choice.words for choice in state.scopes]
+    return "、".join(named + ["其余全部"] * state.is_default) or "没有用到"
+
+
+def _said(state: LineState) -> list[str]:
+    details = state.reach.details if state.reach is not None and state.is_ready else ()
+    return [*state.problems, *details, *state.warnings]
+
+
+@lines.command("show")
+def show(as_json: Json = False) -> int:
+    """哪条线路用于谁，坐席的话机登记了没有。"""
+    from campaigns.labels_zh import LINE_LABELS
+    from scheduler.flows.line_choice import choices, phones
+
+    runtime = open_shop()
+    chosen, callers = choices(runtime), phones(runtime)
+    known = [
+        {"name": one.person.name, "line": line, "phone": shown, "made_up": made_up}
+        for one in callers
+        for made_up, listed in ((False, one.shown), (True, one.made_up))
+        for line, shown in listed.items()
+    ]
+    document = {
+        "choices": [
+            {
+                "medium": choice.medium,
+                "scope": choice.scope,
+                "line": choice.line,
+                "set_at": iso(choice.set_at),
+                "set_by": choice.set_by,
+            }
+            for choice in chosen
+        ],
+        "phones": known,
+    }
+
+    def table() -> None:
+        cells = [(_MEDIA[c.medium], c.scope, c.words, LINE_LABELS[c.line]) for c in chosen]
+        rows("线路", ("种类", "范围", "用于", "线路"), cells)
+        if not chosen:
+            out.line("没有选过：电话手工拨打，不发短信")
+        phones_known = [
+            (x["name"], LINE_LABELS[LineName(str(x["line"]))], x["phone"]) for x in known
+        ]
+        rows("话机", ("坐席", "线路", "话机"), phones_known)
+
+    emit(document, as_json=as_json, table=table)
+    return out.DONE
+
+
+@lines.command("choose")
+def choose(
+    medium: Annotated[str, typer.Argument(metavar="MEDIUM", help="call 或 sms。")],
+    scope: Annotated[
+        str,
+        typer.Argument(metavar="SCOPE", help="all、kind:dunning、campaign:5 或 number:+852。"),
+    ],
+    line: Annotated[
+        str, typer.Argument(metavar="LINE", help="manual、twilio、asterisk、aliyun；none 取消。")
+    ],
+    as_json: Json = False,
+) -> int:
+    """哪条线路用于谁；最具体的优先。"""
+    from scheduler.flows.line_choice import set_choice
+
+    runtime = open_shop()
+    chosen = None if line == "none" else _line(line)
+    set_choice(runtime, medium, scope, chosen, runtime.now(), CLI)
+    emit(
+        {"medium": medium, "scope": scope, "line": chosen},
+        as_json=as_json,
+        table=lambda: out.line(f"{scope}：{line}" if chosen else f"{scope}：已取消"),
+    )
+    return out.DONE
+
+
+@lines.command("phone")
+def phone(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="坐席的姓名。")],
+    line: Annotated[str, typer.Argument(metavar="LINE", help="twilio 或 asterisk。")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="电话号码或分机；- 从标准输入读，none 取消。")
+    ],
+    as_json: Json = False,
+) -> int:
+    """登记线路先振铃的坐席话机。"""
+    from scheduler.flows.line_choice import phones_of, set_phone
+
+    runtime = open_shop()
+    person, chosen = _person(runtime, name), _line(line)
+    typed = sys.stdin.readline() if number == "-" else number
+    set_phone(runtime, person, chosen, "" if number == "none" else typed, runtime.now(), CLI)
+    shown = phones_of(runtime, person).shown.get(chosen)
+    emit(
+        {"name": person.name, "line": chosen, "phone": shown},
+        as_json=as_json,
+        table=lambda: out.line(f"{person.name}：{shown or '没有登记'}"),
+    )
+    return out.DONE
+
+
+def _line(text: str) -> LineName:
+    try:
+        return LineName(text)
+    except ValueError as error:
+        known = "、".join(LineName)
+        raise UsageError(f"没有这条线路：{text}。可用：{known}", field="line") from error
+
+
+def _person(runtime: Runtime, name: str) -> Person:
+    from scheduler.flows.line_choice import phones
+
+    wanted = " ".join(name.split())
+    for one in phones(runtime):
+        if one.person.name == wanted:
+            return one.person
+    raise NotFoundError(f"没有这个坐席：{wanted}", field="name")
+
+
+@carrier.command("serve")
+def serve_carrier(
+    port: Annotated[int, typer.Option("--port", help="端口；0 任选。", min=0, max=65535)] = 0,
+    speed: Annotated[float, typer.Option("--speed", help="快多少倍。")] = 1.0,
+    script: Annotated[
+        Path | None, typer.Option("--script", help="接电话的人与故障的剧本（JSON）。")
+    ] = None,
+) -> int:
+    """运行训练线路，Ctrl+C 结束。先打印 waihu serve 要用的设置。
+
+    `waihu serve` 在培训店铺里会自己运行一条；要单独看它时才用这个命令。
+    """
+    import json
+    import secrets
+
+    from adapters.carrier.process import OWN_NUMBER
+    from adapters.carrier.script import Script, read_script
+    from adapters.carrier.server import serve
+    from adapters.carrier.settings import CarrierSettings
+
+    try:
+        read = read_script(json.loads(script.read_text("utf-8"))) if script else Script()
+    except ValueError as error:
+        raise UsageError(f"剧本读不出来：{error}", field="script") from error
+    account, token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+    settings = CarrierSettings(account, token, port=port, speed=speed, script=read)
+
+    def announce(url: str) -> None:
+        out.line(f"export WAIHU_TWILIO_ACCOUNT_SID={account} WAIHU_TWILIO_AUTH_TOKEN={token}")
+        out.line(f"export WAIHU_TWILIO_FROM={OWN_NUMBER} WAIHU_TWILIO_BASE_URL={url}")
+        out.say("训练线路已打开，不连任何电话；按 Ctrl+C 结束")
+        sys.stdout.flush()  # a pipe shows the address now, not when the carrier ends
+
+    try:
+        serve(settings, ready=announce)
+    except KeyboardInterrupt:
+        return out.DONE
+    return out.DONE

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from campaigns.errors import UsageError
-from campaigns.labels_zh import KIND_LABELS
+from campaigns.labels_zh import KIND_LABELS, LINE_LABELS
 from campaigns.ledger import yuan
-from campaigns.values import CaseKind, Effect
+from campaigns.values import CaseKind, Effect, LineName
 from web import cli_output as out
 from web.cli_options import CLI, At, Json
 from web.cli_output import clock, emit, instant, iso, open_shop, rows
@@ -157,16 +157,27 @@ def _show_call(call: HandOut, briefing: Briefing) -> None:
 
 @work.command("dial")
 def dial_call(
-    attempt: Annotated[str, typer.Argument(help="通话编号。")], at: At = None, as_json: Json = False
+    attempt: Annotated[str, typer.Argument(help="通话编号。")],
+    line: Annotated[
+        LineName | None, typer.Option("--line", help="用哪条线路，默认按设置；manual 是手工拨打。")
+    ] = None,
+    at: At = None,
+    as_json: Json = False,
 ) -> int:
-    """开始拨打：再问一次全部规则，然后算一次联系（R-HOURS-3）。"""
-    from scheduler.flows.dialling import dial
+    """开始拨打：再问一次全部规则，然后算一次联系（R-HOURS-3）；线路没有拨出时不算。"""
+    from scheduler.flows.line_calls import dial
+    from scheduler.flows.line_view import NOT_RUNG
 
     runtime = open_shop()
-    done = dial(runtime, attempt, runtime.instant(instant(at)), None)
-    document = {"attempt": done.attempt_id, "dialled_at": iso(done.dialled_at)}
-    emit(document, as_json=as_json, table=lambda: out.line(f"已拨打 {clock(done.dialled_at)}"))
-    return out.DONE
+    done = dial(runtime, attempt, runtime.instant(instant(at)), None, line)
+    document: dict[str, Any] = {"attempt": done.attempt_id, "dialled_at": iso(done.dialled_at)}
+    if line is not None or done.state is not None:
+        document |= {"line": done.line, "state": done.state, "note": done.note}
+    said = f"已拨打 {clock(done.dialled_at)}（{LINE_LABELS[done.line]}）"
+    if done.note:
+        said = f"{LINE_LABELS[done.line]}：{done.note}"
+    emit(document, as_json=as_json, table=lambda: out.line(said))
+    return out.REFUSED if done.state in NOT_RUNG else out.DONE
 
 
 @work.command("outcome")

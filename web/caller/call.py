@@ -13,21 +13,25 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from scheduler.flows import desk, dialling
+from scheduler.flows import desk, dialling, line_calls
 from scheduler.flows import own_day as own_flow
 from scheduler.flows import todos as todo_flow
 from scheduler.flows.briefing import brief
 from scheduler.flows.chat_texts import texts_to_copy
 from scheduler.flows.claim import HandOut, current_call, next_call
+from scheduler.flows.line_keypad import ask_score
+from scheduler.flows.line_view import line_seen
 from scheduler.flows.outcome import record_outcome
 from scheduler.flows.outlook import NobodyNow
 from scheduler.flows.sampling_briefing import promise_now
+from campaigns.values import LineName
 from scripts_zh.cards import cards
 from web.auth import me, note_use, now, the_runtime
 from web.caller import in_words
 from web.caller.blueprint import caller, clock_speed
 from web.caller.callback_times import callback_days
 from web.caller.escalations import own_board
+from web.caller.line_words import line_document
 from web.caller.matters import matters_of
 from web.caller.outcome_form import read_outcome
 from web.rule_words import rule_words
@@ -64,15 +68,37 @@ def take_next() -> Response | str:
 
 @caller.post("/<attempt_id>/dial")
 def dial(attempt_id: str) -> Response | str:
-    """Start: the whole gate is asked once more (R-HOURS-3)."""
-    dialling.dial(the_runtime(), attempt_id, now(), me())
+    """Start: the whole gate is asked once more (R-HOURS-3). `line`: by hand instead of the line."""
+    by_hand = request.form.get("line") == LineName.MANUAL
+    line_calls.dial(the_runtime(), attempt_id, now(), me(), LineName.MANUAL if by_hand else None)
     return _as_it_is()
 
 
 @caller.post("/<attempt_id>/hang-up")
 def hang_up(attempt_id: str) -> Response | str:
     """Stop: the talk is over, its outcome is still to be entered."""
-    dialling.hang_up(the_runtime(), attempt_id, now(), me())
+    line_calls.hang_up(the_runtime(), attempt_id, now(), me())
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/go-on")
+def go_on(attempt_id: str) -> Response | str:
+    """Take others while the line is being asked whether this one rang (C2.8)."""
+    line_calls.go_on(the_runtime(), attempt_id, now(), me())
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/rang")
+def rang(attempt_id: str) -> Response | str:
+    """Keep whether the caller's own phone rang: evidence for an unknown call (C2.8)."""
+    line_calls.did_ring(the_runtime(), attempt_id, request.form.get("rang") == "yes", now(), me())
+    return _as_it_is()
+
+
+@caller.post("/<attempt_id>/score-by-key")
+def score_by_key(attempt_id: str) -> Response | str:
+    """Hand the customer over to the keypad question (R-SMP-4)."""
+    ask_score(the_runtime(), attempt_id, now(), me())
     return _as_it_is()
 
 
@@ -113,6 +139,7 @@ def state(attempt_id: str) -> Response:
         reason=rule_words(seen.rule) if seen.rule else None,
         pause=in_words.paused(seen.pause) if seen.pause else None,
         outcome_missing=seen.is_outcome_missing,
+        line=line_document(line_seen(the_runtime(), attempt_id)),
         token=generate_csrf(),
         now=now().isoformat(),
         speed=clock_speed(),
@@ -171,6 +198,7 @@ def _call(held: HandOut) -> dict[str, object]:
     briefing = brief(runtime, held.attempt_id, now())
     return {
         "briefing": briefing,
+        "line": line_seen(runtime, held.attempt_id),
         "matters": matters_of(held, briefing),
         "callback_days": callback_days(runtime, held.attempt_id, now(), briefing.deadline),
         "answer_by": briefing.answer_by,

@@ -1,0 +1,158 @@
+"""How a call through a line stands, as the caller sees it while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from adapters.store.queries import calls, lines
+from adapters.store.queries.line_health import is_in_trouble
+from campaigns.lines import LIKELY_OUTCOME, Cause
+from campaigns.values import AttemptState, Kind, LineCallState, LineName
+from scheduler.flows.line_choice import choose
+from scheduler.runtime import Runtime
+
+
+NOT_RUNG = frozenset({LineCallState.NOT_SENT, LineCallState.REFUSED, LineCallState.STOPPED})
+"""Nobody's phone rang: no attempt."""
+
+
+class Stage(StrEnum):
+    """What the caller is told. `not_taken`: the line rang nobody, and they may dial again."""
+
+    READY = "ready"
+    ASKING = "asking"
+    RINGING_YOU = "ringing_you"
+    CONNECTING = "connecting"
+    RINGING = "ringing"
+    TALKING = "talking"
+    SCORING = "scoring"
+    OVER = "over"
+    UNKNOWN = "unknown"
+    NOT_TAKEN = "not_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class LineSeen:
+    """A call's line as it stands. `seconds`: since the stage began, or, of an unknown call, still to go.
+
+    line          which one carries, or would carry, this call
+    is_ready      it is set up here; else the call is made by hand
+    in_trouble    it gives no answers just now: dial by hand (safety F9)
+    note          why it was not taken
+    likely        the outcome that the line's word for the end suggests
+    score         what the customer pressed (R-SMP-4)
+    can_score     the customer is on the line and may be handed to the keypad question
+    can_go_on     C2.8: not known whether it rang; others may be called meanwhile
+    did_ring      what the caller said of their own phone
+    """
+
+    line: LineName
+    stage: Stage
+    is_ready: bool
+    in_trouble: bool
+    is_training: bool
+    seconds: int = 0
+    note: str | None = None
+    likely: str | None = None
+    score: int | None = None
+    can_score: bool = False
+    can_go_on: bool = False
+    did_ring: bool | None = None
+    is_recorded: bool = False
+
+    @property
+    def is_manual(self) -> bool:
+        """The caller dials a handset of their own."""
+        return self.line is LineName.MANUAL
+
+
+def line_seen(runtime: Runtime, attempt_id: str) -> LineSeen | None:
+    """How the line of this attempt stands; None where there is no such attempt."""
+    machine = runtime.machine_clock.now()
+    with runtime.snapshot() as connection:
+        attempt = calls.row(connection, attempt_id)
+        if attempt is None:
+            return None
+        row = lines.newest_of(connection, attempt_id)
+        settle = timedelta(minutes=runtime.law(connection).policy.settle_minutes)
+        name = _line_of(connection, runtime, attempt)
+        trouble = name is not LineName.MANUAL and is_in_trouble(connection, name, machine)
+    voice = runtime.lines.voice.get(name)
+    seen = LineSeen(
+        line=name,
+        stage=Stage.READY,
+        is_ready=voice is not None,
+        in_trouble=trouble,
+        is_training=voice is not None and voice.is_training,
+    )
+    if row is None or (attempt.state == AttemptState.DIALLED and attempt.line != row.line):
+        return seen
+    return _told(seen, attempt, row, machine, settle)
+
+
+def _line_of(connection: Connection, runtime: Runtime, attempt: Row[Any]) -> LineName:
+    if attempt.line is not None:
+        return LineName(attempt.line)
+    _, sealed = calls.buyer_and_number(connection, attempt.phone_id)
+    number = runtime.vault.open(sealed)
+    chosen = choose(connection, "call", Kind(attempt.kind), attempt.campaign_id, number)
+    return chosen or LineName.MANUAL
+
+
+def _told(
+    seen: LineSeen, attempt: Row[Any], row: Row[Any], machine: datetime, settle: timedelta
+) -> LineSeen:
+    stage, since = _stage(attempt, row)
+    seconds = int((machine - since).total_seconds())
+    if stage is Stage.UNKNOWN:
+        seconds = int((row.submitted_machine + settle - machine).total_seconds())
+    cause = Cause(row.cause) if row.cause else None
+    over = stage is Stage.OVER
+    score = int(row.digits) if row.digits in lines.SCORES else None
+    talking = stage is Stage.TALKING and row.state == LineCallState.PLACED
+    return LineSeen(
+        line=seen.line,
+        stage=stage,
+        is_ready=seen.is_ready,
+        in_trouble=seen.in_trouble,
+        is_training=seen.is_training,
+        seconds=max(seconds, 0),
+        note=row.reason if stage is Stage.NOT_TAKEN else None,
+        likely=LIKELY_OUTCOME.get(cause) if over and cause is not None else None,
+        score=score,
+        can_score=talking and attempt.kind == Kind.SAMPLING and attempt.hung_up_at is None,
+        can_go_on=stage is Stage.UNKNOWN and attempt.parked_at is None,
+        did_ring=row.did_ring,
+        is_recorded=row.is_recorded,
+    )
+
+
+def _stage(attempt: Row[Any], row: Row[Any]) -> tuple[Stage, datetime]:
+    """The stage and since when, by the machine's clock."""
+    match LineCallState(row.state):
+        case state if state in NOT_RUNG:
+            return Stage.NOT_TAKEN, row.submitted_machine
+        case LineCallState.UNKNOWN | LineCallState.UNCONFIRMED:
+            return Stage.UNKNOWN, row.submitted_machine
+        case LineCallState.ENDED:
+            return Stage.OVER, row.ended_machine or row.submitted_machine
+        case _:
+            return _of_open(attempt, row)
+
+
+def _of_open(attempt: Row[Any], row: Row[Any]) -> tuple[Stage, datetime]:
+    if row.answered_by_customer_machine is not None:
+        if attempt.hung_up_at is not None:
+            return Stage.SCORING, row.answered_by_customer_machine
+        return Stage.TALKING, row.answered_by_customer_machine
+    if row.rang_machine is not None:
+        return Stage.RINGING, row.rang_machine
+    if row.gate_at is not None:
+        return Stage.CONNECTING, row.caller_answered_machine or row.submitted_machine
+    asked = row.state == LineCallState.SUBMITTING
+    return (Stage.ASKING if asked else Stage.RINGING_YOU), row.submitted_machine

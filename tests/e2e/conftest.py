@@ -31,6 +31,9 @@ CHROMIUM_ARGS = [
     "--disable-dev-shm-usage",
 ]
 CONTEXT = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+BROWSERS = ("chromium-headless-shell", "chromium")
+"""The first that is there. The shell draws the same pages without a window around each: measured,
+a fresh context costs 0.16 s of CPU instead of 1.2."""
 PICTURES = Path(__file__).parents[2] / "test-results"
 FAILED = pytest.StashKey[bool]()
 
@@ -46,7 +49,8 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    found = (path for name in BROWSERS if (path := shutil.which(name)))
+    chromium = os.environ.get("CHROMIUM") or next(found, None)
     if chromium is None:
         services.missing("Chromium", "chromium fonts-noto-cjk")
     with sync_playwright() as playwright:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from adapters.carrier.envelopes import Envelope, Reply, deliver, overrides
 from adapters.carrier.faults import Faults
 from adapters.carrier.script import CallbackFault, Rule
@@ -16,6 +18,8 @@ SENDERS = 8
 """Threads for callbacks, and as many for documents, so that a slow page holds up no call."""
 KEPT = 50_000
 RETRY_S = 1.0
+
+log = structlog.get_logger(__name__)
 
 Later = Callable[[float, Callable[[], None]], None]
 
@@ -163,4 +167,7 @@ class Courier:
 
 def _work(jobs: queue.SimpleQueue[Callable[[], None] | None]) -> None:
     while (job := jobs.get()) is not None:
-        job()
+        try:
+            job()
+        except Exception:  # one callback's mistake must not stop the others
+            log.exception("carrier_delivery_failed")

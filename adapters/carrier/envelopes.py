@@ -73,8 +73,8 @@ def overrides(url: str) -> Overrides:
 
 
 def signature(token: str, url: str, fields: tuple[tuple[str, str], ...]) -> str:
-    """The provider's signature: the address as given without its fragment, then the sorted fields."""
-    signed = url.partition("#")[0] + "".join(name + value for name, value in sorted(set(fields)))
+    """The provider's signature: the address (without a fragment), then the sorted fields."""
+    signed = url + "".join(name + value for name, value in sorted(set(fields)))
     digest = hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
@@ -104,7 +104,7 @@ def deliver(envelope: Envelope, token: str) -> Reply:
         connection.request(envelope.method, path, body, headers)
         answer = connection.getresponse()
         return Reply(answer.status, answer.read(BODY_MAX_BYTES))
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, ValueError):
         return Reply(0, problem="rt")
     finally:
         connection.close()

@@ -66,7 +66,8 @@ def _parts(url: str) -> SplitResult | None:
         plain = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         return None
-    return parts if plain and "@" not in parts.netloc and "\\" not in url else None
+    odd = "@" in parts.netloc or "\\" in url or not url.isascii()
+    return parts if plain and not odd else None
 
 
 def _below(parts: SplitResult, allowed: str) -> bool:

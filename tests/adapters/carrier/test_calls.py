@@ -209,6 +209,15 @@ def test_a_queued_call_is_canceled_and_never_rings(line: Line) -> None:
     line.shop.wait("/status", CallSid=sid, CallStatus="canceled")
 
 
+def test_a_phone_that_rings_stops_ringing_when_the_call_is_ended(line: Line) -> None:
+    line.script(own={"does": "rings_out"})
+    sid = line.dial(timeout=600)
+    line.shop.wait("/status", CallStatus="ringing")
+    line.client.calls(sid).update(status="completed")
+    leg = line.over(sid)
+    assert (leg["status"], leg["answered_at"], leg["duration_s"]) == ("canceled", None, 0)
+
+
 def test_a_call_is_ended_from_outside_with_both_its_legs(line: Line) -> None:
     line.script(people={BUYER: {"talks_s": 80000}})
     line.shop.pages["/voice"] = dialling()

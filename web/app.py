@@ -17,6 +17,7 @@ from web.appearance import appearance, init_appearance
 from web.assets import init_assets
 from web.auth import (
     CALLING,
+    CONNECTING,
     EVERYBODY,
     LEADING,
     MANAGING,
@@ -40,6 +41,7 @@ from web.filters import init_filters
 from web.home import home
 from web.language import init_language
 from web.leader import leader
+from web.lines import lines, own_phone
 from web.navigation import menu_of
 from web.protection import init_form_tokens, init_protection
 from web.registers import cases_blueprint, registers
@@ -52,6 +54,7 @@ from web.training.routes import training
 PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
     (home, EVERYBODY),
     (account, EVERYBODY),
+    (own_phone, CALLING),
     (caller, CALLING),
     (cases_blueprint, CALLING),
     (leader, LEADING),
@@ -59,6 +62,7 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
     (sampling, LEADING),
     (panel_blueprint, LEADING),
     (supervisor, SUPERVISING),
+    (lines, CONNECTING),
     (training, STAFF),
     (admin, MANAGING),
 )
@@ -73,6 +77,7 @@ QUIET = frozenset(
         "caller.escalations_now",
         "caller.promise",
         "leader.today_now",
+        "lines.asked",
         "panel.panel_moving",
         "panel.panel_long",
         "panel.chart",

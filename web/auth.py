@@ -24,6 +24,7 @@ CALLING = frozenset({Role.CALLER, Role.LEADER, Role.SUPERVISOR})
 LEADING = frozenset({Role.LEADER, Role.SUPERVISOR})
 SUPERVISING = frozenset({Role.SUPERVISOR})
 MANAGING = frozenset({Role.ADMIN})
+CONNECTING = frozenset({Role.SUPERVISOR, Role.ADMIN})
 STAFF = frozenset({Role.LEADER, Role.SUPERVISOR, Role.ADMIN})
 
 PUBLIC_BLUEPRINTS = frozenset({"appearance", "assets", "sign_in"})

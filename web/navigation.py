@@ -35,8 +35,13 @@ MENUS: Mapping[Role, tuple[tuple[str, str], ...]] = {
     Role.ADMIN: (("admin.people_list", "人员"), ("admin.status", "系统")),
 }
 
-_PART_OF = {"/escalations": "/sampling", "/desk/offers": "/desk/campaigns"}
+_PART_OF = {
+    "/escalations": "/sampling",
+    "/desk/offers": "/desk/campaigns",
+    "/desk/lines": "/desk/campaigns",
+}
 """Pages that stand under another entry of the menu than their address says."""
+_PART_OF_ADMINS = {"/desk/lines": "/admin/status"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Entry:
 
 def menu_of(role: Role) -> list[Entry]:
     """List the role's entries; the one of the present page is marked."""
-    here = _PART_OF.get(request.path, request.path)
+    parts = _PART_OF | (_PART_OF_ADMINS if role is Role.ADMIN else {})
+    here = parts.get(request.path, request.path)
     if request.endpoint == "panel.call":
         here = url_for("panel.show")
     entries = []

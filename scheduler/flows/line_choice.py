@@ -91,6 +91,14 @@ def choices(runtime: Runtime) -> list[Choice]:
     return sorted(found, key=lambda c: (c.medium, order[c.scope.partition(":")[0]], c.scope))
 
 
+def scopes(runtime: Runtime) -> list[tuple[str, str]]:
+    """Scopes that can be listed, each with its words: everybody, the kinds, the campaigns."""
+    with runtime.snapshot() as connection:
+        campaigns = queries.campaign_names(connection)
+    listed = [ALL, *(f"kind:{kind}" for kind in Kind), *(f"campaign:{key}" for key in campaigns)]
+    return [(scope, words_of(scope, campaigns)) for scope in listed]
+
+
 def words_of(scope: str, campaigns: dict[int, str]) -> str:
     """Say whom a scope means. `campaigns`: names by id."""
     what, _, which = scope.partition(":")

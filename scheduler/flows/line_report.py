@@ -99,6 +99,12 @@ def report(runtime: Runtime, now: datetime, *, reaches_out: bool = True) -> list
     ]
 
 
+def rings_now(runtime: Runtime) -> list[LineName]:
+    """Lines that would ring a caller's phone: those set up or chosen here."""
+    chosen = {choice.line for choice in choices(runtime)}
+    return [line for line in RINGS if line in runtime.lines.voice or line in chosen]
+
+
 def troubles(runtime: Runtime) -> list[Trouble]:
     """The newest refusals and unknowns of a day, without numbers."""
     since = runtime.machine_clock.now() - LOOKS_BACK
@@ -173,7 +179,8 @@ def _problems(runtime: Runtime, state: LineState) -> list[str]:
     if state.reach is not None and not state.reach.is_ready:
         found += state.reach.details
     if state.is_in_trouble:
-        found.append("最近一分钟多次没有回音，暂停使用，等一分钟自动恢复；期间请手工拨打")
+        left_alone = "最近一分钟多次没有回音，先不用，一分钟后自动恢复；期间请手工拨打"
+        found.append(left_alone)
     return found
 
 
@@ -213,16 +220,20 @@ def _warnings(runtime: Runtime, state: LineState) -> list[str]:
     found = []
     own = runtime.settings.lines.aliyun
     if state.line is LineName.ALIYUN and not state.is_training and own is not None:
-        if own.callback_token is None:
-            found.append("没有设 WAIHU_ALIYUN_CALLBACK_TOKEN，退订回复收不到，要人工登记")
-        elif not runtime.settings.is_https:
-            found.append("WAIHU_PUBLIC_URL 不是 https 地址，退订回复收不到，要人工登记")
+        by_hand = "退订回复收不到，要人工登记：没有设 WAIHU_ALIYUN_CALLBACK_TOKEN"
+        if own.callback_token is not None:
+            by_hand = "退订回复收不到，要人工登记：WAIHU_PUBLIC_URL 不是 https 地址"
+        if own.callback_token is None or not runtime.settings.is_https:
+            found.append(by_hand)
     if state.without_phone:
-        found.append(f"{len(state.without_phone)} 人没有登记话机：{'、'.join(state.without_phone)}")
+        nobody = f"{len(state.without_phone)} 人没有登记话机：{'、'.join(state.without_phone)}"
+        found.append(nobody)
     if state.unknown:
-        found.append(f"{state.unknown} 个请求还不知道结果，正在核对")
+        unknown = f"{state.unknown} 个请求还不知道结果，正在核对"
+        found.append(unknown)
     if state.unapplied is not None and state.unapplied > LATE_EVENT:
-        found.append(f"服务商的通知有 {state.unapplied // timedelta(minutes=1)} 分钟没有处理")
+        late = f"服务商的通知等了 {state.unapplied // timedelta(minutes=1)} 分钟还没有处理"
+        found.append(late)
     return found
 
 

@@ -18,6 +18,7 @@ pytestmark = sqlite_only
 EXPECTED: dict[str, set[Role]] = {
     "home": set(Role),
     "account": set(Role),
+    "own_phone": {Role.CALLER, Role.LEADER, Role.SUPERVISOR},
     "caller": {Role.CALLER, Role.LEADER, Role.SUPERVISOR},
     "cases": {Role.CALLER, Role.LEADER, Role.SUPERVISOR},
     "registers": {Role.LEADER, Role.SUPERVISOR},
@@ -26,6 +27,7 @@ EXPECTED: dict[str, set[Role]] = {
     "panel": {Role.LEADER, Role.SUPERVISOR},
     "supervisor": {Role.SUPERVISOR},
     "training": {Role.LEADER, Role.SUPERVISOR, Role.ADMIN},
+    "lines": {Role.SUPERVISOR, Role.ADMIN},
     "admin": {Role.ADMIN},
 }
 """The table of roles, written down a second time on purpose."""

@@ -43,7 +43,12 @@ class TwilioSettings:
 
 @dataclass(frozen=True, slots=True)
 class AsteriskSettings:
-    """The shop's own exchange. `trunk`: where customers are dialled, `{number}` in it; `phones`: callers."""
+    """The shop's own exchange. `trunk`: where customers are dialled, `{number}` in it; `phones`: callers.
+
+    dials_e164    the trunk wants +8613…, else as dialled within China
+    notice        what both hear before a call is recorded: `sound:…`, or a tone for a second
+    score_prompt  the question of the keypad score (R-SMP-4), likewise
+    """
 
     url: str
     user: str
@@ -53,6 +58,9 @@ class AsteriskSettings:
     phones: str = "PJSIP/{extension}"
     caller_id: str = ""
     calls_per_second: float = 5.0
+    dials_e164: bool = False
+    notice: str = "tone:dial"
+    score_prompt: str = "tone:dial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,9 @@ def _asterisk(source: Mapping[str, str]) -> AsteriskSettings | None:
         phones=own.get("PHONES") or "PJSIP/{extension}",
         caller_id=own.get("CALLER_ID") or "",
         calls_per_second=own.rate("CALLS_PER_SECOND", 5.0),
+        dials_e164=(own.get("NUMBERS") or "national").lower() == "e164",
+        notice=own.media("NOTICE"),
+        score_prompt=own.media("SCORE_PROMPT"),
     )
 
 
@@ -176,6 +187,15 @@ class _Own:
         value = self.get(name)
         if value is None:
             raise UsageError(f"线路设置不全，缺 {self.prefix}{name}", field=f"{self.prefix}{name}")
+        return value
+
+    def media(self, name: str) -> str:
+        """What an exchange plays: a sound file of its own, or a tone of its country."""
+        value = self.get(name) or "tone:dial"
+        if not value.startswith(("sound:", "tone:")) or "," in value:
+            raise UsageError(
+                f"{self.prefix}{name} 应以 sound: 或 tone: 开头", field=f"{self.prefix}{name}"
+            )
         return value
 
     def rate(self, name: str, default: float) -> float:

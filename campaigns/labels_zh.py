@@ -13,6 +13,7 @@ from campaigns.values import (
     Effect,
     Ending,
     Kind,
+    LineCallState,
     LineName,
     OrderState,
     Promise,
@@ -50,6 +51,17 @@ LINE_LABELS: Mapping[LineName, str] = {
     LineName.TWILIO: "Twilio",
     LineName.ASTERISK: "自有交换机（Asterisk）",
     LineName.ALIYUN: "阿里云短信",
+}
+
+LINE_CALL_LABELS: Mapping[LineCallState, str] = {
+    LineCallState.SUBMITTING: "正在请求",
+    LineCallState.PLACED: "已接通线路",
+    LineCallState.UNKNOWN: "未确认，核对中",
+    LineCallState.NOT_SENT: "没有拨出",
+    LineCallState.REFUSED: "线路拒绝",
+    LineCallState.STOPPED: "客户没有被拨打",
+    LineCallState.ENDED: "已结束",
+    LineCallState.UNCONFIRMED: "没有确认",
 }
 
 TROUBLE_LABELS: Mapping[str, str] = {

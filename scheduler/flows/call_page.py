@@ -26,6 +26,7 @@ from campaigns.values import (
     TaskState,
     TodoKind,
 )
+from scheduler.flows.line_story import LineOfCall, line_of_call
 from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown
 from scheduler.flows.why import Checked, all_checks
 from scheduler.rules.gate import case_for
@@ -133,6 +134,7 @@ class Trace:
 class CallPage:
     """One call. The number is masked (R-PII-1).
 
+    line       what carried it, what it told, the recordings
     path       titles of the dialogue's moments that were gone through; empty: not noted
     verdicts   what every rule said at the instant of the call, under the numbers then in force
     """
@@ -169,6 +171,7 @@ class CallPage:
     transitions: tuple[Transition, ...]
     beside: tuple[CallBeside, ...]
     followed: tuple[Followed, ...]
+    line: LineOfCall
     cases: tuple[Opened, ...]
     scores: tuple[ScoreShown, ...]
     promise: Promised | None
@@ -190,6 +193,7 @@ def call_page(runtime: Runtime, attempt_id: str, now: datetime) -> CallPage:
             followed=tuple(
                 _followed(one) for one in queries.todos(connection, attempt_id, row.task_id)
             ),
+            line=line_of_call(connection, row.id, row.line),
             cases=tuple(
                 Opened(c.id, c.cause, CaseState(c.state), c.due_at)
                 for c in queries.cases(connection, attempt_id)

@@ -13,6 +13,7 @@ from campaigns.errors import NotFoundError
 from campaigns.kinds.sampling import is_breached
 from campaigns.registry import outcome_of
 from campaigns.values import CaseState, Kind, Person, TaskState
+from scheduler.flows.recordings import RecordingShown, recordings_of
 from scheduler.flows.reviews import ReviewLine, line_of
 from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown
 from scheduler.runtime import Runtime
@@ -23,6 +24,7 @@ class CallShown:
     """One call: who, when, how it ended, what was said, which way through the dialogue.
 
     path       the moments gone through, in order
+    recordings  what its line keeps of the sound
     is_redial  a line that broke, dialled again: the same call (R-REPEAT-5)
     """
 
@@ -37,6 +39,7 @@ class CallShown:
     script_id: str | None
     script_version: int | None
     path: tuple[str, ...]
+    recordings: tuple[RecordingShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,13 @@ def review_page(runtime: Runtime, task_id: int, now: datetime, person: Person) -
         messages = reviews.messages_of(connection, task_id)
         answers = reviews.escalations_of(connection, task_id)
         cases = reviews.cases_of(connection, [call.id for call in calls])
+        recorded = {call.id: recordings_of(connection, call.id) for call in calls}
     return ReviewPage(
         line=line_of(row, calls, now, person),
         entered_on=row.entered_on,
         detail=row.detail,
         ended_at=row.closed_at,
-        calls=tuple(_call(call) for call in calls),
+        calls=tuple(_call(call, recorded[call.id]) for call in calls),
         scores=tuple(score_shown(s) for s in history),
         messages=tuple(
             MessageShown(
@@ -128,7 +132,7 @@ def review_page(runtime: Runtime, task_id: int, now: datetime, person: Person) -
     )
 
 
-def _call(row: Row[Any]) -> CallShown:
+def _call(row: Row[Any], recordings: tuple[RecordingShown, ...]) -> CallShown:
     return CallShown(
         attempt=row.id,
         at=row.at,
@@ -141,4 +145,5 @@ def _call(row: Row[Any]) -> CallShown:
         script_id=row.script_id,
         script_version=row.script_version,
         path=moments_walked(Kind.SAMPLING, row.path),
+        recordings=recordings,
     )

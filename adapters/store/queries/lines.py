@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -243,12 +244,41 @@ def waiting_calls(connection: Connection, limit: int) -> list[str]:
 
 def events_of(connection: Connection, call_id: str) -> list[CallEvent]:
     """Everything the line has said of a call."""
+    return [told.event for told in told_of(connection, call_id)]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event and what became of it."""
+
+    event: CallEvent
+    verdict: str | None
+
+
+def told_of(connection: Connection, call_id: str) -> list[Told]:
+    """Everything the line has said of a call, in the order in which it came."""
     rows = connection.execute(
-        select(line_event.c.key, line_event.c.at_machine, line_event.c.said).where(
-            line_event.c.line_call_id == call_id
-        )
+        select(line_event.c.key, line_event.c.at_machine, line_event.c.said, line_event.c.verdict)
+        .where(line_event.c.line_call_id == call_id)
+        .order_by(line_event.c.id)
     )
-    return [_event(row) for row in rows]
+    return [Told(_event(row), row.verdict) for row in rows]
+
+
+def steps_of(connection: Connection, subject: str) -> list[Row[Any]]:
+    """The steps of a call or a text."""
+    query = select(line_step).where(line_step.c.subject == subject).order_by(line_step.c.number)
+    return list(connection.execute(query).all())
+
+
+def calls_of(connection: Connection, attempt_id: str) -> list[Row[Any]]:
+    """The requests made for an attempt, oldest first."""
+    query = (
+        select(line_call)
+        .where(line_call.c.attempt_id == attempt_id)
+        .order_by(line_call.c.submitted_machine, line_call.c.id)
+    )
+    return list(connection.execute(query).all())
 
 
 def mark_applied(connection: Connection, call_id: str, now: datetime, verdict: str) -> int:
@@ -303,6 +333,11 @@ def recordings_of(connection: Connection, attempt_id: str) -> list[Row[Any]]:
     """R-SMP-12. The recordings of an attempt, in the order in which they became known."""
     query = select(recording).where(recording.c.attempt_id == attempt_id).order_by(recording.c.id)
     return list(connection.execute(query).all())
+
+
+def recording_row(connection: Connection, recording_id: int) -> Row[Any] | None:
+    """One recording."""
+    return connection.execute(select(recording).where(recording.c.id == recording_id)).first()
 
 
 _PLAIN = ("provider_id", "parent_id", "digits", "recording", "seconds")

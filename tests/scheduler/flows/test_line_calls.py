@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -281,16 +282,12 @@ def test_what_comes_late_changes_nothing_but_evidence(lines: LineShop, caller: P
 def test_events_of_a_foreign_call_are_kept_apart(lines: LineShop, caller: Person) -> None:
     _, call = lines.dialled(caller)
     event = lines.line.tell(call, Leg.CALLER, What.ENDED, cause=Cause.FAILED)
-    stranger = type(event)(**{**_fields(event), "provider_id": "CAstranger"})
+    stranger = replace(event, provider_id="CAstranger")
     taken = take_call_events(lines.runtime, LineName.TWILIO, call.order.token, [stranger])
     apply_waiting(lines.runtime)
     assert (taken, lines.states()) == (False, ["placed"])
     assert lines.shop.rows(line_event)[0].verdict == "foreign"
     assert not take_call_events(lines.runtime, LineName.TWILIO, "nobody", [event])
-
-
-def _fields(event: object) -> dict[str, object]:
-    return {name: getattr(event, name) for name in event.__slots__}  # type: ignore[attr-defined]
 
 
 def test_callbacks_that_were_lost_are_looked_up(lines: LineShop, caller: Person) -> None:

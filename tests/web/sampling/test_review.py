@@ -52,7 +52,7 @@ def test_r_smp_12_taken_seen_and_agreed_with(
     assert "您打的，由别人复核" in page
     address = f"/sampling/review/{tasks[0]}"
     page = supervisor.get(address).text
-    for text in ("开场：是不是本人", "没有录音（人工拨打）", "快一点", "sampling.first_call.voice"):
+    for text in ("开场：是不是本人", "没有录音", "快一点", "sampling.first_call.voice"):
         assert text in page
     assert supervisor.post(f"{address}/take").location == address
     assert "同意，看下一位" in supervisor.get(address).text

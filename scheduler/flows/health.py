@@ -9,11 +9,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from adapters.settings import Settings
-from adapters.store.queries import imports, overview
+from adapters.store.queries import imports, line_choice, line_health, overview
+from adapters.store.queries.line_health import Requests
 from campaigns.days import business_day
 from campaigns.errors import NotReadyError
-from campaigns.values import SHOP_ZONE
+from campaigns.values import SHOP_ZONE, LineName
 from scheduler.runtime import Law, Runtime, open_runtime
+
+FEW_REQUESTS = 5
+"""Of fewer requests an hour no share is judged."""
+FAILING_PERCENT = 20
+"""So many of a hundred requests of an hour that came to nothing are a fault of the line."""
+LATE_EVENT = timedelta(seconds=60)
+"""Safety I14. What a line told us is worked off within this time."""
+LATE_TEXT = timedelta(hours=1)
+"""A text that could have gone so long ago is late; nights and noons count, so it is said early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,8 @@ def look_at(runtime: Runtime, connection: Connection, now: datetime) -> list[Fin
 
 def _fitness(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
     law = runtime.law(connection)
-    return [_calendar(law, now), _people(connection), _imports(law, connection, now)]
+    fitness = [_calendar(law, now), _people(connection), _imports(law, connection, now)]
+    return fitness + _lines(connection, now, runtime.machine_clock.now())
 
 
 def _checked(name: str, ask: Callable[[], str]) -> Finding:
@@ -80,6 +91,41 @@ def _imports(law: Law, connection: Connection, now: datetime) -> Finding:
     age = now - last
     fresh = age <= timedelta(hours=law.policy.payment_stale_hours)
     return Finding("订单导入", ok=fresh, detail=f"最近一次在 {_ago(age)}", is_needed=False)
+
+
+def _lines(connection: Connection, now: datetime, machine: datetime) -> list[Finding]:
+    """Look at the lines of a shop that uses any; what is not the case is not listed."""
+    asked = line_health.requests_since(connection, machine - timedelta(hours=1))
+    found = []
+    total = sum(asked.values(), start=Requests())
+    if total.asked or _has_lines(connection):
+        failing = total.asked >= FEW_REQUESTS and total.failed_percent >= FAILING_PERCENT
+        detail = "最近一小时没有用过"
+        if total.asked:
+            detail = f"最近一小时 {total.asked} 次，其中 {total.failed_percent}% 没有成功"
+        found.append(Finding("线路", ok=not failing, detail=detail, is_needed=False))
+    unknown = sum(line_health.unknown_now(connection).values())
+    if unknown:
+        detail = f"{unknown} 个请求还不知道结果，正在核对"
+        few = unknown < line_health.TROUBLE_UNKNOWNS
+        found.append(Finding("线路核对", ok=few, detail=detail, is_needed=False))
+    oldest = min(line_health.oldest_unapplied(connection).values(), default=None)
+    if oldest is not None:
+        in_time = now - oldest <= LATE_EVENT
+        detail = f"最早一条没有处理的在 {_ago(now - oldest)}"
+        found.append(Finding("线路通知", ok=in_time, detail=detail, is_needed=False))
+    queue = line_health.sms_queue(connection, now)
+    if queue.waiting:
+        late = queue.due_since is not None and now - queue.due_since > LATE_TEXT
+        detail = f"{queue.waiting} 条等着发送，其中 {queue.due} 条已到时间"
+        found.append(Finding("短信队列", ok=not late, detail=detail, is_needed=False))
+    return found
+
+
+def _has_lines(connection: Connection) -> bool:
+    return any(
+        choice.line is not LineName.MANUAL for choice in line_choice.every_choice(connection)
+    )
 
 
 def _plan(runtime: Runtime, connection: Connection, now: datetime) -> Finding:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from adapters.clock import SystemClock
-from scheduler.flows.health import examine
+from adapters.store.models.lines import line_event
+from campaigns.values import LineName
+from scheduler.flows.health import Finding, examine, look_at
+from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shop import set_clock
 from tests.databases import sqlite_only
+from tests.scheduler.flows.test_line_report import given
+from tests.shops import Shop
 from tests.web import panel_shop
 
 
@@ -25,3 +30,48 @@ def test_r_dun_4_the_age_of_the_last_import_is_said_as_people_say_it(
         set_clock(runtime, "test", to=panel_shop.MORNING + timedelta(minutes=minutes, seconds=10))
         details = {finding.name: finding.detail for finding in examine(runtime.settings)}
         assert details["订单导入"] == f"最近一次在 {said}"
+
+
+def lines_of(shop: Shop) -> dict[str, Finding]:
+    now = shop.runtime.now()
+    with shop.runtime.snapshot() as connection:
+        found = look_at(shop.runtime, connection, now)
+    return {f.name: f for f in found if f.name.startswith(("线路", "短信"))}
+
+
+def test_a_shop_that_calls_by_hand_hears_nothing_of_lines(shop: Shop) -> None:
+    assert lines_of(shop) == {}
+    set_choice(shop.runtime, "call", "all", LineName.MANUAL, shop.runtime.now(), "周主管")
+    assert lines_of(shop) == {}
+    set_choice(shop.runtime, "call", "all", LineName.TWILIO, shop.runtime.now(), "周主管")
+    assert lines_of(shop)["线路"] == Finding("线路", True, "最近一小时没有用过", is_needed=False)
+
+
+def test_a_line_of_which_a_fifth_fails_is_a_finding(shop: Shop) -> None:
+    given(shop, 4, "not_sent")
+    assert lines_of(shop)["线路"].ok, "four requests say nothing"
+    given(shop, 1)
+    assert not lines_of(shop)["线路"].ok
+    assert lines_of(shop)["线路"].detail == "最近一小时 5 次，其中 100% 没有成功"
+    assert lines_of(shop)["线路核对"].ok
+    given(shop, 17, "ended", answered_machine=None)
+    assert not lines_of(shop)["线路"].ok
+    given(shop, 4, "refused")
+    assert lines_of(shop)["线路"].ok, "a wrong number is no fault of the line"
+    given(shop, 4)
+    assert not lines_of(shop)["线路核对"].ok
+
+
+def test_what_a_line_told_must_be_worked_off_in_a_minute(shop: Shop) -> None:
+    for seconds, in_time in ((50, True), (70, False)):
+        with shop.runtime.transaction() as connection:
+            connection.execute(
+                insert(line_event).values(
+                    line=LineName.TWILIO,
+                    key=str(seconds),
+                    what="ended",
+                    said="{}",
+                    received_at=shop.runtime.now() - timedelta(seconds=seconds),
+                )
+            )
+        assert lines_of(shop)["线路通知"].ok is in_time

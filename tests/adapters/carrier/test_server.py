@@ -16,6 +16,7 @@ from adapters.carrier.server import Carrier
 from adapters.carrier.settings import CarrierSettings
 from campaigns.errors import UsageError
 from tests.adapters.carrier.shop import ACCOUNT, TOKEN
+from tests.sources import ROOT
 
 
 def test_a_process_says_where_it_is_and_stops_when_told(tmp_path: Path) -> None:
@@ -92,6 +93,12 @@ def test_settings_that_cannot_be(more: dict) -> None:
 def test_where_callbacks_may_go(prefixes: tuple[str, ...], url: str, allowed: bool) -> None:
     settings = CarrierSettings(ACCOUNT, TOKEN, callbacks_to=prefixes)
     assert settings.may_call_back(url) is allowed
+
+
+def test_the_documents_script_can_be_followed() -> None:
+    page = (ROOT / "docs" / "training-line.md").read_text(encoding="utf-8")
+    script = read_script(json.loads(page.split("```json")[1].split("```")[0]))
+    assert (len(script.people), len(script.rest), len(script.callbacks)) == (3, 2, 2)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ from web.sampling import sampling
 from web.supervisor import panel_blueprint
 from web.supervisor.routes import supervisor
 from web.training.routes import training
+from web.webhooks import webhooks
 
 PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
     (home, EVERYBODY),
@@ -116,6 +117,7 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
         register_guarded(app, blueprint, roles)
     app.register_blueprint(sign_in)
     app.register_blueprint(appearance)
+    app.register_blueprint(webhooks)
     app.add_template_global(rule_words)
     for about in (takes_callback, is_undone_softly, asks_once_more, covers_all_matters):
         app.add_template_global(about)

@@ -27,8 +27,11 @@ MANAGING = frozenset({Role.ADMIN})
 CONNECTING = frozenset({Role.SUPERVISOR, Role.ADMIN})
 STAFF = frozenset({Role.LEADER, Role.SUPERVISOR, Role.ADMIN})
 
-PUBLIC_BLUEPRINTS = frozenset({"appearance", "assets", "sign_in"})
-"""What somebody who is not signed in may see: the sign-in page, its style and its language."""
+PUBLIC_BLUEPRINTS = frozenset({"appearance", "assets", "sign_in", "webhooks"})
+"""What somebody who is not signed in may see: the sign-in page, its style and its language.
+
+The addresses of providers have a check of their own, see web.webhooks.reception.
+"""
 
 
 def guards_of(app: Flask) -> Mapping[str, frozenset[Role]]:

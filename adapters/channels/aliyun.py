@@ -238,7 +238,7 @@ def _event_of_detail(detail: Mapping[str, object], trace: SmsTrace) -> SmsEvent 
         state,
         at=_instant(_text(at) or ""),
         sms_id=trace.sms_id,
-        provider_id=trace.provider_id,
+        provider_id=None,
         error_code=_text(detail.get("ErrCode")),
     )
 
@@ -252,7 +252,8 @@ def _event_of_receipt(record: Mapping[str, object]) -> SmsEvent | None:
         SmsState.DELIVERED if success else SmsState.FAILED,
         at=_instant(_text(record.get("report_time")) or ""),
         sms_id=sms_id or None,
-        provider_id=biz_id or None,
+        # Our own id decides. Of a text that was found by it, theirs never became known.
+        provider_id=None if sms_id else biz_id,
         error_code=_text(record.get("err_code")),
         segments=_segments(_text(record.get("sms_size"))),
     )

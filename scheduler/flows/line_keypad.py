@@ -39,6 +39,8 @@ def ask_score(runtime: Runtime, attempt_id: str, now: datetime, caller: Person |
     answer = voice.ask_score(trace.trace, token)
     if not isinstance(answer, Accepted):
         raise RefusedError("没有转成按键评分，请直接问客户打几分", rules=("R-SMP-4",))
+    with runtime.transaction() as connection:
+        lines.note(connection, row.id, score_asked_machine=runtime.machine_clock.now())
     dialling.hang_up(runtime, attempt_id, now, caller)
 
 

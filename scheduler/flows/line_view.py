@@ -13,9 +13,8 @@ from adapters.store.queries import calls, lines
 from adapters.store.queries.line_health import is_in_trouble
 from campaigns.lines import LIKELY_OUTCOME, Cause
 from campaigns.values import AttemptState, Kind, LineCallState, LineName
-from scheduler.flows.line_choice import choose
+from scheduler.flows.line_choice import choose, phone_of
 from scheduler.runtime import Runtime
-
 
 NOT_RUNG = frozenset({LineCallState.NOT_SENT, LineCallState.REFUSED, LineCallState.STOPPED})
 """Nobody's phone rang: no attempt."""
@@ -42,6 +41,7 @@ class LineSeen:
 
     line          which one carries, or would carry, this call
     is_ready      it is set up here; else the call is made by hand
+    has_phone     it knows where to ring the caller; else the call is made by hand
     in_trouble    it gives no answers just now: dial by hand (safety F9)
     note          why it was not taken
     likely        the outcome that the line's word for the end suggests
@@ -63,6 +63,7 @@ class LineSeen:
     can_score: bool = False
     can_go_on: bool = False
     did_ring: bool | None = None
+    has_phone: bool = True
     is_recorded: bool = False
 
     @property
@@ -81,13 +82,16 @@ def line_seen(runtime: Runtime, attempt_id: str) -> LineSeen | None:
         row = lines.newest_of(connection, attempt_id)
         settle = timedelta(minutes=runtime.law(connection).policy.settle_minutes)
         name = _line_of(connection, runtime, attempt)
-        trouble = name is not LineName.MANUAL and is_in_trouble(connection, name, machine)
+        by_line = name is not LineName.MANUAL
+        trouble = by_line and is_in_trouble(connection, name, machine)
+        has_phone = not by_line or bool(phone_of(connection, runtime, attempt.caller_id, name))
     voice = runtime.lines.voice.get(name)
     seen = LineSeen(
         line=name,
         stage=Stage.READY,
         is_ready=voice is not None,
         in_trouble=trouble,
+        has_phone=has_phone,
         is_training=voice is not None and voice.is_training,
     )
     if row is None or (attempt.state == AttemptState.DIALLED and attempt.line != row.line):
@@ -107,7 +111,7 @@ def _line_of(connection: Connection, runtime: Runtime, attempt: Row[Any]) -> Lin
 def _told(
     seen: LineSeen, attempt: Row[Any], row: Row[Any], machine: datetime, settle: timedelta
 ) -> LineSeen:
-    stage, since = _stage(attempt, row)
+    stage, since = _stage(row)
     seconds = int((machine - since).total_seconds())
     if stage is Stage.UNKNOWN:
         seconds = int((row.submitted_machine + settle - machine).total_seconds())
@@ -120,6 +124,7 @@ def _told(
         stage=stage,
         is_ready=seen.is_ready,
         in_trouble=seen.in_trouble,
+        has_phone=seen.has_phone,
         is_training=seen.is_training,
         seconds=max(seconds, 0),
         note=row.reason if stage is Stage.NOT_TAKEN else None,
@@ -132,7 +137,7 @@ def _told(
     )
 
 
-def _stage(attempt: Row[Any], row: Row[Any]) -> tuple[Stage, datetime]:
+def _stage(row: Row[Any]) -> tuple[Stage, datetime]:
     """The stage and since when, by the machine's clock."""
     match LineCallState(row.state):
         case state if state in NOT_RUNG:
@@ -142,13 +147,13 @@ def _stage(attempt: Row[Any], row: Row[Any]) -> tuple[Stage, datetime]:
         case LineCallState.ENDED:
             return Stage.OVER, row.ended_machine or row.submitted_machine
         case _:
-            return _of_open(attempt, row)
+            return _of_open(row)
 
 
-def _of_open(attempt: Row[Any], row: Row[Any]) -> tuple[Stage, datetime]:
+def _of_open(row: Row[Any]) -> tuple[Stage, datetime]:
+    if row.score_asked_machine is not None:
+        return Stage.SCORING, row.score_asked_machine
     if row.answered_by_customer_machine is not None:
-        if attempt.hung_up_at is not None:
-            return Stage.SCORING, row.answered_by_customer_machine
         return Stage.TALKING, row.answered_by_customer_machine
     if row.rang_machine is not None:
         return Stage.RINGING, row.rang_machine

@@ -13,6 +13,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
+from campaigns.values import LineName
 from scheduler.flows import desk, dialling, line_calls
 from scheduler.flows import own_day as own_flow
 from scheduler.flows import todos as todo_flow
@@ -23,8 +24,9 @@ from scheduler.flows.line_keypad import ask_score
 from scheduler.flows.line_view import line_seen
 from scheduler.flows.outcome import record_outcome
 from scheduler.flows.outlook import NobodyNow
+from scheduler.flows.parked import parked_calls
+from scheduler.flows.parked import take_back as take_back_now
 from scheduler.flows.sampling_briefing import promise_now
-from campaigns.values import LineName
 from scripts_zh.cards import cards
 from web.auth import me, note_use, now, the_runtime
 from web.caller import in_words
@@ -85,6 +87,13 @@ def hang_up(attempt_id: str) -> Response | str:
 def go_on(attempt_id: str) -> Response | str:
     """Take others while the line is being asked whether this one rang (C2.8)."""
     line_calls.go_on(the_runtime(), attempt_id, now(), me())
+    return take_next()
+
+
+@caller.post("/<attempt_id>/take-back")
+def take_back(attempt_id: str) -> Response | str:
+    """Have a call on the screen again that one went on from, to enter its outcome (R-CLAIM-1)."""
+    take_back_now(the_runtime(), attempt_id, now(), me())
     return _as_it_is()
 
 
@@ -213,5 +222,6 @@ def _nobody(screen: _Screen) -> dict[str, object]:
         "nobody": screen.nobody,
         "clock_speed": clock_speed(),
         "own": own_flow.own_day(runtime, me(), now()),
+        "parked": parked_calls(runtime, me(), now()),
         "todo_count": len(todo_flow.open_todos(runtime, now(), caller=me().name)),
     }

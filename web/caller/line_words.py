@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from campaigns.labels_zh import LINE_LABELS
+from campaigns.registry import outcome_of
+from campaigns.values import Kind
 from scheduler.flows.line_view import LineSeen, Stage
 from web.caller.blueprint import caller
 from web.language import say
@@ -35,11 +37,28 @@ def line_name(seen: LineSeen) -> str:
     return _("训练线路（不会打到真实电话）") if seen.is_training else say(LINE_LABELS[seen.line])
 
 
+@caller.app_template_global()
+def line_likely(seen: LineSeen, kind: Kind) -> str:
+    """Name the outcome that the line's word for the end suggests."""
+    return say(outcome_of(kind, seen.likely).label) if seen.likely else ""
+
+
+@caller.app_template_global()
+def line_key(seen: LineSeen | None) -> str:
+    """Everything by which the strip looks different: another key, and the page asks for it anew."""
+    if seen is None or seen.is_manual:
+        return ""
+    shown = (seen.is_ready, seen.has_phone, seen.in_trouble, seen.can_score, seen.can_go_on)
+    told = (seen.stage, seen.score, seen.did_ring, seen.likely, *(int(one) for one in shown))
+    return " ".join("-" if one is None else str(one) for one in told)
+
+
 def line_document(seen: LineSeen | None) -> dict[str, object] | None:
     """What the open page is told of the line each time it asks; None for a call by hand."""
     if seen is None or seen.is_manual:
         return None
     return {
+        "key": line_key(seen),
         "stage": seen.stage,
         "words": line_stage(seen),
         "seconds": seen.seconds,

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.flows import desk
 from scheduler.flows import own_day as own_flow
+from scheduler.flows import parked as parked_flow
 from scheduler.flows import todos as todo_flow
 from web.auth import LEADING, me, now, the_runtime
 from web.caller.blueprint import caller, clock_speed
@@ -75,6 +76,7 @@ def _own_day() -> dict[str, object]:
     runtime = the_runtime()
     return {
         "own": own_flow.own_day(runtime, me(), now()),
+        "parked": parked_flow.parked_calls(runtime, me(), now()),
         "todos": todo_flow.open_todos(runtime, now(), caller=me().name),
         "awaiting": todo_flow.awaiting_replies(runtime, now(), caller=me().name),
     }

@@ -85,6 +85,7 @@ line_call = Table(
     Column("checks", Integer, nullable=False, default=0, server_default="0"),  # empty answers
     Column("next_check_machine", Instant),
     Column("did_ring", Boolean),  # what the caller says of their own phone
+    Column("score_asked_machine", Instant),  # the customer was handed to the keypad question
     # What the line's events say, whatever their order: reduced anew with each of them.
     Column("caller_answered_machine", Instant),
     Column("rang_machine", Instant),
@@ -183,6 +184,9 @@ blast = Table(
     Column("id", Integer, primary_key=True),
     Column("campaign_id", Integer, ForeignKey("campaign.id"), nullable=False),
     Column("kind", Text, nullable=False),
+    # Of every campaign of the kind; else of the one alone.
+    Column("covers_kind", Boolean, nullable=False),
+    Column("include_uncalled", Boolean, nullable=False),
     Column("line", Text, nullable=False),
     Column("script_id", Text, nullable=False),
     Column("script_version", Integer, nullable=False),

@@ -32,6 +32,13 @@ export const nobodyThere = () => {
   tick();
 };
 
+// The customer is on the line from now on: they hang up first.
+export const pickedUp = () => {
+  if (isLit()) lit = null;
+  goodbye = null;
+  tick();
+};
+
 export const tick = () => {
   const shown = button();
   if (!shown) return;

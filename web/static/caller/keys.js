@@ -31,6 +31,7 @@ const next = () => {
   if (lease.isOver()) lease.leave();
   else if (outcome.isUndoing()) outcome.sendNow(true);
   else if (idle()) takeNext();
+  else press("#go-on"); // the line does not know: the next customer meanwhile
 };
 
 const mask = () => {
@@ -53,6 +54,7 @@ const COMMANDS = {
   d: () => press("#dial"),
   g: inCall(hangup.sayGoodbye),
   h: inCall(hangup.press),
+  i: inCall(() => press("#score-by-key")),
   s: openSkip,
   b: inCall(outcome.wantCallback),
   f: inCall(feedback),

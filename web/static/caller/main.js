@@ -6,6 +6,7 @@ import { NEXT_IS_READY } from "./escalations.js";
 import * as hangup from "./hangup.js";
 import * as keys from "./keys.js";
 import * as lease from "./lease.js";
+import * as line from "./line.js";
 import * as matters from "./matters.js";
 import * as outcome from "./outcome.js";
 import * as queue from "./queue.js";
@@ -33,6 +34,7 @@ const ready = () => {
   matters.prefixes().forEach(callback.fitShortcuts);
   timers.maskNumber();
   timers.tick();
+  line.ready();
   hangup.tick();
 };
 
@@ -55,5 +57,5 @@ window.addEventListener("pageshow", (event) => {
   const [way] = performance.getEntriesByType("navigation");
   if (event.persisted || way?.type === "back_forward") location.replace(one("#desk").dataset.here);
 });
-for (const part of [callback, dialogs, hangup, keys, lease, outcome, queue, score, sending, tabs, timers]) part.wire();
+for (const part of [callback, dialogs, hangup, keys, lease, line, outcome, queue, score, sending, tabs, timers]) part.wire();
 ready();

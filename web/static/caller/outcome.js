@@ -12,6 +12,7 @@ let undoTimer = null;
 let undoThen = null; // what follows once it is recorded: the next customer
 let callbackWanted = new Set(); // matters for which a time was asked for with B, whatever the outcome
 let leaveOpen = false; // the caller was told that a matter stays open, and went on
+let byWalk = null; // the outcome that the dialogue chose last, not the caller
 let isSure = false; // a refusal was asked once more: the next Enter records it
 
 const has = (flag, prefix) => Boolean(matters.chosen(prefix) && flag in matters.chosen(prefix).dataset);
@@ -65,14 +66,38 @@ export const offer = (codes, scored = "") => {
   const offered = radio(score.offered(codes));
   if (!offered) return;
   stopUndo();
+  byWalk = offered;
   offered.checked = true;
   if (scored) score.put(scored);
   takeBack();
   fit();
 };
 
+// The outcome that the line's word for the end suggests: chosen where the caller has chosen none, not
+// sent. The strip says which.
+export const suggest = () => {
+  const code = strip().dataset.likely;
+  const suggested = code && radio(code, "");
+  const chosen = matters.chosen("");
+  if (!suggested || chosen === suggested || (chosen && chosen !== byWalk)) return;
+  suggested.checked = true;
+  takeBack();
+  fit();
+};
+
+// R-SMP-4. The score that the customer pressed, put in its place and not sent.
+export const putPressed = (value) => {
+  if (!score.radio(value, "")) return false;
+  stopUndo();
+  score.put(value, "");
+  takeBack();
+  fit();
+  return true;
+};
+
 export const choose = (picked) => {
   stopUndo();
+  byWalk = null;
   picked.checked = true;
   takeBack();
   fit();
@@ -222,6 +247,7 @@ export const wire = () => {
   document.addEventListener("change", (event) => {
     if (!event.target.matches(".outcome-radio, .score-radio")) return;
     stopUndo();
+    byWalk = null;
     if (event.target.matches(".score-radio")) score.put(event.target.value);
     takeBack();
     fit();

@@ -10,6 +10,7 @@ export const RECORDED = "waihu:recorded";
 
 let waiting = null; // the outcome that could not be sent yet
 let line = Promise.resolve(); // one request after the other, in the order of the keys
+let answers = 0; // how many were put in place
 const onTheWay = new Set(); // forms that wait for their answer: a double click sends once
 
 export const setToken = (token) => {
@@ -45,6 +46,7 @@ const notice = (html) => {
 const put = (html, selector) => {
   const page = new DOMParser().parseFromString(html, "text/html");
   if (!one("#call, #idle", page)) { location.assign(one("#desk").dataset.here); return; }
+  answers += 1;
   notice("");
   const flashes = all("[data-flashes] .flash", page);
   all(".notes .flash").forEach((old) => old.remove());
@@ -58,6 +60,22 @@ const put = (html, selector) => {
     one("#call-title").focus({ preventScroll: true });
   }
   changed();
+};
+
+// The strip as the server draws it now; what has the focus in it keeps it. An answer that was put in
+// place meanwhile is newer.
+export const refreshStrip = async () => {
+  const [asked, before] = [attempt(), answers];
+  const answer = await ask(one("#desk").dataset.here, { headers: { "X-Part": "desk" } });
+  const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : document;
+  const isSame = one("#call", page)?.dataset.attempt === asked && attempt() === asked;
+  if (page === document || !isSame || answers !== before) return;
+  const focused = one("#strip").contains(document.activeElement) ? document.activeElement.id : "";
+  const isMenuOpen = Boolean(one(".more-menu[open]"));
+  one("#strip").replaceWith(document.adoptNode(one("#strip", page)));
+  if (isMenuOpen) one(".more-menu").open = true;
+  changed();
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 };
 
 const lock = (letter, on) => {

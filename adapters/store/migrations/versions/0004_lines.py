@@ -106,6 +106,7 @@ def _calls() -> None:
         sa.Column("ended_machine", Instant(), nullable=True),
         sa.Column("cause", sa.Text(), nullable=True),
         sa.Column("digits", sa.Text(), nullable=True),
+        sa.Column("score_asked_machine", Instant(), nullable=True),
         sa.CheckConstraint(
             "(state IN ('submitting', 'placed', 'unknown')) = (settled_at IS NULL)",
             name=op.f("ck_line_call_settled_has_time"),
@@ -190,6 +191,8 @@ def _blasts() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("covers_kind", sa.Boolean(), nullable=False),
+        sa.Column("include_uncalled", sa.Boolean(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("script_id", sa.Text(), nullable=False),
         sa.Column("script_version", sa.Integer(), nullable=False),
@@ -302,9 +305,7 @@ def _sms() -> None:
     op.create_index(op.f("ix_sms_blast_id_state"), "sms", ["blast_id", "state"], unique=False)
     op.create_index(op.f("ix_sms_customer_id_at"), "sms", ["customer_id", "at"], unique=False)
     op.create_index(op.f("ix_sms_phone_key_at"), "sms", ["phone_key", "at"], unique=False)
-    op.create_index(
-        op.f("ix_sms_line_sent_machine"), "sms", ["line", "sent_machine"], unique=False
-    )
+    op.create_index(op.f("ix_sms_line_sent_machine"), "sms", ["line", "sent_machine"], unique=False)
     op.create_index(op.f("ix_sms_task_id"), "sms", ["task_id"], unique=False)
     op.create_index(
         "ix_sms_to_do",

@@ -25,6 +25,7 @@ from scheduler.flows.plan_values import CampaignPlan, LeftOut, Plan, PlannedTask
 from scheduler.flows.populations import Candidate, Question, partition_of, population
 from scheduler.flows.refresh import refresh_tasks
 from scheduler.flows.schedule_columns import state_for, window_group
+from scheduler.flows.second_look import look_again
 from scheduler.rules.gate import case_for
 from scheduler.rules.obstacles import obstacles
 from scheduler.rules.schedule import Schedule, rule_of_ending, schedule
@@ -74,6 +75,8 @@ def plan(
         plans = tuple(one.plan() for one in days)
         # An order that joins may make a reminder count; the sums are shared, so they come last.
         figures.settle(connection, (task for one in days for task in one.reminders_joined))
+    if not dry_run:
+        look_again(runtime, now, who)
     return Plan(day, plans, not law.calendar.is_known(day.year))
 
 

@@ -23,6 +23,7 @@ from scheduler.flows.sampling_list import LeftOut, Member, Sample, candidate_of,
 from scheduler.flows.sampling_places import pass_over, replace_lost, step_in
 from scheduler.flows.sampling_status import SampleStatus, status
 from scheduler.flows.sampling_tasks import CalledIn, against, call_in
+from scheduler.flows.second_look import look_again
 from scheduler.runtime import Law, Runtime
 
 __all__ = [
@@ -265,7 +266,9 @@ def approve(runtime: Runtime, month: str, now: datetime, person: Person) -> Samp
         law = runtime.law(connection).of(row.campaign_id)
         _call_everybody(connection, law, frozen, now, person.name)
         replace_lost(connection, runtime, now, person.name)
-        return read(connection, frozen)
+    look_again(runtime, now, person.name)
+    with runtime.snapshot() as connection:
+        return read(connection, samples.get(connection, frozen.id))
 
 
 def _freeze(connection: Connection, row: Row[Any], now: datetime, name: str) -> Row[Any]:

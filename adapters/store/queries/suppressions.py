@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, text, update
 
+from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer, customer_phone, suppression
 from adapters.store.queries import audit
 from campaigns.outcomes import Outcome
@@ -136,6 +137,33 @@ def in_force(connection: Connection) -> list[Row[Any]]:
         .order_by(suppression.c.since, suppression.c.id)
     )
     return list(connection.execute(query).all())
+
+
+def open_tasks_listed(connection: Connection) -> list[int]:
+    """Open tasks whose customer is on the list for their kind: by rights there are none."""
+    own = select(customer_phone.c.phone_key).where(
+        customer_phone.c.customer_id == task.c.customer_id, customer_phone.c.wrong_since.is_(None)
+    )
+    query = (
+        select(task.c.id)
+        .join(customer, customer.c.id == task.c.customer_id)
+        .join(
+            suppression,
+            or_(
+                suppression.c.customer_id == task.c.customer_id,
+                suppression.c.user_id == customer.c.identity,
+                suppression.c.phone_key.in_(own.correlate(task)),
+            ),
+        )
+        .where(
+            text("task.state <> 'closed'"),
+            suppression.c.lifted_at.is_(None),
+            or_(suppression.c.kind.is_(None), suppression.c.kind == task.c.kind),
+        )
+        .distinct()
+        .order_by(task.c.id)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def bound_customers(

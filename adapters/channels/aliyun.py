@@ -294,8 +294,8 @@ def _records(body: bytes) -> list[Mapping[str, object]] | None:
 
 def _text(value: object) -> str | None:
     """A field as text; the provider writes the same one as a number or as a string."""
-    if isinstance(value, str):
-        return value.replace("\0", "").strip()
+    if isinstance(value, str):  # half a character, or none, is nothing that can be stored
+        return value.replace("\0", "").encode("utf-8", "replace").decode().strip()
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 

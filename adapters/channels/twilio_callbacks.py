@@ -109,7 +109,8 @@ class TwilioCallbacks:
         key, sender = form.get("MessageSid") or form.get("SmsSid", ""), form.get("From", "")
         if not _TEXT.fullmatch(key) or not sender or "Body" not in form:
             return ()
-        return (SmsReply(key, sender, form["Body"], instant(form.get("Timestamp"))),)
+        wording = form["Body"].replace("\0", "")  # not every database can hold it
+        return (SmsReply(key, sender, wording, instant(form.get("Timestamp"))),)
 
 
 class _Form(dict[str, list[str]]):

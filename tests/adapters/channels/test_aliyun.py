@@ -469,6 +469,14 @@ def test_odd_fields_do_no_harm():
     assert len(event.key) <= 200
 
 
+def test_half_characters_and_nul_are_not_handed_on():
+    raw = pushed(b'[{"phone_number":"13900000002","content":"R\\u0000\\ud800","sequence_id":1}]')
+    (reply,) = READER.read_replies(raw)
+    assert reply.wording == "R?"
+    (event,) = READER.read_sms(pushed(b'[{"out_id":"a\\udfff\\u0000","success":true}]'), None)
+    assert event.sms_id == "a?"
+
+
 def test_r_dnc_2_replies_are_read():
     reply = {
         "phone_number": "13900000002",

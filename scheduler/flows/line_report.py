@@ -192,7 +192,7 @@ def _not_set_up(runtime: Runtime, line: LineName) -> str:
         LineName.ALIYUN: own.aliyun,
     }
     if line is LineName.TWILIO and _has_carrier(runtime):
-        return "训练线路由 waihu serve 打开，不连任何电话；没有打开时手工拨打"
+        return "训练线路由 waihu serve 打开，不连任何电话"
     if told.get(line) is not None:
         return "培训店铺只连本机的线路，这条线路的地址不在本机，没有打开"
     return f"还没有设置：由管理员设 {_PREFIXES[line]} 开头的变量后重启"

@@ -33,6 +33,7 @@ PASS_S = 0.2
 """How often a quiet connection gives the listener a chance to look at its own deadlines."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _REPLACED_WAIT_S = 0.5, 15.0, 60.0
 _MESSAGE_BYTES = 1_000_000
+_CLOSE_S = 0.1  # the exchange does not answer a farewell
 
 # Q.850, as far as carriers use it. What is not here has failed in some other way.
 _CAUSES = {
@@ -228,7 +229,7 @@ def _connect(settings: AsteriskSettings) -> ClientConnection:
         f"ws{address.removeprefix('http')}",
         additional_headers={"Authorization": f"Basic {secret}"},
         open_timeout=CONNECT_S,
-        close_timeout=1,
+        close_timeout=_CLOSE_S,
         max_size=_MESSAGE_BYTES,
         proxy=None if is_loopback(settings.url) else True,
     )

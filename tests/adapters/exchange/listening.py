@@ -156,7 +156,12 @@ class Calls:
         self.wait(found)
         return found()[0]
 
-    def wait_over(self, order: CallOrder) -> CallPicture:
+    def wait_over(self, order: CallOrder, *, ahead: float = 5) -> CallPicture:
+        """Until both legs have ended; what the listener would wait for is not waited for."""
+        self.wait(
+            lambda: self.picture(order).is_over or self.picture(order).customer_ended_at is not None
+        )
+        self.clock_ahead += timedelta(seconds=ahead)
         self.wait(lambda: self.picture(order).is_over)
         return self.picture(order)
 

@@ -35,15 +35,15 @@ def sound_file(exchange: Exchange, name: str, seconds: float) -> str:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(8000)
-        wanted = range(int(8000 * seconds))
-        file.writeframes(b"".join(struct.pack("<h", 8000 * (-1) ** (i // 8)) for i in wanted))
+        samples = range(int(8000 * seconds))
+        file.writeframes(b"".join(struct.pack("<h", 8000 * (-1) ** (i // 8)) for i in samples))
     return f"sound:{name}"
 
 
 def test_r_repeat_2_the_caller_answers_then_the_customer_and_both_talk(calls: Calls):
     with calls.listening():
         order = calls.place("hangs_up/1")
-        picture = calls.wait_over(order)
+        picture = calls.wait_over(order, ahead=0)
 
     assert calls.asked == [order.call_id]
     assert calls.rings(order) == [CALLER_ID]
@@ -228,7 +228,7 @@ def test_a_listener_killed_between_the_legs_is_started_again_and_goes_on(
     calls: Calls, step: str, after: bool
 ):
     with calls.listening(step, after=after):
-        order = calls.place("hangs_up/2")
+        order = calls.place("hangs_up/1.2")
         assert calls.died.wait(10)
     with calls.listening():
         picture = calls.wait_over(order)

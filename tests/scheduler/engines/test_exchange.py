@@ -1,0 +1,225 @@
+"""A whole call of the shop through a real Asterisk: dialled, let through, talked, recorded, scored."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Row
+
+from adapters.channels.asterisk_switch import AsteriskSwitch
+from adapters.clock import SystemClock
+from adapters.line_settings import AsteriskSettings, LineSettings
+from adapters.store.models.lines import line_call, recording
+from adapters.store.models.sampling import score
+from campaigns.lines import Leg
+from campaigns.values import LineCallState, LineName, Role, ScoreOrigin
+from scheduler.engines.exchange import ExchangeListener
+from scheduler.flows.line_calls import dial, hang_up
+from scheduler.flows.line_choice import set_choice, set_phone
+from scheduler.flows.line_keypad import ask_score
+from scheduler.flows.recordings import listen
+from scheduler.flows.shop import change_policy, set_clock
+from tests.exchange import Exchange
+from tests.factories import a_number, at
+from tests.shops import Shop
+
+WAIT_SECONDS = 20.0
+NOW = "05-27 09:30"
+ROOT = Path(__file__).parents[3]
+
+
+class ExchangeShop:
+    """A shop whose calls go through the exchange, with one sampled customer."""
+
+    def __init__(self, shop: Shop, exchange: Exchange) -> None:
+        self.shop, self.exchange, self.runtime = shop, exchange, shop.runtime
+        self.number = a_number()
+        self.settings = AsteriskSettings(
+            url=exchange.ari_url,
+            user=exchange.ari_user,
+            password=exchange.ari_password,
+            app=f"shop-{self.number.national}",
+            phones="PJSIP/phone-{extension}",
+            caller_id="02888888888",
+        )
+        self.runtime.settings = replace(
+            self.runtime.settings, lines=LineSettings(asterisk=self.settings)
+        )
+        self.runtime.machine_clock = SystemClock()
+        set_clock(self.runtime, "张三", to=at(NOW), ticks=True)
+        shop.sampled(shop.buyer(number=self.number))
+        self.caller = shop.person()
+        set_choice(self.runtime, "call", "all", LineName.ASTERISK, at(NOW), "李组长")
+        set_phone(self.runtime, self.caller, LineName.ASTERISK, "801", at(NOW), "李组长")
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen as the panel's process does."""
+        listener = ExchangeListener(self.runtime)
+        listener.start()
+        try:
+            self.wait(lambda: self.runtime.lines.voice[LineName.ASTERISK].check().is_ready)
+            yield
+        finally:
+            listener.stop()
+
+    def dial(self) -> str:
+        """The customer is handed out and dialled; the attempt's id."""
+        held = self.shop.take(self.caller, NOW)
+        answer = dial(self.runtime, held.attempt_id, self.runtime.now(), self.caller)
+        assert (answer.line, answer.state) == (LineName.ASTERISK, LineCallState.PLACED)
+        return held.attempt_id
+
+    def customer(self, act: str) -> None:
+        self.exchange.customer(self.number.national, act)
+
+    @property
+    def call(self) -> Row:
+        (row,) = self.shop.rows(line_call)
+        return row
+
+    def rings(self) -> int:
+        return len([r for r in self.exchange.rung() if r.number == self.number.national])
+
+    def wait(self, until: Callable[[], object]) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not until():
+            assert time.monotonic() < deadline, self.shop.rows(line_call)
+            time.sleep(0.05)
+
+    def wait_until_ended(self) -> Row:
+        self.wait(lambda: self.call.settled_at is not None)
+        return self.call
+
+    def close(self) -> None:
+        switch = AsteriskSwitch(self.settings)
+        for call_id in switch.calls():
+            for leg in Leg:
+                switch.hang_up(call_id, leg)
+            switch.clear(call_id)
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path, exchange: Exchange) -> Iterator[ExchangeShop]:
+    made = Shop(database_url, tmp_path)
+    yield (found := ExchangeShop(made, exchange))
+    found.close()
+    made.close()
+
+
+def test_r_smp_4_a_call_is_answered_recorded_scored_by_keypad_and_hung_up(shop: ExchangeShop):
+    change_policy(shop.runtime, {"records_calls": 1}, at(NOW), "李组长")
+    shop.customer("presses/wwwwwwwwww4")  # five seconds, then the key
+    with shop.listening():
+        attempt_id = shop.dial()
+        shop.wait(lambda: shop.call.answered_by_customer_machine)
+        time.sleep(2.5)  # the notice, and some talk
+        ask_score(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
+        row = shop.wait_until_ended()
+        shop.wait(lambda: shop.shop.rows(recording))
+
+    assert (row.state, row.cause, row.digits) == ("ended", "talked", "4")
+    assert row.caller_answered_machine < row.rang_machine < row.answered_by_customer_machine
+    assert shop.rings() == 1
+    answered = shop.runtime.now()
+    shop.shop.outcome(attempt_id, "scored", f"{answered:05-27 09:40}", shop.caller, score=3)
+    assert [(s.value, s.origin) for s in shop.shop.rows(score)] == [(4, ScoreOrigin.KEYPAD)]
+    (kept,) = shop.shop.rows(recording)
+    supervisor = shop.shop.person("王主管", Role.SUPERVISOR)
+    sound = listen(shop.runtime, kept.id, shop.runtime.now(), supervisor)
+    assert (sound.media_type, sound.content[:4]) == ("audio/wav", b"RIFF")
+    assert (kept.attempt_id, kept.seconds) in {(attempt_id, s) for s in range(1, 5)}
+
+
+def test_r_claim_1_what_was_closed_meanwhile_rings_nobody(shop: ExchangeShop):
+    """The last gate is the shop's own: a caller's phone that rings long may outlive its reason."""
+    shop.exchange.customer("803", "answers")
+    set_phone(shop.runtime, shop.caller, LineName.ASTERISK, "803", at(NOW), "李组长")
+    with shop.listening():
+        shop.dial()
+        set_clock(shop.runtime, "张三", to=at("05-27 22:00"), ticks=True)  # R-HOURS-3
+        row = shop.wait_until_ended()
+
+    assert (row.state, row.rule) == ("stopped", "R-HOURS-3")
+    assert shop.rings() == 0
+
+
+def test_hanging_up_from_the_callers_page_ends_both_legs(shop: ExchangeShop):
+    with shop.listening():
+        attempt_id = shop.dial()
+        shop.wait(lambda: shop.call.answered_by_customer_machine)
+        hang_up(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
+        row = shop.wait_until_ended()
+
+    assert (row.state, row.cause) == ("ended", "talked")
+
+
+LISTEN = """
+import os
+from datetime import datetime
+from pathlib import Path
+from adapters.line_settings import AsteriskSettings, LineSettings
+from adapters.settings import Settings
+from scheduler.engines.exchange import ExchangeListener
+from scheduler.runtime import open_runtime
+
+given = os.environ
+own = AsteriskSettings(
+    given["URL"], given["USER_NAME"], given["PASSWORD"], app=given["APP"],
+    phones="PJSIP/phone-{extension}",
+)
+settings = Settings(given["DATABASE"], Path(given["KEY"]), lines=LineSettings(asterisk=own))
+ExchangeListener(open_runtime(settings)).run()
+"""
+
+
+@contextmanager
+def listening_process(shop: ExchangeShop) -> Iterator[subprocess.Popen[bytes]]:
+    own, settings = shop.settings, shop.runtime.settings
+    environ = {
+        **os.environ,
+        "URL": own.url,
+        "USER_NAME": own.user,
+        "PASSWORD": own.password,
+        "APP": own.app,
+        "DATABASE": settings.database_url,
+        "KEY": str(settings.secret_file),
+    }
+    process = subprocess.Popen([sys.executable, "-c", LISTEN], cwd=ROOT, env=environ)
+    try:
+        shop.wait(lambda: shop.runtime.lines.voice[LineName.ASTERISK].check().is_ready)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("later", [0.0, 0.4])
+def test_r_repeat_2_a_listener_killed_after_the_gate_rings_once_at_most(
+    shop: ExchangeShop, later: float
+):
+    shop.customer("hangs_up/3")
+    with listening_process(shop) as process:
+        shop.dial()
+        shop.wait(lambda: shop.call.gate_at)
+        time.sleep(later)
+        process.kill()
+        process.wait()
+    with listening_process(shop):
+        patience = time.monotonic() + 3
+        shop.wait(lambda: shop.rings() or time.monotonic() > patience)
+        if not shop.rings():  # killed just before it rang: nobody is rung, ever
+            hang_up(shop.runtime, shop.call.attempt_id, shop.runtime.now(), shop.caller)
+        row = shop.wait_until_ended()
+
+    assert row.state == "ended"
+    assert shop.rings() <= 1
+    assert (row.rang_machine is not None) == (shop.rings() == 1)

@@ -18,8 +18,17 @@ from adapters.carrier.published import CREATE_CALL, CREATE_MESSAGE, UPDATE_CALL,
 from adapters.carrier.script import read_script
 from adapters.carrier.server import Carrier
 from adapters.carrier.settings import CarrierSettings
-from adapters.channels.base import Accepted, CallOrder, Found, Refused, SmsFound, SmsOrder, Unknown
-from adapters.channels.twilio_client import Timeouts
+from adapters.channels.base import (
+    Accepted,
+    CallOrder,
+    Found,
+    Missing,
+    Refused,
+    SmsFound,
+    SmsOrder,
+    Unknown,
+)
+from adapters.channels.twilio_client import BrokenAnswerError, OneRequest, Timeouts
 from adapters.channels.twilio_sms import TwilioSms
 from adapters.channels.twilio_voice import TwilioVoice
 from adapters.clock import SystemClock
@@ -440,6 +449,66 @@ def test_a_text_is_looked_up_with_what_became_of_it(texts):
     assert isinstance(found, SmsFound)
     assert found.events[0].segments == 1
     assert found.events[0].state is SmsState.DELIVERED
+
+
+def test_the_same_text_of_another_hour_is_not_this_one(texts):
+    texts.line.send(texts.order())
+    later = texts.now() + timedelta(hours=1)
+
+    assert texts.line.look_up(text_trace_of(texts.order(), later)) == Missing()
+
+
+@pytest.mark.parametrize("reference", ["../Calls/CA1", "RE1", "http://evil.example/x", "", "RE\n"])
+def test_a_recording_is_fetched_by_its_id_only(calls, relay, reference):
+    assert calls.line.fetch_recording(reference) == Missing()
+    assert relay.seen == []
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(canned):
+    canned.says("200 OK", "x" * 200_000)
+    with pytest.raises(BrokenAnswerError):
+        OneRequest(Timeouts()).send("GET", canned.url, limit_bytes=100_000)
+
+
+# --- the check of a real account -----------------------------------------------------------------
+
+ACTIVE = '{"sid": "x", "status": "active"}'
+
+
+def numbers(*capabilities: str) -> str:
+    held = ", ".join(f'{{"sid": "PN", "capabilities": {one}}}' for one in capabilities)
+    return f'{{"incoming_phone_numbers": [{held}], "page": 0}}'
+
+
+@pytest.mark.parametrize(
+    ("answers", "voice", "sms"),
+    [
+        ([ACTIVE, numbers('{"voice": true, "sms": true}')], True, True),
+        ([ACTIVE, numbers('{"voice": true, "sms": false}')], True, False),
+        ([ACTIVE, numbers('{"voice": false, "sms": true}')], False, True),
+        ([ACTIVE, numbers()], True, False),
+        ([ACTIVE, "[]"], False, False),
+        (['{"sid": "x", "status": "suspended"}'], False, False),
+        (["<html>"], False, False),
+    ],
+)
+def test_the_check_of_an_account_that_is_no_training_carrier(answers, voice, sms):
+    with open_canned("127.0.0.2") as far:
+        settings = replace(SETTINGS, base_url=far.url)
+        for line, ready in ((TwilioVoice, voice), (TwilioSms, sms)):
+            far.answers.clear()
+            for answer in answers:
+                far.says("200 OK", answer)
+            report = line(settings, NOBODY).check()
+            assert report.is_ready is ready, report
+        assert {wired.method for wired in far.seen} == {"GET"}
+
+
+def test_a_messaging_service_sends_without_a_number_of_its_own():
+    with open_canned("127.0.0.2") as far:
+        far.says("200 OK", ACTIVE)
+        settings = replace(SETTINGS, base_url=far.url, messaging_service="MG" + "0" * 32)
+        assert TwilioSms(settings, NOBODY).check().is_ready
 
 
 def test_the_lines_say_that_they_lead_to_a_training_carrier(calls):

@@ -171,6 +171,12 @@ BAD = {
     "body with an escape that is not utf-8": replace(GENUINE, body=GENUINE.body + b"&x=%FF"),
     "body of nul": replace(GENUINE, body=b"\x00" * 40),
     "body of too many fields": replace(GENUINE, body=b"&".join([b"a=b"] * 5_000)),
+    "too many fields, though signed": signed(
+        fields=(*BASIC, *((f"field{n}", "x") for n in range(300)))
+    ),
+    "letters that were none, signed as replaced ones": replace(
+        signed(fields=(*BASIC, ("x", "\ufffd"))), body=GENUINE.body + b"&x=%FF"
+    ),
     "account of somebody else": signed(fields=(("AccountSid", "AC" + "9" * 32),)),
     "no account": signed(fields=(("CallSid", CALLER_LEG),)),
     "account twice": signed(fields=(("AccountSid", SID), ("AccountSid", "AC" + "9" * 32))),

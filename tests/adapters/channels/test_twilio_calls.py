@@ -223,6 +223,8 @@ def test_hanging_up_ends_both_sides_at_any_moment(desk, moment):
     desk.until(lambda: desk.told().is_over)
 
     assert isinstance(answer, Accepted)
+    if moment == "asked":  # it did not just run out
+        assert desk.carrier.desk.books.legs[trace.customer_leg_id].questions < 2
     expected = Cause.CANCELLED if moment == "ringing" else Cause.TALKED
     assert desk.told().cause is expected
 

@@ -80,7 +80,7 @@ class Canned:
 
 
 @contextmanager
-def open_canned() -> Iterator[Canned]:
+def open_canned(host: str = "127.0.0.1") -> Iterator[Canned]:
     canned = Canned()
 
     class Saying(socketserver.BaseRequestHandler):
@@ -90,8 +90,8 @@ def open_canned() -> Iterator[Canned]:
                 canned.seen.append(wired)
                 self.request.sendall(canned.answers.popleft() or b"")
 
-    with _serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Saying)) as port:
-        canned.url = f"http://127.0.0.1:{port}"
+    with _serving(socketserver.ThreadingTCPServer((host, 0), Saying)) as port:
+        canned.url = f"http://{host}:{port}"
         yield canned
 
 

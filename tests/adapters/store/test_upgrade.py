@@ -44,7 +44,11 @@ from tests.shops import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
 
-KINDS_OF = {"0001": ("dunning",), "0002": ("dunning", "callback", "stock_out")}
+KINDS_OF = {
+    "0001": ("dunning",),
+    "0002": ("dunning", "callback", "stock_out"),
+    "0003": ("dunning", "callback", "stock_out", "sampling"),
+}
 """The standing campaigns of each earlier schema."""
 
 

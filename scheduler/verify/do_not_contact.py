@@ -15,6 +15,7 @@ from adapters.store.models.customers import customer, suppression
 from adapters.store.models.shop import person
 from scheduler.verify.background import Background
 from scheduler.verify.days import not_after
+from scheduler.verify.line_rows import of_attempt
 from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by
 from scheduler.verify.report import Finding, shown
 
@@ -54,7 +55,7 @@ def check_calls(connection: Connection, background: Background) -> Iterator[Find
         if background.as_of is not None:
             statement = statement.where(attempts_by(background.as_of))
         for row in connection.execute(statement):
-            found = _contact(row, background.as_of)
+            found = _contact(connection, row, background.as_of)
             if found is None or (row.id, row.entry) in told:
                 continue
             told.add((row.id, row.entry))
@@ -62,7 +63,7 @@ def check_calls(connection: Connection, background: Background) -> Iterator[Find
                 yield found
 
 
-def _contact(row: Row[Any], as_of: datetime | None) -> Finding | None:
+def _contact(connection: Connection, row: Row[Any], as_of: datetime | None) -> Finding | None:
     a = attempt_from(row, as_of)
     lifted_at = not_after(row.lifted_at, as_of)
     if a.counts:
@@ -71,15 +72,21 @@ def _contact(row: Row[Any], as_of: datetime | None) -> Finding | None:
         if a.at < row.since or is_cause or (lifted_at is not None and a.at >= lifted_at):
             return None
         what = f"免打扰条目 {row.entry} 自 {shown(row.since)} 起有效，之后仍被拨打"
-        return Finding(_rule(row), what, a.id, a.at)
+        return Finding(rule_of(row), what, a.id, a.at)
     begins = max(a.handed_out_at, row.since)
+    for call in of_attempt(connection, a.id):
+        # Decision 0027: under way just then, and nobody was rung; it is taken back when that is known.
+        if call.submitted_at <= begins <= (call.settled_at or begins):
+            if call.settled_at is None or not_after(call.settled_at, as_of) is None:
+                return None
+            begins = call.settled_at
     ends = a.held_until
     if lifted_at is not None and (ends is None or ends > lifted_at):
         ends = lifted_at
     if ends is not None and ends <= begins:
         return None
     what = f"免打扰条目 {row.entry} 生效后，派出的工作没有立即撤回"
-    return Finding(_rule(row), what, a.id, begins)
+    return Finding(rule_of(row), what, a.id, begins)
 
 
 def _came_first(connection: Connection, subject: str, entry: int) -> bool:
@@ -120,7 +127,7 @@ def check_messages(connection: Connection, background: Background) -> Iterator[F
             told.add((row.id, row.entry))
             if not (is_tie and _came_first(connection, f"todo:{row.id}", row.entry)):
                 what = f"免打扰条目 {row.entry} 生效后，待办 {row.id} 的旺旺留言仍被发出"
-                yield Finding(_rule(row), what, None, row.done_at)
+                yield Finding(rule_of(row), what, None, row.done_at)
 
 
 def check_entered(connection: Connection, background: Background) -> Iterator[Finding]:
@@ -187,7 +194,8 @@ def check_entries(connection: Connection, background: Background) -> Iterator[Fi
             yield Finding("R-DNC-3", f"免打扰条目 {row.id} 不是由主管解除的", None, lifted_at)
 
 
-def _rule(row: Row[Any]) -> str:
+def rule_of(row: Row[Any]) -> str:
+    """R-DNC-1, R-DNC-2. The rule that an entry stands for."""
     return "R-DNC-1" if row.rule == "R-DNC-1" else "R-DNC-2"
 
 

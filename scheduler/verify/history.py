@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 
 from campaigns.policy import Policy
 from scheduler.verify.days import closing_of_month, local_day, midnight
+from scheduler.verify.line_rows import LineCall
 
 FAILED = frozenset(
     {"no_answer", "switched_off", "out_of_service", "unreachable", "line_busy", "rejected"}
-    | {"relay_failed"}
+    | {"relay_failed", "line_unconfirmed"}
 )
 _EVERYWHERE = frozenset({"wrong_number", "busy", "cut_off", "hung_up_angry", "opt_out", "other"})
 REACHED_OF = {
@@ -87,6 +88,8 @@ class Attempt:
     calendar_version: int
     day_kind: str
     region: str | None
+    line: str | None
+    parked_at: datetime | None
 
     @property
     def counts(self) -> bool:
@@ -286,6 +289,7 @@ class TaskHistory:
     todos: tuple[Todo, ...]
     scores: tuple[Score, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    line_calls: tuple[LineCall, ...] = ()
 
     def known(self, instant: datetime, state: str) -> list[tuple[OrderHistory, Sighting]]:
         """R-IMP-3. The orders in the task that were in this state as known at an instant."""

@@ -29,14 +29,14 @@ def check_windows(person: CustomerHistory, background: Background) -> Iterator[F
             law = background.law_of(a)
             if not law.is_open(a.at, a.region):
                 yield Finding(
-                    _closed_rule(a.at, a.region, law),
+                    closed_rule(a.at, a.region, law),
                     f"{shown(a.at)} 不在可拨打时间内（{law.days.kind_of(local_day(a.at))}）",
                     a.id,
                     a.at,
                 )
 
 
-def _closed_rule(instant: datetime, region: str | None, law: Law) -> str:
+def closed_rule(instant: datetime, region: str | None, law: Law) -> str:
     """Which rule keeps this instant closed: the bound itself, the region's, or the day's."""
     if instant.astimezone(SHOP_ZONE).time() in (time(12), time(20)):
         return "R-HOURS-3"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import Connection, Select, func, select
@@ -74,10 +75,7 @@ def check_callers(connection: Connection, background: Background) -> Iterator[Fi
     holding: list[Attempt] = []
     for a in _attempts(connection, background, statement):
         holding = [
-            h
-            for h in holding
-            if h.caller_id == a.caller_id
-            and (h.held_until is None or h.held_until > a.handed_out_at)
+            h for h in holding if h.caller_id == a.caller_id and _is_busy_with(h, a.handed_out_at)
         ]
         for h in holding:
             others = h.task_id != a.task_id and h.customer_id != a.customer_id
@@ -85,6 +83,12 @@ def check_callers(connection: Connection, background: Background) -> Iterator[Fi
                 what = f"坐席 {a.caller_id} 在尝试 {h.id} 未结束时又领到一个"
                 yield Finding("R-REPEAT-2", what, a.id, a.handed_out_at)
         holding.append(a)
+
+
+def _is_busy_with(held: Attempt, instant: datetime) -> bool:
+    """Not while the line does not know: then the caller goes on with others (decision 0027)."""
+    ends = [at for at in (held.held_until, held.parked_at) if at is not None]
+    return not ends or min(ends) > instant
 
 
 def _one_after_the_other(connection: Connection, one: str, two: str) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch, task, task_order
 from adapters.store.models.customers import customer, customer_phone, order, order_sighting
+from adapters.store.models.lines import line_call
 from adapters.store.models.sampling import escalation, score
 from adapters.store.models.stock import shortage, shortage_date, task_shortage
 from scheduler.verify.days import not_after
@@ -31,6 +32,7 @@ from scheduler.verify.history import (
     TaskHistory,
     Todo,
 )
+from scheduler.verify.line_rows import CALLS, call_from
 from scheduler.verify.sampling_rows import ESCALATIONS, SCORES, escalation_from, score_from
 
 ROWS_AT_A_TIME = 2_000
@@ -94,6 +96,8 @@ def attempt_from(row: Row[Any], as_of: datetime | None) -> Attempt:
         calendar_version=row.calendar_version,
         day_kind=row.day_kind,
         region=row.region,
+        line=row.line,
+        parked_at=not_after(row.parked_at, as_of),
     )
 
 
@@ -142,6 +146,7 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         missing = _shortages(rows["shortages"], rows["days"], as_of)
         scores = _by_task(rows["scores"], score_from)
         promised = _by_task(rows["escalations"], lambda r: escalation_from(r, as_of))
+        asked = _by_task(rows["line_calls"], lambda r: call_from(r, as_of))
         yield CustomerHistory(
             person.id,
             person.region,
@@ -154,6 +159,7 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
                     todos=tuple(todos[row.id]),
                     scores=tuple(scores[row.id]),
                     escalations=tuple(promised[row.id]),
+                    line_calls=tuple(asked[row.id]),
                 )
                 for row in rows["tasks"]
             ),
@@ -211,6 +217,12 @@ def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
             .join(task, task.c.id == escalation.c.task_id)
             .order_by(task.c.customer_id, escalation.c.id),
             lambda then: escalation.c.opened_at <= then,
+        ),
+        "line_calls": (
+            CALLS.add_columns(owner)
+            .join(task, task.c.id == attempt.c.task_id)
+            .order_by(task.c.customer_id, line_call.c.submitted_at, line_call.c.id),
+            lambda then: line_call.c.submitted_at <= then,
         ),
         "shortages": (
             select(owner, task_shortage, shortage.c.arrived_at, shortage.c.closed_at)

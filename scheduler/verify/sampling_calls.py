@@ -26,6 +26,8 @@ _SCORED_IN = frozenset({"scored", "complaint_solved", "complaint_escalated"})
 _ALWAYS_SCORED = {"scored": "R-SMP-4"} | dict.fromkeys(BY_RULE, "R-SMP-8")
 _NUMBER_GONE = frozenset({"wrong_number", "relay_failed"})
 _LOW = (1, 2)
+_BY_CUSTOMER = ("customer", "keypad")
+"""R-SMP-4. Said to the caller, or pressed on the customer's own telephone."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -92,7 +94,7 @@ def check_scores(person: CustomerHistory, background: Background) -> Iterator[Fi
             if a.outcome not in _ALWAYS_SCORED or a.outcome_at is None:
                 continue
             own = any(s.attempt_id == a.id and s.origin != "review" for s in task.scores)
-            given = any(s.origin == "customer" and s.at <= a.outcome_at for s in task.scores)
+            given = any(s.origin in _BY_CUSTOMER and s.at <= a.outcome_at for s in task.scores)
             if not own and (a.outcome == "scored" or not given):
                 what = f"结果 {a.outcome} 没有留下评分"
                 yield Finding(_ALWAYS_SCORED[a.outcome], what, a.id, a.outcome_at)
@@ -109,19 +111,22 @@ def _wrong_score(
         return
     if not call.is_reached:
         yield "R-SMP-4", f"出自没有接通的通话（{call.outcome}）"
-    if score.origin == "customer":
+    if score.origin in _BY_CUSTOMER:
         if call.is_reached and call.outcome not in _SCORED_IN:
             yield "R-SMP-4", f"记为客户所评，通话结果却是 {call.outcome}"
-        if score.value in _LOW and not score.has_reason:
+        if score.origin == "customer" and score.value in _LOW and not score.has_reason:
             yield "R-SMP-4", f"是 {score.value} 分，却没有记下原因"
     if score.origin == "rule":
         if call.is_reached and call.outcome not in BY_RULE:
             yield "R-SMP-8", f"按规则计分，通话结果却是 {call.outcome}"
         if score.value != COUNTS_BY_RULE:
             yield "R-SMP-8", f"按规则应计 {COUNTS_BY_RULE} 分，却是 {score.value} 分"
-        if any(s.origin == "customer" for s in earlier):
+        if any(s.origin in _BY_CUSTOMER for s in earlier):
             yield "R-SMP-8", "按规则计分，可客户此前已经评过分"
-    if score.origin != "review" and score.at != call.outcome_at:
+    # A key may be pressed after the caller entered the outcome; then it counts from then on.
+    is_late_key = score.origin == "keypad" and call.outcome_at is not None
+    is_late_key = is_late_key and score.at >= (call.outcome_at or score.at)
+    if score.origin != "review" and score.at != call.outcome_at and not is_late_key:
         yield "R-SMP-4", "与通话结果不是同时登记的"
 
 

@@ -15,6 +15,7 @@ from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order_sighting, suppression
 from adapters.store.models.imports import import_file
+from adapters.store.models.lines import line_call, line_event
 from adapters.store.models.sampling import escalation, review, sample, score
 from adapters.store.models.shop import job_slot
 from adapters.store.models.stock import shortage
@@ -29,6 +30,8 @@ from scheduler.verify import (
     escalations,
     hours,
     intake,
+    line_calls,
+    line_evidence,
     lines,
     promises,
     reviews,
@@ -97,6 +100,9 @@ CUSTOMER_CHECKS: tuple[OfCustomer, ...] = (
     sampling_calls.check_rejected,
     sampling_calls.check_unreached,
     escalations.check_escalations,
+    line_calls.check_gates,
+    line_calls.check_counted,
+    line_calls.check_unconfirmed,
 )
 SHOP_CHECKS: tuple[OfShop, ...] = (
     lines.check_shared_phones,
@@ -121,6 +127,14 @@ SHOP_CHECKS: tuple[OfShop, ...] = (
     trail.check_chain,
     trail.check_recorded,
     trail.check_sampling_recorded,
+    line_calls.check_overlaps,
+    line_calls.check_silence,
+    line_calls.check_intents,
+    line_evidence.check_steps,
+    line_evidence.check_events,
+    line_evidence.check_pictures,
+    line_evidence.check_recordings,
+    line_evidence.check_keypad,
 )
 CUSTOMER_LATENESS: tuple[OfCustomer, ...] = (
     hours.late_callbacks,
@@ -129,7 +143,13 @@ CUSTOMER_LATENESS: tuple[OfCustomer, ...] = (
     promises.late_marks,
     sampling_calls.still_open,
 )
-SHOP_LATENESS: tuple[OfShop, ...] = (trail.unsealed, trail.late_jobs, month.late_plans)
+SHOP_LATENESS: tuple[OfShop, ...] = (
+    trail.unsealed,
+    trail.late_jobs,
+    month.late_plans,
+    line_calls.long_unknown,
+    line_evidence.waiting_events,
+)
 
 COUNTED: dict[str, Column[datetime]] = {
     "sightings": order_sighting.c.known_at,
@@ -147,6 +167,8 @@ COUNTED: dict[str, Column[datetime]] = {
     "job_slots": job_slot.c.started_at,
     "tasks": task.c.created_at,
     "hand_outs": attempt.c.handed_out_at,
+    "line_calls": line_call.c.submitted_at,
+    "line_events": line_event.c.received_at,
 }
 """What the report says it looked at, with the instant that places a row in time."""
 

@@ -130,7 +130,7 @@ class SampledMonth:
         self.done[outcome.code] += 1
 
     def _choice(self, held: HandOut) -> Outcome:
-        outcomes = KINDS[Kind.SAMPLING].outcomes
+        outcomes = {outcome.code: outcome for outcome in KINDS[Kind.SAMPLING].offered}
         if held.task_id % 6 == 0:  # some are never at home
             return outcomes[self.chance.choice(("no_answer", "switched_off", "line_busy"))]
         early = {"scored": 20, "complaint_escalated": 8, "no_answer": 20, "rejected": 12, "busy": 6}

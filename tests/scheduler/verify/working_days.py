@@ -199,7 +199,7 @@ class WorkingDays:
         self.done["riders"] += len(also)
 
     def _code(self, held: HandOut) -> str:
-        codes = list(KINDS[held.kind].outcomes)
+        codes = [outcome.code for outcome in KINDS[held.kind].offered]
         return "cut_off" if self.chance.random() < 0.08 else self.chance.choice(codes)
 
     def _settled(self, held: HandOut, code: str) -> tuple[MatterForm, ...]:

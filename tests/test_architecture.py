@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -129,10 +130,25 @@ def settings_in_code() -> set[str]:
     return {name for text in texts for name in re.findall(r"\bWAIHU_[A-Z][A-Z_]*[A-Z]\b", text)}
 
 
+def settings_of_lines() -> set[str]:
+    """Names put together of a line's prefix and what is asked of it: `own.need("FROM")`."""
+    found = set()
+    for function in sources.functions(ROOT / "adapters" / "line_settings.py"):
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        texts = [[str(a.value) for a in c.args if isinstance(a, ast.Constant)] for c in calls]
+        prefixes = [t for ts in texts for t in ts if t.startswith("WAIHU_")]
+        for call, (name, *_) in ((c, ts) for c, ts in zip(calls, texts, strict=True) if ts):
+            asked = call.func.value if isinstance(call.func, ast.Attribute) else None
+            if prefixes and isinstance(asked, ast.Name) and asked.id == "own":
+                found.add(f"{prefixes[0]}{name}")
+    return found
+
+
 def test_every_setting_is_documented() -> None:
     documented = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
-    settings = settings_in_code()
+    settings = settings_in_code() | settings_of_lines()
     assert "WAIHU_DATABASE_URL" in settings
+    assert {"WAIHU_TWILIO_FROM", "WAIHU_ASTERISK_TRUNK", "WAIHU_ALIYUN_TEMPLATES"} <= settings
     assert sorted(name for name in settings if f"`{name}`" not in documented) == []
 
 

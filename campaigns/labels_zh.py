@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from campaigns.values import (
+    BlastState,
     CampaignState,
     CaseKind,
     CaseState,
@@ -20,6 +21,7 @@ from campaigns.values import (
     Role,
     SampleState,
     ScoreOrigin,
+    SmsState,
     Source,
     TaskState,
     TodoKind,
@@ -51,6 +53,25 @@ LINE_LABELS: Mapping[LineName, str] = {
     LineName.TWILIO: "Twilio",
     LineName.ASTERISK: "自有交换机（Asterisk）",
     LineName.ALIYUN: "阿里云短信",
+}
+
+SMS_STATE_LABELS: Mapping[SmsState, str] = {
+    SmsState.QUEUED: "待发",
+    SmsState.SENDING: "正在发",
+    SmsState.SENT: "已发出",
+    SmsState.DELIVERED: "已送达",
+    SmsState.FAILED: "没发成",
+    SmsState.UNKNOWN: "不确定",
+    SmsState.WITHDRAWN: "已撤回",
+}
+
+BLAST_STATE_LABELS: Mapping[BlastState, str] = {
+    BlastState.DRAFT: "待批准",
+    BlastState.APPROVED: "已批准",
+    BlastState.SENDING: "正在发送",
+    BlastState.PAUSED: "已暂停",
+    BlastState.STOPPED: "已停止",
+    BlastState.DONE: "已发完",
 }
 
 LINE_CALL_LABELS: Mapping[LineCallState, str] = {

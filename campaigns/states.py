@@ -47,7 +47,7 @@ SMS_CHANGES: Mapping[S, frozenset[S]] = {
     S.UNKNOWN: frozenset({S.SENT, S.DELIVERED, S.FAILED}),
     S.SENT: frozenset({S.DELIVERED, S.FAILED}),
     S.DELIVERED: frozenset(),
-    S.FAILED: frozenset(),
+    S.FAILED: frozenset({S.DELIVERED}),  # the line's receipts come in any order
     S.WITHDRAWN: frozenset(),
 }
 

@@ -26,6 +26,9 @@ from scheduler.flows.refresh import refresh_tasks, retract_todos
 from scheduler.flows.sampling_places import replace_lost
 from scheduler.flows.shop import refresh_calendar
 from scheduler.flows.shortages import break_overdue, follow_up_due
+from scheduler.flows.text_events import apply_waiting_texts
+from scheduler.flows.text_reconcile import reconcile_texts
+from scheduler.flows.text_sending import send_due
 from scheduler.flows.todos import end_unanswered
 from scheduler.flows.training_colleagues import bring_exports, work
 from scheduler.runtime import Runtime
@@ -61,11 +64,18 @@ def _run(runtime: Runtime, jobs: Iterable[Callable[[Runtime, datetime], None]]) 
 def _told(runtime: Runtime, now: datetime) -> None:
     """Work off what lines have told us (safety I14)."""
     apply_waiting(runtime)
+    apply_waiting_texts(runtime)
 
 
 def _look_up(runtime: Runtime, now: datetime) -> None:
-    """Decision 0027. Ask the lines what became of calls."""
+    """Decision 0027. Ask the lines what became of calls and texts."""
     reconcile(runtime)
+    reconcile_texts(runtime)
+
+
+def _send_texts(runtime: Runtime, now: datetime) -> None:
+    """R-MSG-2. Send the texts that are due, at or below each line's pace."""
+    send_due(runtime)
 
 
 def _sweep(runtime: Runtime, now: datetime) -> None:
@@ -214,4 +224,4 @@ _JOBS = (
 )
 """In this order: what an export brings is there before the morning's plan."""
 
-_LINE_JOBS = (_told, _look_up)
+_LINE_JOBS = (_told, _look_up, _send_texts)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, calls, suppressions
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
-from campaigns.values import Kind, Person, Role, Scope
+from campaigns.values import Kind, Person, PhoneNumber, Role, Scope
 from scheduler.flows.refresh import refresh_customers
 from scheduler.runtime import Runtime
 
@@ -183,6 +183,46 @@ def add_entry(runtime: Runtime, form: EntryForm, now: datetime, who: str) -> int
         )
         refresh_customers(connection, runtime, now, bound, who)
         return entry_id
+
+
+def refuse_number(
+    connection: Connection,
+    runtime: Runtime,
+    number: PhoneNumber,
+    now: datetime,
+    who: str,
+    *,
+    reason: str,
+    source: str,
+) -> bool:
+    """R-DNC-2. Whoever has this number asked for no more contact, of any kind, by a message.
+
+    In force from this second on; queued work of everybody whose number it is goes back in the same
+    transaction. False when such an entry is in force already.
+    """
+    key = runtime.vault.phone_key(number)
+    known = suppressions.active_like(
+        connection, scope=Scope.PHONE, customer_id=None, user_id=None, phone_key=key, kind=None
+    )
+    if known is not None:
+        return False
+    values: dict[str, object] = {
+        "scope": Scope.PHONE,
+        "customer_id": None,
+        "user_id": None,
+        "phone_key": key,
+        "phone_masked": number.masked,
+        "phone_sealed": runtime.vault.seal(number),
+        "kind": None,
+        "rule": "R-DNC-2",
+        "reason": reason,
+        "source": source,
+        "created_by": who,
+    }
+    suppressions.add(connection, values, now)
+    bound = suppressions.bound_customers(connection, phone_keys=[key])
+    refresh_customers(connection, runtime, now, bound, who)
+    return True
 
 
 def is_of_nobody_yet(runtime: Runtime, user_id: str) -> bool:

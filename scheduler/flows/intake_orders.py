@@ -34,7 +34,7 @@ from scheduler.flows.intake_known import (
     store_orders,
 )
 from scheduler.flows.intake_parts import Frame, Judged
-from scheduler.flows.refresh import refresh_tasks, retract_todos
+from scheduler.flows.refresh import refresh_tasks, retract_texts, retract_todos
 from scheduler.rules.order_merge import KnownOrder, first_known, merge
 
 _STATE_COLUMN = "订单状态"
@@ -96,6 +96,7 @@ class OrderIntake:
         figures.hold(frame.connection, self._task_ids | self._called)
         refresh_tasks(frame.connection, frame.runtime, frame.now, self._task_ids, frame.who)
         retract_todos(frame.connection, frame.runtime, frame.now)
+        retract_texts(frame.connection, frame.runtime, frame.now)
         figures.settle(frame.connection, self._called)
 
     # --- reading ---------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from scheduler.flows.outcome_forms import (
     answer_from,
     check_form,
 )
-from scheduler.flows.refresh import refresh_one, refresh_others, retract_todos
+from scheduler.flows.refresh import refresh_one, refresh_others, retract_texts, retract_todos
 from scheduler.flows.riders import Contact, riders
 from scheduler.flows.sampling_effects import SamplingCall
 from scheduler.flows.sampling_places import replace_lost
@@ -85,6 +85,12 @@ def record_outcome(
         is_suppressed = any(entry.outcome.suppresses is not None for entry in entries)
         if is_suppressed:
             retract_todos(connection, runtime, now)
+            bound = suppression_queries.bound_customers(
+                connection,
+                customer_ids=[attempt.customer_id],
+                phone_keys=[attempt.phone_key],
+            )
+            retract_texts(connection, runtime, now, bound)
         figures.count_contacts(connection, [(e.attempt, e.outcome) for e in entries])
         answer = _whole(answers)
         calls.change(connection, attempt_id, answer=answer.stored())

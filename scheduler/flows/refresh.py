@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import audit, calls, tasks
+from adapters.store.queries import audit, calls, tasks, texts
 from adapters.store.queries.facts import CHUNK, load_tasks
 from campaigns.decisions import Allow, Stop
 from campaigns.facts import AttemptFacts, TaskFacts
@@ -52,6 +52,7 @@ def refresh_customers(
         found = tasks.open_of_customers(connection, ids[start : start + CHUNK])
         refresh_tasks(connection, runtime, now, found, who)
     retract_todos(connection, runtime, now)
+    retract_texts(connection, runtime, now, ids)
     replace_lost(connection, runtime, now, who)
 
 
@@ -127,6 +128,7 @@ def end_task(
     tasks.close(connection, task_id, now, ending)
     if ending not in _MESSAGE_REMAINS:
         calls.withdraw_todos(connection, TodoKind.WANGWANG, task_id, now, rule)
+        texts.withdraw(connection, texts.queued_of_task(connection, task_id), now, rule)
     audit.record(
         connection,
         now,
@@ -175,6 +177,38 @@ def _retract(connection: Connection, law: Law, task: TaskFacts, now: datetime) -
         calls.withdraw_todos(connection, TodoKind.PROMISE, task.id, now, "R-OOS-2")
     if task.kind is Kind.DUNNING and dunning.is_paid(task.orders):
         calls.withdraw_todos(connection, TodoKind.CLOSE_TRADE, task.id, now, "R-DUN-4")
+
+
+def retract_texts(
+    connection: Connection,
+    runtime: Runtime,
+    now: datetime,
+    customer_ids: Collection[int] | None = None,
+) -> None:
+    """R-DNC-2, R-DUN-3, R-DUN-4. Take queued SMS back that must not go out any more.
+
+    Of these customers, or of everybody. The gate asks once more at the instant of sending; this is so
+    that nobody sees a message waiting that will never go.
+    """
+    last = 0
+    while found := texts.tasks_with_queued(connection, customer_ids, last, CHUNK):
+        law = runtime.law(connection)
+        for task in load_tasks(connection, found, now).values():
+            own = law.of(task.campaign_id)
+            case = case_for(task, now, own.policy, own.calendar)
+            gone = check_suppression(case)
+            if isinstance(gone, Allow):
+                gone = _has_gone(task)
+            if isinstance(gone, Stop):
+                queued = texts.queued_of_task(connection, task.id)
+                texts.withdraw(connection, queued, now, gone.rule)
+                continue
+            checks = (check_population, check_deadline)
+            stop = next((a for check in checks if isinstance(a := check(case), Stop)), None)
+            if stop is not None:
+                queued = texts.queued_of_task(connection, task.id, sparing=FOLLOW_UPS)
+                texts.withdraw(connection, queued, now, stop.rule)
+        last = found[-1]
 
 
 def _has_gone(task: TaskFacts) -> Allow | Stop:

@@ -9,16 +9,17 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from adapters.importers.rows import StockOutRow
-from adapters.store.queries import audit, calls, stock
+from adapters.store.queries import audit, calls, stock, texts
 from adapters.store.queries.facts import load_tasks
 from campaigns.days import business_day, midnight_after, midnight_of
 from campaigns.decisions import Allow
 from campaigns.errors import NotFoundError, UsageError
 from campaigns.facts import TaskFacts
 from campaigns.kinds import stock_out
-from campaigns.values import ENGINE, Ending, TodoKind
-from scheduler.flows.messages import Origin, queue_wangwang
+from campaigns.values import ENGINE, Ending, SmsState, TodoKind
+from scheduler.flows.messages import Origin
 from scheduler.flows.refresh import refresh_tasks
+from scheduler.flows.texts import tell
 from scheduler.rules.gate import case_for
 from scheduler.rules.suppression import check_suppression
 from scheduler.runtime import Runtime
@@ -190,22 +191,26 @@ def _tell(
     now: datetime,
     who: str,
 ) -> None:
-    """Queue the message in place of an older one that was not sent (R-MSG-1, R-DNC-2).
+    """Queue the message in place of an older one that was not sent (R-MSG-1, R-MSG-2, R-DNC-2).
 
     One that waits to be sent stays; a day that is expected again, after another, is told again.
     """
     told = stock.messages_of(connection, task.id, occasion)
+    texted = texts.told_of(connection, task.id, occasion)
     if any(message.done_at is None and message.withdrawn_at is None for message in told):
         return
-    if told:
-        occasion = f"{occasion}:{len(told) + 1}"
+    if any(text.state in (SmsState.QUEUED, SmsState.SENDING) for text in texted):
+        return
+    if told or texted:
+        occasion = f"{occasion}:{len(told) + len(texted) + 1}"
     calls.withdraw_todos(connection, TodoKind.WANGWANG, task.id, now, "R-OOS-2")
+    texts.withdraw(connection, texts.queued_of_task(connection, task.id), now, "R-OOS-2")
     if not stock_out.waiting_orders(task.orders):
         return
     law = runtime.law(connection).of(task.campaign_id)
     case = case_for(task, now, law.policy, law.calendar)
     if isinstance(check_suppression(case), Allow):
-        queue_wangwang(connection, runtime, law, task, occasion, Origin(None, who, now))
+        tell(connection, runtime, law, task, occasion, Origin(None, who, now))
 
 
 def follow_up_due(runtime: Runtime, now: datetime) -> None:
@@ -218,8 +223,12 @@ def follow_up_due(runtime: Runtime, now: datetime) -> None:
             missing = stock_out.open_shortages(task)
             is_due = bool(missing) and missing[0].expected_on == day
             # A run that broke off is taken up again: nobody is told twice of one day.
-            if is_due and not stock.messages_of(connection, task.id, f"due:{day}"):
-                _tell(connection, runtime, task, f"due:{day}", now, ENGINE)
+            occasion = f"due:{day}"
+            told = stock.messages_of(connection, task.id, occasion) or texts.told_of(
+                connection, task.id, occasion
+            )
+            if is_due and not told:
+                _tell(connection, runtime, task, occasion, now, ENGINE)
 
 
 def break_overdue(connection: Connection, now: datetime) -> None:

@@ -1,0 +1,318 @@
+"""Sending SMS: one row claimed, one request, the answer stored; nothing is ever sent again (R-MSG-2).
+
+    turn · claim · gate · `sending`, committed  →  one request  →  the answer, committed
+
+A process that dies in between leaves `sending` behind; it becomes `unknown` and is looked up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from adapters.channels.base import (
+    CONNECT_S,
+    READ_S,
+    Accepted,
+    Answer,
+    Refused,
+    SmsLine,
+    SmsOrder,
+)
+from adapters.clock import rest
+from adapters.store.queries import blasts, calls, line_pace, lines, texts
+from adapters.store.queries.line_health import is_in_trouble
+from campaigns.days import business_day
+from campaigns.decisions import Allow, Stop
+from campaigns.messages import segments, text_hash
+from campaigns.values import ENGINE, SmsState
+from scheduler.flows.do_not_contact import refuse_number
+from scheduler.flows.text_cases import text_cases, wording_of
+from scheduler.flows.texts import fall_back, token_of
+from scheduler.rules.texts import TextCase, ask_text
+from scheduler.runtime import Law, Runtime
+from scripts_zh.errors import ScriptError
+
+log = structlog.get_logger(__name__)
+
+SENT_AT_ONCE = 100
+"""Texts that one round of the engine sends at most."""
+PATIENCE = timedelta(seconds=2)
+"""How long a round waits for the line's pace."""
+ASK_AGAIN = timedelta(minutes=10)
+"""When a text is looked at again that waits for something without a known end (R-DUN-4, R-CLAIM-1)."""
+NOT_TAKEN_MOST = 5
+"""How often a line may say that it took nothing, before a person has to look."""
+FIRST_DELAY = timedelta(seconds=30)
+LOOK_SOON = timedelta(seconds=30)
+RECEIPT_WITHIN = timedelta(minutes=10)
+_ANSWERED_BY_NOW = timedelta(seconds=CONNECT_S + READ_S + 10)
+_STALE_AT_ONCE = 200
+OPT_OUT_CODES = frozenset({"21610", "30004", "isv.BLACK_KEY_CONTROL_LIMIT"})
+"""R-DNC-2. What lines say of a number whose owner has refused messages."""
+
+
+class Pace(Protocol):
+    """When the next text may go: waits, and says the shop's instant; None: not in this round."""
+
+    def next(self, line: SmsLine, interval: timedelta) -> datetime | None:
+        """The shop's instant of the next request."""
+
+
+class LinePace:
+    """The line's own pace over all processes, by the machine's clock."""
+
+    def __init__(self, runtime: Runtime, patience: timedelta = PATIENCE) -> None:
+        self._runtime = runtime
+        self._patience = patience
+
+    def next(self, line: SmsLine, interval: timedelta) -> datetime | None:
+        """Reserve a slot and wait for it; None when it is too far ahead."""
+        runtime, name = self._runtime, pace_name(line)
+        machine = runtime.machine_clock.now()
+        with runtime.snapshot() as connection:
+            free_at = line_pace.free_at(connection, name)
+        if free_at is not None and free_at - machine > self._patience:
+            return None
+        with runtime.transaction() as connection:
+            slot = line_pace.reserve(connection, name, machine, interval)
+        rest(slot - machine)
+        return runtime.now()
+
+
+class ToldPace:
+    """A training shop's `--at`: instants go on by the pace and nobody waits."""
+
+    def __init__(self, first: datetime) -> None:
+        self._now: datetime | None = first
+
+    def next(self, line: SmsLine, interval: timedelta) -> datetime | None:
+        """The instant after the one before."""
+        now = self._now
+        assert now is not None
+        self._now = now + interval
+        return now
+
+
+def pace_name(line: SmsLine) -> str:
+    """The row that keeps a line's pace for texts."""
+    return f"{line.name}:sms"
+
+
+def send_due(
+    runtime: Runtime,
+    *,
+    limit: int = SENT_AT_ONCE,
+    blast_id: int | None = None,
+    pace: Pace | None = None,
+    start: datetime | None = None,
+) -> int:
+    """R-MSG-2. Send what is due, at or below each line's pace; returns how many were asked for.
+
+    `blast_id`: only that mass message. `start`: what is due by then, for a told time.
+    """
+    give_up_stale(runtime)
+    pace = pace or LinePace(runtime)
+    asked = 0
+    with runtime.snapshot() as connection:
+        groups = texts.due_groups(connection, start or runtime.now(), blast_id)
+        usual = runtime.law(connection).policy.sms_per_minute
+    for group in groups:
+        line = runtime.lines.sms.get(group.line)
+        if line is None:
+            log.warning("sms.line_gone", line=group.line)
+            continue
+        per_second = min(line.texts_per_second, (group.per_minute or usual) / 60)
+        while asked < limit and not _is_troubled(runtime, line):
+            now = pace.next(line, timedelta(seconds=1 / per_second))
+            if now is None or send_one(runtime, line, group, now) is None:
+                break
+            asked += 1
+    _finish(runtime, start or runtime.now())
+    return asked
+
+
+def _is_troubled(runtime: Runtime, line: SmsLine) -> bool:
+    """Safety F9. Too many answers that say nothing: the line is left alone for a while."""
+    with runtime.snapshot() as connection:
+        return is_in_trouble(connection, line.name, runtime.machine_clock.now())
+
+
+def _finish(runtime: Runtime, now: datetime) -> None:
+    """A mass message with nothing left to send is done."""
+    with runtime.snapshot() as connection:
+        emptied = blasts.emptied(connection)
+    for blast_id in emptied:
+        with runtime.transaction() as connection:
+            blasts.finish(connection, blast_id, now)
+
+
+def send_one(runtime: Runtime, line: SmsLine, group: texts.Group, now: datetime) -> SmsState | None:
+    """Claim the next text of a group, ask the gate, and send it once; None when none is due.
+
+    The state that it came to: `queued` or `withdrawn` where the gate says no.
+    """
+    with runtime.transaction() as connection:
+        texts.take_turn(connection)
+        row = texts.claim(connection, group, now, runtime.machine_clock.now())
+        if row is None:
+            return None
+        order = _let_through(connection, runtime, row, now)
+        if order is None:
+            left = texts.row(connection, row.id)
+            assert left is not None, "it was claimed in here"
+            return SmsState(left.state)
+    return keep_answer(runtime, row.id, line.send(order), now)
+
+
+def _let_through(
+    connection: Connection, runtime: Runtime, row: Row[Any], now: datetime
+) -> SmsOrder | None:
+    """R-MSG-2. The gate at the instant of sending, for the words as they are true now."""
+    law = runtime.law(connection)
+    text = text_cases(connection, runtime, law, [row.task_id], row.occasion, now)[row.task_id]
+    law = law.of(row.campaign_id)
+    try:
+        wording, params = wording_of(connection, runtime, law, text.case.task, row.script_id, now)
+    except ScriptError as error:
+        log.warning("sms.not_filled_in", sms=row.id, reason=error.message)
+        wording, params = row.wording, {}
+        if isinstance(ask_text(text), Allow):
+            texts.withdraw_claimed(connection, row.id, now, "R-MSG-3")
+            return None
+    text = replace(text, text_hash=text_hash(wording), except_id=row.id)
+    answer = ask_text(text)
+    if isinstance(answer, Stop):
+        texts.withdraw_claimed(connection, row.id, now, answer.rule)
+        fall_back(connection, runtime, row, now)
+        return None
+    if not isinstance(answer, Allow):
+        texts.put_back(connection, row.id, answer.until or now + ASK_AGAIN)
+        return None
+    _keep_intent(connection, law, row, text, wording, now)
+    assert text.phone is not None, "the gate asks for one"
+    number = runtime.vault.open(calls.phone_row(connection, text.phone.id).sealed)
+    return SmsOrder(row.id, token_of(runtime, row.id), number, wording, row.script_id, params)
+
+
+def _keep_intent(
+    connection: Connection, law: Law, row: Row[Any], text: TextCase, wording: str, now: datetime
+) -> None:
+    phone = text.phone
+    assert phone is not None, "the gate asks for one"
+    texts.note(
+        connection,
+        row.id,
+        phone_id=phone.id,
+        phone_key=phone.key,
+        wording=wording,
+        text_hash=text.text_hash,
+        segments=segments(wording),
+        policy_version=law.policy.version,
+        calendar_version=law.calendar.version,
+        day_kind=law.calendar.kind_of(business_day(now)),
+        region=text.case.task.customer.region,
+    )
+    lines.add_step(connection, texts.subject_of(row.id), SmsState.SENDING, now, "gate")
+
+
+def keep_answer(runtime: Runtime, sms_id: str, answer: Answer, now: datetime) -> SmsState:
+    """Store what the line answered. A receipt may have come first: then it counts."""
+    machine = runtime.machine_clock.now()
+    with runtime.transaction() as connection:
+        row = texts.row(connection, sms_id)
+        assert row is not None, "a text is never deleted"
+        if isinstance(answer, Accepted):
+            texts.bind(connection, sms_id, answer.provider_id)
+            look = machine + RECEIPT_WITHIN
+            texts.change(
+                connection, sms_id, SmsState.SENT, now, "accepted", next_check_machine=look
+            )
+        elif not isinstance(answer, Refused):
+            look = machine + LOOK_SOON
+            reason = answer.reason
+            values = {"reason": reason, "next_check_machine": look}
+            texts.change(connection, sms_id, SmsState.UNKNOWN, now, "unknown", **values)
+        elif answer.is_permanent or row.checks + 1 >= NOT_TAKEN_MOST:
+            _refused(connection, runtime, row, answer, now)
+        else:
+            _not_taken(connection, row, answer, now, machine)
+        left = texts.row(connection, sms_id)
+    assert left is not None
+    if not isinstance(answer, Accepted):
+        log.warning("sms.not_accepted", sms=sms_id, answer=type(answer).__name__)
+    return SmsState(left.state)
+
+
+def _refused(
+    connection: Connection, runtime: Runtime, row: Row[Any], answer: Refused, now: datetime
+) -> None:
+    """For good; a line that takes nothing from anybody stops the mass message instead."""
+    if not answer.is_permanent and row.blast_id is not None:
+        texts.requeue(connection, row.id, now, answer.code, now, 0)
+        blasts.pause(connection, row.blast_id, f"线路不收短信：{answer.reason}", now, ENGINE)
+        return
+    mark_failed(connection, runtime, row, answer.code, answer.reason, now)
+    if answer.is_opted_out and answer.code not in OPT_OUT_CODES:
+        opted_out(connection, runtime, row, now)
+
+
+def mark_failed(
+    connection: Connection,
+    runtime: Runtime,
+    row: Row[Any],
+    code: str | None,
+    reason: str | None,
+    now: datetime,
+) -> bool:
+    """A text did not arrive: why, and what follows (R-DNC-2, R-OOS-2)."""
+    ended: dict[str, object] = {"ended_at": now, "error_code": code, "next_check_machine": None}
+    if reason is not None:
+        ended["reason"] = reason
+    if not texts.change(connection, row.id, SmsState.FAILED, now, code or "failed", **ended):
+        return False
+    if code in OPT_OUT_CODES:
+        opted_out(connection, runtime, row, now)
+    fall_back(connection, runtime, row, now)
+    return True
+
+
+def opted_out(connection: Connection, runtime: Runtime, row: Row[Any], now: datetime) -> None:
+    """R-DNC-2. The line says that the owner of the number has refused messages."""
+    number = runtime.vault.open(calls.phone_row(connection, row.phone_id).sealed)
+    refuse_number(
+        connection, runtime, number, now, ENGINE, reason="线路告知：已退订短信", source="sms"
+    )
+
+
+def _not_taken(
+    connection: Connection, row: Row[Any], answer: Refused, now: datetime, machine: datetime
+) -> None:
+    """The line took nothing, so the same text may go later, through the gate again."""
+    delay = answer.retry_after or FIRST_DELAY * 2**row.checks
+    texts.requeue(connection, row.id, now, answer.code, now + delay, row.checks + 1)
+    if answer.retry_after is not None:
+        line_pace.hold_until(connection, f"{row.line}:sms", machine + answer.retry_after)
+
+
+def give_up_stale(runtime: Runtime) -> int:
+    """A text in `sending` whose sender vanished may have gone out: it is not known (safety F3)."""
+    machine = runtime.machine_clock.now()
+    with runtime.snapshot() as connection:
+        stale = texts.stale_sending(connection, machine - _ANSWERED_BY_NOW, _STALE_AT_ONCE)
+    for sms_id in stale:
+        with runtime.transaction() as connection:
+            texts.change(
+                connection,
+                sms_id,
+                SmsState.UNKNOWN,
+                runtime.now(),
+                "no answer kept",
+                reason="发出请求的程序中断了",
+                next_check_machine=machine,
+            )
+    return len(stale)

@@ -14,6 +14,7 @@ from adapters.line_settings import LineSettings
 from campaigns.errors import NotReadyError
 from campaigns.labels_zh import ROLE_LABELS
 from scheduler.engines.embedded import EmbeddedEngine
+from scheduler.engines.exchange import ExchangeListener
 from scheduler.flows.training import training_logins
 from scheduler.runtime import Runtime
 from web.app import create_app
@@ -41,6 +42,9 @@ def serve_forever(
         engine = EmbeddedEngine(runtime)
         engine.start()
         stack.callback(engine.stop)
+        exchange = ExchangeListener(runtime)
+        exchange.start()
+        stack.callback(exchange.stop)
         announce(f"http://{shown}:{bound}")
         if runtime.is_training:
             for login in training_logins():

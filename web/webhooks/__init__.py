@@ -4,7 +4,7 @@ Belongs here: believing a provider or not, handing what it says to one flow, ans
 here: a page, a session, a cookie, or what follows from what was told; that is worked off later.
 """
 
-from web.webhooks import calls
+from web.webhooks import calls, texts
 from web.webhooks.reception import webhooks
 
-__all__ = ["calls", "webhooks"]
+__all__ = ["calls", "texts", "webhooks"]

@@ -56,6 +56,7 @@ SPEAKING = frozenset(
             "_full",
         ),
         *("_require", "BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal"),
+        *("LineReport", "Refused", "Unknown"),
     )
 )
 """Whoever is called with a sentence that ends on a page, or in a reason or a message on one."""
@@ -65,11 +66,15 @@ SILENT = (
     "adapters/training_shop/",
     "web/cli",
     "scheduler/flows/words",
+    "adapters/channels/twilio_markup",
 )
 INVENTED = ("scheduler/flows/training",)
 """Names of the training shop's people are no words; its refusals are."""
 
-LABELS = ("campaigns/", "scheduler/", "adapters/importers/refusals.py", "web/")
+LABELS = (
+    *("campaigns/", "scheduler/", "web/"),
+    *("adapters/importers/refusals.py", "adapters/channels/"),
+)
 """Where a module's dictionary holds labels as its values, or a class names them."""
 
 RETURNS = (
@@ -77,6 +82,7 @@ RETURNS = (
     "scheduler/flows/",
     "scheduler/rules/",
     "adapters/passwords.py",
+    "adapters/channels/",
 )
 """Where a function gives back a sentence, or keeps a part of one."""
 

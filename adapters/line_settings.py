@@ -48,6 +48,8 @@ class AsteriskSettings:
     dials_e164    the trunk wants +8613…, else as dialled within China
     notice        what both hear before a call is recorded: `sound:…`, or a tone for a second
     score_prompt  the question of the keypad score (R-SMP-4), likewise
+    is_for_training  it leads to no telephone network; its address does not tell, for a real exchange
+                     is usually on this machine too
     """
 
     url: str
@@ -61,6 +63,7 @@ class AsteriskSettings:
     dials_e164: bool = False
     notice: str = "tone:dial"
     score_prompt: str = "tone:dial"
+    is_for_training: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def _asterisk(source: Mapping[str, str]) -> AsteriskSettings | None:
         dials_e164=(own.get("NUMBERS") or "national").lower() == "e164",
         notice=own.media("NOTICE"),
         score_prompt=own.media("SCORE_PROMPT"),
+        is_for_training=(own.get("FOR_TRAINING") or "").lower() in ("1", "true", "yes"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands of the lines: lines check, show, choose, phone; carrier serve."""
+"""Commands of the lines: lines check, show, choose, phone, listen; carrier serve."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaigns.errors import NotFoundError, UsageError
+from campaigns.errors import NotFoundError, NotReadyError, UsageError
 from campaigns.values import LineName
 from web import cli_output as out
 from web.cli_options import CLI, Json
@@ -195,6 +195,25 @@ def _line(text: str) -> LineName:
     except ValueError as error:
         known = "、".join(LineName)
         raise UsageError(f"没有这条线路：{text}。可用：{known}", field="line") from error
+
+
+@lines.command("listen")
+def listen() -> int:
+    """听自有交换机，直到 Ctrl+C；waihu serve 自己会听，只在另一台机器上听时才用。"""
+    from adapters.event_log import configure_log
+    from scheduler.engines.exchange import ExchangeListener
+
+    runtime = open_shop()
+    if runtime.settings.lines.asterisk is None:
+        raise NotReadyError("没有设置自有交换机，请先设置 WAIHU_ASTERISK_URL 等")
+    configure_log()
+    listener = ExchangeListener(runtime)
+    out.say("正在听自有交换机，按 Ctrl+C 结束")
+    try:
+        listener.run()
+    except KeyboardInterrupt:
+        listener.stop()
+    return out.DONE
 
 
 def _person(runtime: Runtime, name: str) -> Person:

@@ -21,7 +21,7 @@ import structlog
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from adapters.channels.asterisk_client import base_of
+from adapters.channels.asterisk_client import AsteriskClient, Told, base_of
 from adapters.channels.asterisk_ids import customer_channel, read_channel, read_playback
 from adapters.channels.base import CONNECT_S
 from adapters.line_settings import AsteriskSettings, is_loopback
@@ -31,7 +31,8 @@ log = structlog.get_logger(__name__)
 
 PASS_S = 0.2
 """How often a quiet connection gives the listener a chance to look at its own deadlines."""
-_FIRST_WAIT_S, _LONGEST_WAIT_S, _REPLACED_WAIT_S = 0.5, 15.0, 60.0
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
+_STAND_BY_S, _STAND_BY_LOOKS = 2.0, 30
 _MESSAGE_BYTES = 1_000_000
 _CLOSE_S = 0.1  # the exchange does not answer a farewell
 
@@ -214,12 +215,29 @@ def listen(settings: AsteriskSettings, stop: threading.Event) -> Iterator[Exchan
                 log.info("exchange.connected")
                 wait = _FIRST_WAIT_S
                 yield ExchangeEvent(Sign.OPENED)
-                if (yield from _receive(socket, stop)):
-                    wait = _REPLACED_WAIT_S
+                was_replaced = yield from _receive(socket, stop)
         except (OSError, WebSocketException) as error:
             log.warning("exchange.not_connected", error=type(error).__name__)
-        stop.wait(wait)
-        wait = min(wait * 2, _LONGEST_WAIT_S)
+            was_replaced = False
+        if was_replaced:
+            _stand_by(settings, stop)
+        else:
+            stop.wait(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_S)
+
+
+def _stand_by(settings: AsteriskSettings, stop: threading.Event) -> None:
+    """Leave the place to the other listener, until it is seen to be gone or a minute has passed.
+
+    With calls under way the exchange does not say whether it is gone.
+    """
+    path = f"/applications/{quote(settings.app, safe='')}"
+    for _ in range(_STAND_BY_LOOKS):
+        if stop.wait(_STAND_BY_S):
+            return
+        told = AsteriskClient(settings).ask("GET", path)
+        if isinstance(told, Told) and told.status == 404:
+            return
 
 
 def _connect(settings: AsteriskSettings) -> ClientConnection:

@@ -24,7 +24,8 @@ def open_lines(settings: Settings, *, is_training: bool) -> Lines:
     """Open every line that has its settings.
 
     A training shop never leaves the machine: of its lines only those are opened whose address is on
-    it. A provider's library is loaded only where its line is set up.
+    it; an exchange, which has its trunk from there, only where it is said to be for training. A
+    provider's library is loaded only where its line is set up.
     """
     voice: dict[LineName, VoiceLine] = {}
     sms: dict[LineName, SmsLine] = {}
@@ -39,7 +40,7 @@ def open_lines(settings: Settings, *, is_training: bool) -> Lines:
         voice[LineName.TWILIO] = TwilioVoice(own.twilio, public)
         sms[LineName.TWILIO] = TwilioSms(own.twilio, public)
         readers[LineName.TWILIO] = TwilioCallbacks(own.twilio, public)
-    if own.asterisk is not None and (is_loopback(own.asterisk.url) or not is_training):
+    if own.asterisk is not None and (own.asterisk.is_for_training or not is_training):
         from adapters.channels.asterisk import AsteriskLine
 
         voice[LineName.ASTERISK] = AsteriskLine(own.asterisk)

@@ -308,13 +308,15 @@ def test_the_settings_of_an_exchange():
         "WAIHU_ASTERISK_PASSWORD": PASSWORD,
         "WAIHU_ASTERISK_NUMBERS": "E164",
         "WAIHU_ASTERISK_NOTICE": "sound:waihu/recorded",
+        "WAIHU_ASTERISK_FOR_TRAINING": "1",
     }
 
     settings = read_line_settings(source).asterisk
 
     assert settings is not None
     assert (settings.dials_e164, settings.notice) == (True, "sound:waihu/recorded")
-    assert settings.score_prompt == "tone:dial"
+    assert (settings.score_prompt, settings.is_for_training) == ("tone:dial", True)
+    assert AsteriskLine(settings).is_training
     assert PASSWORD not in repr(settings)
     for wrong in ("recording:x", "sound:a,sound:b", "waihu/score"):
         with pytest.raises(UsageError):

@@ -278,6 +278,16 @@ def test_the_calls_of_another_shop_on_the_same_exchange_are_left_alone(
     assert (calls.told, calls.asked) == ([], [])
 
 
+def test_a_listener_that_was_replaced_takes_its_place_again(calls: Calls):
+    with calls.listening():
+        with calls.listening():
+            assert calls.line.check().is_ready
+        calls.wait(lambda: not calls.line.check().is_ready)  # the second one has gone
+        calls.wait(lambda: calls.line.check().is_ready)
+        order = calls.place("busy")
+        assert calls.wait_over(order).cause is Cause.BUSY
+
+
 def test_two_calls_at_a_time_do_not_mix(calls: Calls):
     with calls.listening():
         first, second = calls.place("hangs_up/1"), calls.place("busy", caller="803")

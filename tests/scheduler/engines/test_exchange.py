@@ -49,6 +49,7 @@ class ExchangeShop:
             app=f"shop-{self.number.national}",
             phones="PJSIP/phone-{extension}",
             caller_id="02888888888",
+            is_for_training=True,
         )
         self.runtime.settings = replace(
             self.runtime.settings, lines=LineSettings(asterisk=self.settings)
@@ -152,6 +153,18 @@ def test_r_claim_1_what_was_closed_meanwhile_rings_nobody(shop: ExchangeShop):
     assert shop.rings() == 0
 
 
+def test_a_training_shop_uses_no_exchange_that_may_lead_to_telephones(shop: ExchangeShop):
+    own = replace(shop.settings, is_for_training=False)
+    runtime = shop.shop.another_runtime()
+    runtime.settings = replace(runtime.settings, lines=LineSettings(asterisk=own))
+    listener = ExchangeListener(runtime)
+    listener.start()
+
+    assert LineName.ASTERISK not in runtime.lines.voice
+    assert not listener.is_running
+    runtime.engine.dispose()
+
+
 def test_hanging_up_from_the_callers_page_ends_both_legs(shop: ExchangeShop):
     with shop.listening():
         attempt_id = shop.dial()
@@ -174,7 +187,7 @@ from scheduler.runtime import open_runtime
 given = os.environ
 own = AsteriskSettings(
     given["URL"], given["USER_NAME"], given["PASSWORD"], app=given["APP"],
-    phones="PJSIP/phone-{extension}",
+    phones="PJSIP/phone-{extension}", is_for_training=True,
 )
 settings = Settings(given["DATABASE"], Path(given["KEY"]), lines=LineSettings(asterisk=own))
 ExchangeListener(open_runtime(settings)).run()

@@ -124,3 +124,29 @@ def test_carrier_serve_prints_the_settings_that_lead_to_it(shell: Shell) -> None
         socket.create_connection((address.hostname, address.port), timeout=10).close()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
+
+
+def test_lines_listen_is_for_shops_with_an_exchange(real_shell: Shell) -> None:
+    answer = real_shell.run("lines", "listen")
+    assert answer.code == 3
+    assert "WAIHU_ASTERISK_URL" in answer.err
+
+
+def test_lines_listen_listens_until_it_is_interrupted(real_shell: Shell) -> None:
+    nobody = {"URL": "http://127.0.0.1:9", "USER": "waihu", "PASSWORD": TOKEN}
+    exchange = {f"WAIHU_ASTERISK_{name}": value for name, value in nobody.items()}
+    environment = {"PATH": os.environ["PATH"], **real_shell.environment, **exchange}
+    with subprocess.Popen(
+        [WAIHU, "lines", "listen"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline() + process.stdout.readline()
+        assert "正在听自有交换机" in told
+        assert "exchange.not_connected" in told
+        assert TOKEN not in told
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0

@@ -29,11 +29,11 @@ from campaigns.lines import SmsReply
 from campaigns.values import LineName, PhoneNumber, SmsState
 from tests.adapters.channels.aliyun_server import KEY_ID, SECRET, SIGN, TEMPLATE, AliyunServer
 from tests.adapters.channels.contract import (
-    CallbackContract,
     Case,
     SmsContract,
     text_trace_of,
 )
+from tests.adapters.channels.contract_callbacks import CallbackContract
 
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 TOKEN = "a-callback-token-of-31-letters-"

@@ -29,7 +29,7 @@ _ODD = {
     "broken": (200, b'{"Code":"OK","BizId":"12'),
     "error": (500, b'{"Code":"InternalError","Message":"oops"}'),
     "unavailable": (503, b'{"Code":"ServiceUnavailable","Message":"later"}'),
-    "redirect": (302, b""),
+    "redirect": (307, b""),  # the one after which a POST would be made again
     "too_many": (429, b'{"Code":"Throttling.User"}'),
     "long": (200, b'{"Code":"OK","BizId":"' + b"1" * 1_100_000 + b'"}'),
 }
@@ -41,8 +41,8 @@ class AliyunServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), _Handler)
         self.secret = SECRET
         self.plan: deque[str] = deque()
         self.asked: list[tuple[str, dict[str, str]]] = []
@@ -53,12 +53,16 @@ class AliyunServer(ThreadingHTTPServer):
         self.sign_status = 1
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+
     def handle_error(self, *_args: object) -> None:
         """A visitor that hangs up, or that we hung up on, is no news."""
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
     def count(self, action: str) -> int:
         return sum(name == action for name, _ in self.asked)

@@ -2,65 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.channels.aliyun import AliyunCallbacks, AliyunSms
+from adapters.channels.aliyun import AliyunSms
 from adapters.channels.aliyun_client import authorization, canonical_query
 from adapters.channels.base import (
     Accepted,
     LineReport,
     Missing,
-    RawCallback,
     Refused,
     SmsFound,
-    SmsOrder,
-    SmsTrace,
     Unknown,
 )
-from adapters.clock import FixedClock
-from adapters.line_settings import AliyunSettings
-from campaigns.lines import SmsReply
 from campaigns.values import LineName, PhoneNumber, SmsState
-from tests.adapters.channels.aliyun_server import KEY_ID, SECRET, SIGN, TEMPLATE, AliyunServer
+from tests.adapters.channels.aliyun_bench import (
+    NOW,
+    ORDER,
+    Bench,
+    settings,
+    sms_line,
+    trace,
+)
+from tests.adapters.channels.aliyun_server import SIGN, TEMPLATE, AliyunServer
 from tests.adapters.channels.contract import (
-    Case,
     SmsContract,
     text_trace_of,
 )
-from tests.adapters.channels.contract_callbacks import CallbackContract
-
-NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
-TOKEN = "a-callback-token-of-31-letters-"
-ORDER = SmsOrder(
-    sms_id="019cb660-743e-781b-8fec-e32b5b8adc12",
-    token="not-used",
-    to=PhoneNumber("+8613900000002"),
-    wording="【样例店】您好，订单还没有付款。",
-    script_id="dunning.sms",
-    params={"shop": "样例店", "amount": "88.00 元 & *~/"},
-)
-
-
-def settings(url: str | None = None, **more) -> AliyunSettings:
-    base = AliyunSettings(
-        key_id=KEY_ID,
-        key_secret=SECRET,
-        sign_name=SIGN,
-        templates={"dunning.sms": TEMPLATE},
-        callback_token=TOKEN,
-        base_url=url,
-    )
-    return replace(base, **more)
-
-
-def sms_line(server: AliyunServer, **more) -> AliyunSms:
-    return AliyunSms(settings(server.url, **more), FixedClock(NOW), read_s=0.3)
 
 
 @pytest.fixture
@@ -69,43 +42,6 @@ def server() -> Iterator[AliyunServer]:
     yield opened
     opened.shutdown()
     opened.server_close()
-
-
-class Bench:
-    secrets = (SECRET, TOKEN)
-
-    def __init__(self, server: AliyunServer) -> None:
-        self.server = server
-        self.line = sms_line(server)
-
-    def now(self) -> datetime:
-        return NOW
-
-    def next_is(self, case: Case) -> None:
-        if case is Case.NOT_CONNECTED:
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            self.line = AliyunSms(settings(f"http://127.0.0.1:{port}"), FixedClock(NOW))
-            return
-        names = {
-            Case.WRONG_NUMBER: "code:200:isv.MOBILE_NUMBER_ILLEGAL",
-            Case.OPTED_OUT: "code:200:isv.CUSTOMER_REFUSED",
-            Case.NOT_AUTHORISED: "code:403:Forbidden.RAM",
-        }
-        self.server.plan.append(names.get(case, case.value))
-
-    def requests(self) -> int:
-        return self.server.count("SendSms")
-
-    def happened(self) -> int:
-        return len(self.server.texts)
-
-    def break_access(self) -> None:
-        self.server.secret = "another"
-
-    def order(self) -> SmsOrder:
-        return ORDER
 
 
 class TestAliyunSms(SmsContract):
@@ -118,42 +54,6 @@ class TestAliyunSms(SmsContract):
         bench.line.send(ORDER)
         other = replace(text_trace_of(ORDER, NOW), sms_id="019cb660-743e-781b-8fec-e32b5b8adc99")
         assert bench.line.look_up(other) == Missing()
-
-
-class TestAliyunCallbacks(CallbackContract):
-    @pytest.fixture
-    def bench(self):
-        class Held:
-            reader = AliyunCallbacks(settings())
-            secrets = (SECRET, TOKEN)
-
-            def genuine(self) -> RawCallback:
-                return pushed([receipt()])
-
-        return Held()
-
-
-def pushed(records: object, what: str = "receipts", token: str = TOKEN) -> RawCallback:
-    return RawCallback(
-        f"/line/aliyun/{what}/{token}",
-        {"content-type": "application/json;charset=utf-8"},
-        records if isinstance(records, bytes) else json.dumps(records).encode(),
-    )
-
-
-def receipt(**more) -> dict[str, object]:
-    return {
-        "phone_number": "13900000002",
-        "send_time": "2026-03-04 10:00:01",
-        "report_time": "2026-03-04 10:00:09",
-        "success": True,
-        "err_code": "DELIVERED",
-        "err_msg": "用户接收成功",
-        "sms_size": "2",
-        "biz_id": "000000000000000000^0",
-        "out_id": ORDER.sms_id,
-        **more,
-    }
 
 
 @pytest.mark.parametrize(
@@ -313,15 +213,17 @@ def test_a_code_that_is_none_leaves_no_mess(server):
     assert not set("\0<> ") & set(answer.code)
 
 
-def test_no_password_file_replaces_the_signature(server, tmp_path, monkeypatch):
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+def test_no_proxy_of_the_environment_stands_before_this_machine(server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert isinstance(sms_line(server).send(ORDER), Accepted)
 
 
-def trace(**more) -> SmsTrace:
-    return replace(SmsTrace(ORDER.sms_id, ORDER.to, ORDER.wording, NOW), **more)
+def test_no_password_file_replaces_the_signature(tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.2 login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("NO_PROXY", "*")
+    with contextlib.closing(AliyunServer("127.0.0.2")) as elsewhere:
+        assert isinstance(sms_line(elsewhere).send(ORDER), Accepted)
 
 
 @pytest.mark.parametrize(
@@ -409,119 +311,3 @@ def test_the_line_says_what_it_is(server):
     line = sms_line(server)
     assert (line.name, line.texts_per_second, line.is_training) == (LineName.ALIYUN, 10.0, True)
     assert not AliyunSms(settings()).is_training
-
-
-READER = AliyunCallbacks(settings())
-
-
-def test_receipts_are_read_many_at_once():
-    raw = pushed(
-        [
-            receipt(),
-            receipt(success=False, err_code="MK:0001", out_id="other", more=[1]),
-            receipt(out_id="", biz_id="7^0", sms_size=1),
-        ]
-    )
-    assert READER.authenticate(raw)
-    first, second, third = READER.read_sms(raw, None)
-    assert first.key == f"{ORDER.sms_id}:delivered:"
-    assert (first.sms_id, first.provider_id) == (ORDER.sms_id, None)
-    assert first.segments == 2
-    assert first.at is not None
-    assert first.at.astimezone(UTC) == datetime(2026, 3, 4, 2, 0, 9, tzinfo=UTC)
-    assert (second.key, second.state) == ("other:failed:MK:0001", SmsState.FAILED)
-    assert second.error_code == "MK:0001"
-    assert (third.key, third.sms_id, third.segments) == ("7^0:delivered:", None, 1)
-    assert third.provider_id == "7^0"
-
-
-def test_safety_f7_told_and_looked_up_is_the_same_event(server):
-    server.add_detail(ORDER.sms_id, 3)
-    found = sms_line(server).look_up(trace())
-    assert isinstance(found, SmsFound)
-    (told,) = READER.read_sms(pushed([receipt()]), None)
-    assert found.events[0].key == told.key
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"out_id": "x"},
-        {"success": True},
-        {"success": "true", "out_id": "x"},
-        {"success": True, "out_id": ["x"]},
-        {"success": None, "out_id": "x"},
-    ],
-)
-def test_a_record_that_says_nothing_is_left_out(odd):
-    raw = pushed([odd, receipt()])
-    assert READER.authenticate(raw)
-    assert len(READER.read_sms(raw, None)) == 1
-    assert READER.read_replies(pushed([odd], "replies")) == ()
-
-
-def test_odd_fields_do_no_harm():
-    odd = receipt(report_time="2026-13-45", sms_size="1e9", err_code="x" * 999, success=False)
-    (event,) = READER.read_sms(pushed([odd]), None)
-    assert (event.at, event.segments) == (None, None)
-    assert len(event.error_code or "") <= 60
-    assert len(event.key) <= 200
-
-
-def test_half_characters_and_nul_are_not_handed_on():
-    raw = pushed(b'[{"phone_number":"13900000002","content":"R\\u0000\\ud800","sequence_id":1}]')
-    (reply,) = READER.read_replies(raw)
-    assert reply.wording == "R?"
-    (event,) = READER.read_sms(pushed(b'[{"out_id":"a\\udfff\\u0000","success":true}]'), None)
-    assert event.sms_id == "a?"
-
-
-def test_r_dnc_2_replies_are_read():
-    reply = {
-        "phone_number": "13900000002",
-        "send_time": "2026-03-04 10:05:00",
-        "content": "R",
-        "sign_name": SIGN,
-        "dest_code": "1234",
-        "sequence_id": 1234567890,
-    }
-    raw = pushed([reply, {**reply, "send_time": "20260304100500", "sequence_id": 2}], "replies")
-    first, second = READER.read_replies(raw)
-    assert first == SmsReply(first.key, "13900000002", "R", datetime(2026, 3, 4, 2, 5, tzinfo=UTC))
-    assert second.at == first.at
-    assert first.key != second.key
-    assert READER.read_replies(raw) == (first, second)
-    assert "13900000002" not in first.key
-    assert READER.read_call(raw, "x") == ()
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        pushed([receipt()], token="another-callback-token-of-31-ch"),
-        pushed([receipt()], token=TOKEN[:-1]),
-        pushed([receipt()], token=TOKEN + "x"),
-        pushed([receipt()], token=TOKEN.upper()),
-        pushed([receipt()], token=""),
-        pushed([receipt()], token=f"?token={TOKEN}"),
-        pushed([receipt()], token=f"x?/{TOKEN}"),
-        pushed([receipt()], token=TOKEN.replace("a", "%61", 1)),
-        pushed(receipt()),
-        pushed(b""),
-        pushed(b"["),
-        pushed(b"[1]"),
-        pushed(b"[null]"),
-        pushed(b"\xff"),
-        pushed(b"[" * 60_000),
-        pushed([receipt(x="y" * 66_000)]),
-    ],
-)
-def test_safety_f34_what_is_not_the_providers_is_not_believed(raw):
-    assert not READER.authenticate(raw)
-
-
-@pytest.mark.parametrize("secret", [None, "", "fifteen-letters"])
-def test_without_a_real_secret_nobody_is_believed(secret):
-    reader = AliyunCallbacks(settings(callback_token=secret))
-    assert not reader.authenticate(pushed([receipt()], token=secret or ""))

@@ -1,0 +1,211 @@
+"""Calls through a line: a real browser, a real server, and the training carrier as a process beside it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, select
+
+from adapters.carrier.process import carrier_process
+from adapters.clock import SystemClock
+from adapters.line_settings import LineSettings
+from adapters.store.models.customers import customer, customer_phone
+from adapters.store.models.lines import line_call
+from campaigns.values import LineName
+from scheduler.flows.line_choice import set_choice
+from scheduler.jobs import tick_lines
+from tests.databases import sqlite_only
+from tests.e2e.served import Panel, served
+from tests.e2e.test_caller_workspace import Desk
+from tests.e2e.test_sampling_calls import MORNING, sampled, scores
+from tests.factories import at
+from tests.web.workspace import LEADER, NOW, Workspace
+
+pytestmark = sqlite_only
+
+EVERY_S = 0.25
+"""How often what the carrier told is worked off."""
+
+
+class LineDesk(Desk):
+    """The caller's page, and the carrier that does as it is told."""
+
+    def __init__(self, workspace: Workspace, panel: Panel, page: Page, carrier: str) -> None:
+        super().__init__(workspace, panel, page)
+        self.carrier = carrier
+
+    def script(self, buyer: str, person: dict[str, Any], **more: Any) -> None:
+        """How this buyer behaves when called, and what else goes wrong."""
+        with self.workspace.runtime.snapshot() as connection:
+            query = select(customer_phone.c.sealed).join(customer).where(customer.c.buyer == buyer)
+            number = self.workspace.runtime.vault.open(connection.execute(query).scalar_one())
+        said = {"seed": 1, "cps": None, "own": {"after_s": 0.5, "talks_s": 86_400.0}}
+        self.told(requests.post, "script", json=said | {"people": {number.e164: person}} | more)
+
+    def customer_hangs_up(self) -> None:
+        """Whoever answered puts the phone down."""
+        legs = self.told(requests.get, "calls").json()
+        (talking,) = [leg for leg in legs if leg["parent"] and leg["status"] == "in-progress"]
+        self.told(requests.post, "hangup", json={"sid": talking["sid"]})
+
+    def told(
+        self, ask: Callable[..., requests.Response], name: str, **more: Any
+    ) -> requests.Response:
+        answer = ask(f"{self.carrier}/_carrier/{name}", timeout=5, **more)
+        answer.raise_for_status()
+        return answer
+
+    def states(self) -> list[str]:
+        with self.workspace.runtime.snapshot() as connection:
+            return list(connection.execute(select(line_call.c.state)).scalars())
+
+
+@pytest.fixture
+def desk(
+    request: pytest.FixtureRequest, engine: Engine, database_url: str, tmp_path: Path, page: Page
+) -> Iterator[LineDesk]:
+    buyers: tuple[str, ...] = request.param
+    is_sampling = buyers[0] == "抽到一"
+    workspace = Workspace(database_url, tmp_path, SystemClock(), () if is_sampling else buyers)
+    if is_sampling:
+        sampled(workspace, *buyers)
+        workspace.move(MORNING)
+    runtime = workspace.runtime
+    set_choice(runtime, "call", "all", LineName.TWILIO, at(MORNING if is_sampling else NOW), LEADER)
+    is_over = threading.Event()
+
+    def work_off() -> None:
+        while not is_over.wait(EVERY_S):
+            tick_lines(runtime)
+
+    speed = 4.0 if is_sampling else 1.0  # the keypad question is read aloud at leisure
+    with served(runtime) as panel, carrier_process(f"{panel.url}/", speed=speed) as twilio:
+        runtime.settings = replace(
+            runtime.settings, training_url=f"{panel.url}/", lines=LineSettings(twilio=twilio)
+        )
+        thread = threading.Thread(target=work_off)
+        thread.start()
+        try:
+            assert twilio.base_url is not None
+            yield LineDesk(workspace, panel, page, twilio.base_url.rstrip("/"))
+        finally:
+            is_over.set()
+            thread.join()
+    workspace.shop.close()
+
+
+def with_buyers(*buyers: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("desk", [buyers], indirect=True, ids=["+".join(buyers)])
+
+
+def state_of(desk: LineDesk) -> Any:
+    return desk.page.locator(".phone-state")
+
+
+@with_buyers("欠款")
+def test_a_call_is_followed_from_the_first_ring_to_the_outcome(
+    desk: LineDesk, axe: Callable[[Page], list[str]]
+) -> None:
+    desk.script("欠款", {"does": "answers", "after_s": 1.5, "talks_s": 600.0})
+    page = desk.page
+    desk.begin()
+    expect(page.locator(".line-name")).to_have_text("训练线路（不会打到真实电话）")
+    desk.press("d")
+    expect(state_of(desk)).to_contain_text("正在呼叫您的话机，请接听")
+    expect(page.locator("#hang-up")).not_to_have_class(re.compile(r"\bdim\b"))
+    expect(state_of(desk)).to_contain_text("客户的电话在响", timeout=8000)
+    expect(state_of(desk)).to_contain_text(re.compile(r"客户已接听\s*00:0\d"), timeout=8000)
+    expect(page.locator("#spoken")).to_have_text("客户已接听")
+    expect(page.locator("#hang-up")).to_have_class(re.compile(r"\bdim\b"))
+    assert axe(page) == []
+    page.get_by_label("备注").fill("晚上八点付")
+    desk.customer_hangs_up()
+    expect(state_of(desk)).to_contain_text("通话已结束，请填结果")
+    expect(state_of(desk)).to_contain_text("小结")
+    expect(page.get_by_label("备注")).to_have_value("晚上八点付")
+    page.locator("body").press("Escape")
+    desk.press("1")
+    expect(page.locator("#idle")).to_be_visible(timeout=6000)
+    assert desk.recorded() == [("dunning", "will_pay")]
+    assert desk.states() == ["ended"]
+
+
+@with_buyers("欠款")
+def test_a_customer_who_does_not_answer_is_chosen_and_waits_for_enter(desk: LineDesk) -> None:
+    desk.script("欠款", {"does": "busy"})
+    desk.begin()
+    desk.press("d")
+    page = desk.page
+    expect(state_of(desk)).to_contain_text("通话已结束，请填结果", timeout=10_000)
+    expect(page.locator("#o-line_busy")).to_be_checked()
+    expect(page.locator(".line-likely")).to_contain_text("已选好，请确认")
+    assert desk.recorded() == [("dunning", None)], "chosen, not saved"
+    desk.press("Enter")
+    expect(page.locator("#idle")).to_be_visible(timeout=6000)
+    assert desk.recorded() == [("dunning", "line_busy")]
+
+
+@with_buyers("欠款")
+def test_h_hangs_up_at_once_while_nobody_has_answered(desk: LineDesk) -> None:
+    desk.script("欠款", {"does": "rings_out"})
+    desk.begin()
+    desk.press("d")
+    expect(state_of(desk)).to_contain_text("客户的电话在响", timeout=8000)
+    desk.press("h")
+    expect(state_of(desk)).to_contain_text("请填结果", timeout=1500)
+
+
+@with_buyers("欠款", "签收")
+def test_c2_8_an_unknown_call_is_left_and_comes_back(
+    desk: LineDesk, axe: Callable[[Page], list[str]]
+) -> None:
+    """The line said nothing: nobody dials again, others are called, and the call is found again."""
+    fault = {"fault": "reset_before", "on": "calls.create", "nth": [1]}
+    desk.script("欠款", {"does": "answers"}, rest=[fault])
+    page = desk.page
+    desk.begin()
+    first = page.locator(".buyer").inner_text()
+    desk.press("d")
+    note = page.locator(".unsure")
+    expect(note).to_contain_text("线路未确认，系统核对中，请勿重拨", timeout=8000)
+    expect(note.get_by_role("timer")).to_have_text(re.compile(r"^1[0-5]:\d\d$"))
+    expect(page.locator("#dial")).to_have_count(0)
+    assert axe(page) == []
+    page.get_by_role("button", name="没有响").click()
+    expect(page.locator("#rang-no")).to_have_attribute("aria-pressed", "true")
+    desk.press("n")
+    expect(page.locator(".buyer")).not_to_have_text(first)
+    desk.press("s", "3")
+    expect(page.locator("#idle")).to_be_visible()
+    expect(page.locator(".parked")).to_contain_text(first)
+    page.locator(".parked").get_by_role("button").click()
+    expect(page.locator(".buyer")).to_have_text(first)
+
+
+@with_buyers("抽到一")
+def test_r_smp_4_the_score_by_key_arrives_in_the_form(desk: LineDesk) -> None:
+    desk.script(
+        "抽到一",
+        {"does": "answers", "after_s": 1.0, "talks_s": 600.0, "digits": ["5"]},
+    )
+    page = desk.page
+    desk.begin()
+    desk.press("d")
+    expect(state_of(desk)).to_contain_text("客户已接听", timeout=10_000)
+    desk.press("i")
+    expect(state_of(desk)).to_contain_text("客户正在按键评分")
+    expect(page.locator("#strip")).to_contain_text("客户按了 5 分", timeout=15_000)
+    expect(page.locator("#score-5")).to_be_checked()
+    expect(page.locator("[data-keypad]")).to_be_visible()
+    expect(page.locator("#o-scored")).to_be_checked()
+    page.locator("#save").press("Enter")
+    expect(page.locator("#idle")).to_be_visible(timeout=6000)
+    assert scores(desk) == [(5, "keypad", None, None)]

@@ -131,8 +131,6 @@ def picture_of(events: Iterable[CallEvent]) -> CallPicture:
     caller = [e for e in told if e.leg is Leg.CALLER]
     answered = _first(customer, What.ANSWERED)
     ends = [e.cause for e in customer if e.what is What.ENDED and e.cause is not None]
-    if not ends:  # the caller's leg tells how the customer's ended where that had none of its own
-        ends = [e.cause for e in caller if e.what is What.ENDED and e.cause is not None]
     cause = max(ends, key=_SAYS.__getitem__, default=None)
     digits = sorted(
         ((e.at is None, e.at, e.key, e.digits) for e in told if e.what is What.DIGITS and e.digits),

@@ -14,7 +14,7 @@ from scheduler.flows.health import Finding, examine, look_at
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shop import set_clock
 from tests.databases import sqlite_only
-from tests.scheduler.flows.test_line_report import given
+from tests.scheduler.flows.test_line_report import given, given_texts
 from tests.shops import Shop
 from tests.web import panel_shop
 
@@ -75,3 +75,13 @@ def test_what_a_line_told_must_be_worked_off_in_a_minute(shop: Shop) -> None:
                 )
             )
         assert lines_of(shop)["线路通知"].ok is in_time
+
+
+def test_texts_that_wait_too_long_are_a_finding(shop: Shop) -> None:
+    now = shop.runtime.now()
+    given_texts(shop, 2, "queued", not_before=now + timedelta(hours=2))
+    given_texts(shop, 1, "queued", not_before=now - timedelta(minutes=50))
+    assert lines_of(shop)["短信队列"].ok
+    assert lines_of(shop)["短信队列"].detail == "3 条等着发送，其中 1 条已到时间"
+    given_texts(shop, 1, "queued", not_before=now - timedelta(minutes=70))
+    assert not lines_of(shop)["短信队列"].ok

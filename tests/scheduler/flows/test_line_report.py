@@ -13,10 +13,11 @@ from adapters.channels.in_memory import InMemoryVoice
 from adapters.channels.registry import Lines
 from adapters.line_settings import AliyunSettings, AsteriskSettings, LineSettings, TwilioSettings
 from adapters.settings import Settings
-from adapters.store.models.lines import line_call, line_event
+from adapters.store.models.customers import customer_phone
+from adapters.store.models.lines import line_call, line_event, sms
 from adapters.store.queries.line_health import is_in_trouble
 from adapters.store.session import open_engine
-from campaigns.values import LineName, Role
+from campaigns.values import Kind, LineName, Role
 from scheduler.flows.line_choice import set_choice, set_phone
 from scheduler.flows.line_report import LineState, report, troubles
 from scheduler.flows.people import NewPerson, add_person
@@ -83,6 +84,49 @@ def given(shop: Shop, number: int, state: str = "unknown", **fields: Any) -> lis
     return ids
 
 
+def given_texts(shop: Shop, number: int, state: str = "unknown", **fields: Any) -> None:
+    """So many texts, sent 30 s ago unless they wait; all to one customer, which no one minds here."""
+    customer_id, task_id, phone_id = _somebody(shop)
+    for _ in range(number):
+        key = f"text-{next(_names)}"
+        sent = state not in ("queued", "withdrawn")
+        values = {
+            "id": key,
+            "dedupe_key": key,
+            "task_id": task_id,
+            "campaign_id": shop.campaign_id,
+            "kind": Kind.DUNNING,
+            "customer_id": customer_id,
+            "phone_id": phone_id,
+            "phone_key": "key",
+            "line": LineName.TWILIO,
+            "occasion": "unreached",
+            "script_id": "dunning.unreached.sms",
+            "script_version": 1,
+            "wording": "短信",
+            "text_hash": key,
+            "segments": 1,
+            "state": state,
+            "token_hash": key,
+            "created_at": NOW,
+            "not_before": NOW,
+            "at": NOW if sent else None,
+            "sent_machine": shop.runtime.machine_clock.now() - timedelta(seconds=30)
+            if sent
+            else None,
+        }
+        with shop.runtime.transaction() as connection:
+            connection.execute(insert(sms).values(**(values | fields)))
+
+
+def _somebody(shop: Shop) -> tuple[int, int, int]:
+    if not shop.rows(customer_phone):
+        shop.buyer("texted")
+        shop.plan()
+    phone, task = shop.rows(customer_phone)[0], shop.tasks()[0]
+    return phone.customer_id, task.id, phone.id
+
+
 _names = iter(range(1, 10_000))
 
 
@@ -120,6 +164,19 @@ def test_what_settles_later_still_counts_and_what_was_refused_does_not(shop: Sho
     assert not troubled(shop)
     given(shop, 1, "unconfirmed")
     assert troubled(shop)
+
+
+def test_texts_of_which_nothing_is_known_count_with_the_calls(shop: Shop) -> None:
+    given(shop, 3)
+    given_texts(shop, 1)
+    given_texts(shop, 3, "delivered")
+    given_texts(shop, 3, "queued")
+    assert not troubled(shop)
+    given_texts(shop, 1)
+    assert troubled(shop)
+    assert not troubled(shop, after=31)
+    told = state(shop.runtime, LineName.TWILIO, "sms").last_hour
+    assert (told.asked, told.failed) == (8, 5)
 
 
 def test_a_line_in_trouble_is_not_ready(shop: Shop, line: InMemoryVoice) -> None:
@@ -202,7 +259,10 @@ def test_troubles_are_listed_newest_first_without_numbers(shop: Shop) -> None:
     given(shop, 1, reason="没有回音", submitted_at=at("05-13 09:35"))
     given(shop, 1, "ended")
     given(shop, 1, "refused", submitted_machine=machine - timedelta(days=2))
-    assert [t.reason for t in troubles(shop.runtime)] == ["没有回音", "号码不存在"]
+    given_texts(shop, 1, "failed", reason="客户已退订", at=at("05-13 09:33"))
+    given_texts(shop, 1, "sent")
+    told = [(t.medium, t.reason) for t in troubles(shop.runtime)]
+    assert told == [("call", "没有回音"), ("sms", "客户已退订"), ("call", "号码不存在")]
 
 
 # --- real shops -----------------------------------------------------------------------------------

@@ -85,16 +85,6 @@ LINE_CALL_LABELS: Mapping[LineCallState, str] = {
     LineCallState.UNCONFIRMED: "没有确认",
 }
 
-TROUBLE_LABELS: Mapping[str, str] = {
-    "not_sent": "线路没有接受",
-    "refused": "被拒绝",
-    "stopped": "拨客户前停下",
-    "unknown": "还不知道",
-    "unconfirmed": "没有确认",
-    "failed": "没有送到",
-}
-"""States of a call (LineCallState) or a text (SmsState) that came to nothing."""
-
 TOPIC_LABELS: Mapping[Topic, str] = {
     Topic.NONE: "",
     Topic.RECEIVED: "已签收",

@@ -6,7 +6,7 @@ dialling and this some seconds have passed, or a queue. A line rings the custome
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -101,6 +101,8 @@ def _pass(runtime: Runtime, call_id: str, provider_id: str) -> Connect | NotNow:
 def _ask(connection: Connection, runtime: Runtime, attempt: Row[Any], now: datetime) -> Decision:
     law = runtime.law(connection).of(attempt.campaign_id)
     task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
+    # R-REPEAT-5: what frees this call is what came before it; it must not stand in its own way.
+    task = replace(task, attempts=tuple(a for a in task.attempts if a.id != attempt.id))
     answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=[attempt.id]))
     if isinstance(answer, Allow) and not is_usable(task, attempt.phone_id, now):
         return Stop("R-PHONE-2", "这个号码已经失效")

@@ -58,7 +58,7 @@ class LineShop:
 
     def dials(self, caller: Person) -> str:
         """A customer handed out and dialled through the line, whatever came of it."""
-        held = self.shop.take(caller, _words(self.now))
+        held = self.shop.take(caller, in_words(self.now))
         self.dial(caller, held.attempt_id)
         return held.attempt_id
 
@@ -104,5 +104,5 @@ class LineShop:
         return [row.state for row in self.shop.rows(line_step)]
 
 
-def _words(now: datetime) -> str:
+def in_words(now: datetime) -> str:
     return f"{now.astimezone(SHOP_ZONE):%m-%d %H:%M:%S}"

@@ -20,7 +20,7 @@ from scheduler.flows.line_gate import Connect, NotNow
 from scheduler.flows.line_keypad import ask_score
 from scheduler.flows.line_reconcile import reconcile
 from tests.factories import at
-from tests.scheduler.flows.lines import LineShop
+from tests.scheduler.flows.lines import LineShop, in_words
 from tests.shops import Shop
 
 S = LineCallState
@@ -206,6 +206,23 @@ def test_r_dun_4_nobody_is_rung_who_paid_meanwhile(lines: LineShop, caller: Pers
     assert isinstance(lines.gate(call), NotNow)
     assert _attempt(lines) is AttemptState.WITHDRAWN
     assert lines.shop.tasks()[0].ending == "paid_uncalled"
+
+
+@pytest.mark.parametrize(("code", "minutes"), [("cut_off", 1), ("busy", 60)])
+def test_r_repeat_5_the_last_gate_lets_a_freed_call_through(
+    lines: LineShop, caller: Person, code: str, minutes: int
+) -> None:
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    lines.ends(call)
+    now = in_words(lines.now)
+    wish = lines.now + timedelta(minutes=minutes) if code == "busy" else None
+    lines.shop.outcome(attempt_id, code, now, caller, callback_at=wish)
+    lines.clock.move(minutes=minutes)
+    _, again = lines.dialled(caller)
+    assert again is not call
+    lines.tell(again, Leg.CALLER, What.ANSWERED)
+    assert isinstance(lines.gate(again), Connect)
 
 
 def test_another_leg_with_the_same_token_is_not_let_through(

@@ -14,6 +14,7 @@ import typer
 
 from campaigns.errors import NotReadyError, UsageError, WaihuError
 from web import (
+    cli_blast,
     cli_campaign_setup,
     cli_campaign_trial,
     cli_campaigns,
@@ -48,6 +49,7 @@ cli_work.register(app)
 cli_escalations.register(app)
 cli_sample.register(app)
 cli_sample_review.register()
+cli_blast.register(app)
 cli_proof.register(app)
 cli_lines.register(app)
 cli_panel.register(app)

@@ -15,7 +15,7 @@ from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import order_sighting, suppression
 from adapters.store.models.imports import import_file
-from adapters.store.models.lines import line_call, line_event
+from adapters.store.models.lines import line_call, line_event, sms
 from adapters.store.models.sampling import escalation, review, sample, score
 from adapters.store.models.shop import job_slot
 from adapters.store.models.stock import shortage
@@ -40,6 +40,8 @@ from scheduler.verify import (
     spacing,
     stock_out,
     tasks,
+    text_evidence,
+    texts,
     trail,
 )
 from scheduler.verify import (
@@ -135,6 +137,14 @@ SHOP_CHECKS: tuple[OfShop, ...] = (
     line_evidence.check_pictures,
     line_evidence.check_recordings,
     line_evidence.check_keypad,
+    texts.check_windows,
+    texts.check_wording,
+    texts.check_budgets,
+    texts.check_listed,
+    texts.check_reached,
+    texts.check_orders,
+    text_evidence.check_steps,
+    text_evidence.check_blasts,
 )
 CUSTOMER_LATENESS: tuple[OfCustomer, ...] = (
     hours.late_callbacks,
@@ -169,6 +179,7 @@ COUNTED: dict[str, Column[datetime]] = {
     "hand_outs": attempt.c.handed_out_at,
     "line_calls": line_call.c.submitted_at,
     "line_events": line_event.c.received_at,
+    "texts": sms.c.created_at,
 }
 """What the report says it looked at, with the instant that places a row in time."""
 

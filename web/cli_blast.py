@@ -1,0 +1,297 @@
+"""Mass messages on the command line: new, approve, send, pause, resume, stop, status, replies (R-MSG-2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from campaigns.labels_zh import BLAST_STATE_LABELS, LINE_LABELS
+from campaigns.ledger import yuan
+from campaigns.values import Role
+from web import cli_output as out
+from web.cli_options import At, By, Json, kind_of
+from web.cli_output import clock, emit, instant, iso, open_shop, rows
+
+if TYPE_CHECKING:
+    from campaigns.values import Person
+    from scheduler.flows.blast_choice import Preview
+    from scheduler.flows.blast_status import BlastStatus
+    from scheduler.flows.text_replies import RepliesImported
+    from scheduler.runtime import Runtime
+
+blast = typer.Typer(help="短信群发：没打通的客户。", no_args_is_help=True)
+reply = typer.Typer(help="客户回复的短信。", no_args_is_help=True)
+blast.add_typer(reply, name="reply")
+
+Id = Annotated[int, typer.Argument(help="群发编号。")]
+
+_LISTED = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(blast, name="blast")
+
+
+@blast.command("new")
+def blast_new(
+    kind: Annotated[str, typer.Option("--kind", help="dunning、callback、stock_out。")],
+    campaign: Annotated[int | None, typer.Option("--campaign", help="只要这个活动的。")] = None,
+    template: Annotated[str | None, typer.Option("--template", help="短信模板编号。")] = None,
+    include_uncalled: Annotated[
+        bool, typer.Option("--include-uncalled", help="还没打过电话的也算。")
+    ] = False,
+    by: By = None,
+    at: At = None,
+    as_json: Json = False,
+) -> int:
+    """选没打通的客户，看短信、条数、费用，以及谁不发、为什么（R-MSG-2）。"""
+    from scheduler.flows.blast_choice import NewBlast
+    from scheduler.flows.blasts import new
+
+    runtime = open_shop()
+    chosen = kind_of(kind)
+    assert chosen is not None
+    wanted = NewBlast(chosen, campaign, template, include_uncalled)
+    made = new(runtime, wanted, runtime.instant(instant(at)), _person(runtime, by).name)
+    emit(_preview_document(made), as_json=as_json, table=lambda: _show_preview(made))
+    return out.DONE
+
+
+@blast.command("approve")
+def blast_approve(number: Id, by: By = None, at: At = None, as_json: Json = False) -> int:
+    """主管批准；不能批准自己做的（R-MSG-2）。"""
+    from scheduler.flows.blasts import approve
+
+    runtime = open_shop()
+    approve(runtime, number, runtime.instant(instant(at)), _person(runtime, by, Role.SUPERVISOR))
+    return _tell_status(runtime, number, as_json=as_json)
+
+
+@blast.command("send")
+def blast_send(number: Id, by: By = None, at: At = None, as_json: Json = False) -> int:
+    """在可发送时段内按速度发送，直到发完、暂停或时段结束。"""
+    from scheduler.flows.blast_status import send_all
+    from scheduler.flows.blasts import start
+
+    runtime = open_shop()
+    told = instant(at)
+    now = runtime.instant(told)
+    start(runtime, number, now, _person(runtime, by).name)
+    with out.progress(f"群发 {number}") as tell:
+        found = send_all(runtime, number, tell, at=None if told is None else now)
+    if found.queued:
+        out.say(f"还有 {found.queued} 条没有发，最早 {clock(found.next_at)} 可以接着发")
+    emit(_status_document(found), as_json=as_json, table=lambda: _show_status(found))
+    return out.DONE
+
+
+@blast.command("pause")
+def blast_pause(
+    number: Id,
+    reason: Annotated[str, typer.Option("--reason", help="为什么暂停。")] = "",
+    by: By = None,
+    at: At = None,
+    as_json: Json = False,
+) -> int:
+    """暂停：先不再发。"""
+    from scheduler.flows.blasts import pause
+
+    runtime = open_shop()
+    pause(runtime, number, reason, runtime.instant(instant(at)), _person(runtime, by).name)
+    return _tell_status(runtime, number, as_json=as_json)
+
+
+@blast.command("resume")
+def blast_resume(number: Id, by: By = None, at: At = None, as_json: Json = False) -> int:
+    """接着发；由引擎或 send 命令发出。"""
+    from scheduler.flows.blasts import resume
+
+    runtime = open_shop()
+    resume(runtime, number, runtime.instant(instant(at)), _person(runtime, by).name)
+    return _tell_status(runtime, number, as_json=as_json)
+
+
+@blast.command("stop")
+def blast_stop(number: Id, by: By = None, at: At = None, as_json: Json = False) -> int:
+    """停止：没有发的全部撤回。"""
+    from scheduler.flows.blasts import stop
+
+    runtime = open_shop()
+    stop(runtime, number, runtime.instant(instant(at)), _person(runtime, by).name)
+    return _tell_status(runtime, number, as_json=as_json)
+
+
+@blast.command("status")
+def blast_status(number: Id, at: At = None, as_json: Json = False) -> int:
+    """发了多少、送达多少、失败的原因。"""
+    runtime = open_shop()
+    runtime.instant(instant(at))
+    return _tell_status(runtime, number, as_json=as_json)
+
+
+@reply.command("add")
+def reply_add(
+    phone: Annotated[str, typer.Argument(help="客户的手机号。")],
+    text: Annotated[str, typer.Argument(help="回复的内容；退订词马上生效（R-DNC-2）。")],
+    by: By = None,
+    at: At = None,
+    as_json: Json = False,
+) -> int:
+    """手工登记一条回复。"""
+    from scheduler.flows.text_replies import add_reply
+
+    runtime = open_shop()
+    now = runtime.instant(instant(at))
+    taken = add_reply(runtime, phone, text, now, _person(runtime, by).name)
+    document = {"new": taken.is_new, "opt_out": taken.is_opt_out}
+    said = "已退订，马上不再联系" if taken.is_opt_out else "已登记"
+    emit(document, as_json=as_json, table=lambda: out.line(said))
+    return out.DONE
+
+
+@reply.command("import")
+def reply_import(
+    file: Annotated[Path, typer.Argument(help="CSV：手机号码、回复内容，可有回复时间。")],
+    by: By = None,
+    at: At = None,
+    as_json: Json = False,
+) -> int:
+    """导入供应商给的回复名单；重复导入没有影响。"""
+    from scheduler.flows.text_replies import import_replies
+
+    runtime = open_shop()
+    now = runtime.instant(instant(at))
+    told = import_replies(runtime, file.read_bytes(), now, _person(runtime, by).name)
+    emit(_replies_document(told), as_json=as_json, table=lambda: _show_replies(told))
+    return out.FOUND if told.rejected else out.DONE
+
+
+def _person(runtime: Runtime, by: str | None, role: Role = Role.LEADER) -> Person:
+    from scheduler.flows.people import responsible
+
+    return responsible(runtime, by, role)
+
+
+def _tell_status(runtime: Runtime, number: int, *, as_json: bool) -> int:
+    from scheduler.flows.blast_status import status
+
+    found = status(runtime, number)
+    emit(_status_document(found), as_json=as_json, table=lambda: _show_status(found))
+    return out.DONE
+
+
+def _preview_document(made: Preview) -> dict[str, Any]:
+    return {
+        "blast": made.blast_id,
+        "to": made.to,
+        "left_out": [
+            {"buyer": one.buyer, "rules": list(one.rules), "reason": one.reason}
+            for one in made.left_out
+        ],
+        "samples": [
+            {
+                "buyer": one.buyer,
+                "phone": one.phone_masked,
+                "text": one.wording,
+                "characters": one.characters,
+                "segments": one.segments,
+                "variables": dict(one.variables),
+            }
+            for one in made.samples
+        ],
+        "segments": made.segments,
+        "cost": yuan(made.cost_fen),
+        "kind": made.kind,
+        "template": made.script_id,
+        "line": made.line,
+        "rate": made.per_minute,
+        "starts_at": iso(made.starts_at),
+    }
+
+
+def _status_document(found: BlastStatus) -> dict[str, Any]:
+    return {
+        "blast": found.head.id,
+        "state": found.head.state,
+        "queued": found.queued,
+        "sending": found.sending,
+        "sent": found.sent,
+        "delivered": found.delivered,
+        "failed": dict(found.failed),
+        "unknown": found.unknown,
+        "withdrawn": dict(found.withdrawn),
+        "left_out": len(found.left_out),
+        "segments": found.segments,
+        "cost": yuan(found.cost_fen),
+        "rate": found.per_minute,
+        "line": found.line,
+        "next_at": iso(found.next_at),
+        "pause_reason": found.head.pause_reason,
+        "created_by": found.head.created_by,
+        "approved_by": found.head.approved_by,
+    }
+
+
+def _replies_document(told: RepliesImported) -> dict[str, Any]:
+    return {
+        "rows": told.rows,
+        "taken": told.taken,
+        "unchanged": told.unchanged,
+        "opted_out": told.opted_out,
+        "rejected": [
+            {"line": one.line, "column": one.column, "reason": one.reason} for one in told.rejected
+        ],
+    }
+
+
+def _show_preview(made: Preview) -> None:
+    line = "还没有短信线路" if made.line is None else LINE_LABELS[made.line]
+    out.line(
+        f"群发 {made.blast_id}：{made.campaign}，发给 {made.to} 位，共 {made.segments} 条计费，"
+        f"约 {yuan(made.cost_fen)} 元；{line}，每分钟 {made.per_minute} 条，"
+        f"最早 {clock(made.starts_at)}；待主管批准"
+    )
+    rows(
+        "样例",
+        ("用户ID", "手机", "字数", "条数", "短信"),
+        [(s.buyer, s.phone_masked, s.characters, s.segments, s.wording) for s in made.samples],
+    )
+    _show_left_out(made.left_out)
+
+
+def _show_left_out(left_out: Any) -> None:
+    if left_out:
+        listed = [(one.buyer, "、".join(one.rules), one.reason) for one in left_out[:_LISTED]]
+        rows("不发", ("用户ID", "规则", "原因"), listed)
+    if len(left_out) > _LISTED:
+        out.line(f"……还有 {len(left_out) - _LISTED} 位，--json 可看全部")
+
+
+def _show_status(found: BlastStatus) -> None:
+    head = found.head
+    why = f"（{head.pause_reason}）" if head.pause_reason else ""
+    out.line(f"群发 {head.id}：{head.campaign}，{BLAST_STATE_LABELS[head.state]}{why}")
+    lines: list[tuple[str, object]] = [
+        ("待发", found.queued),
+        ("已发出", found.sent),
+        ("已送达", found.delivered),
+        ("不确定", found.unknown),
+        *((f"没发成 {code}", number) for code, number in found.failed.items()),
+        *((f"已撤回 {rule}", number) for rule, number in found.withdrawn.items()),
+        ("不发的客户", len(found.left_out)),
+        ("计费条数", found.segments),
+        ("费用（元）", yuan(found.cost_fen)),
+    ]
+    rows("进度", ("项目", "数值"), lines)
+
+
+def _show_replies(told: RepliesImported) -> None:
+    out.line(
+        f"共 {told.rows} 行：新 {told.taken}，已有 {told.unchanged}，退订 {told.opted_out}，"
+        f"没收下 {len(told.rejected)}"
+    )
+    for one in told.rejected[:_LISTED]:
+        out.line(f"第 {one.line} 行 {one.column}：{one.reason}")

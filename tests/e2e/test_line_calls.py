@@ -144,7 +144,7 @@ def test_a_customer_who_does_not_answer_is_chosen_and_waits_for_enter(desk: Line
     desk.begin()
     desk.press("d")
     page = desk.page
-    expect(state_of(desk)).to_contain_text("通话已结束，请填结果", timeout=10_000)
+    expect(state_of(desk)).to_contain_text("通话已结束：占线", timeout=10_000)
     expect(page.locator("#o-line_busy")).to_be_checked()
     expect(page.locator(".line-likely")).to_contain_text("已选好，请确认")
     assert desk.recorded() == [("dunning", None)], "chosen, not saved"

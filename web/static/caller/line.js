@@ -31,15 +31,15 @@ const tick = () => all("[data-line-time]").forEach((shown) => {
   minute = minutes;
 });
 
-const words = () => one(".strip-note strong, .line-likely", strip())?.textContent ?? "";
+const words = () => one(".strip-note strong", strip())?.textContent ?? "";
 
 // Said once for each stage, to those who listen and to those who look.
 const arrive = (now, isSeen) => {
   if (RINGING.includes(now)) nobodyThere(); // nobody to be polite to: H is lit at once
   if (now === "talking") pickedUp();
   if (now === "over") suggest();
-  const heard = [one("[data-line-words]")?.textContent ?? "", words()];
-  if (now === "over") heard[0] = say("通话已结束，请填结果");
+  const heard = [one("[data-line-words], .line-likely")?.textContent ?? "", words()];
+  if (now === "over") heard[0] ||= say("通话已结束，请填结果");
   if (!isSeen) return;
   speak(heard.filter(Boolean).join("。"));
   if (["talking", "unknown", "not_taken"].includes(now) || (now === "over" && !told.hungUp)) beep();

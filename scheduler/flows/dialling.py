@@ -148,8 +148,9 @@ def not_dialled(
     else:
         ended = {"state": "withdrawn", "ended_at": now, "end_reason": rule or "R-CLAIM-1"}
         calls.change(connection, attempt.id, **ended, **undone)
-        task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
-        refresh_one(connection, law, now, task, ENGINE)
+    # R-DNC-2, R-DUN-4: what came in while it was under way may have ended the task meanwhile.
+    task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
+    refresh_one(connection, law, now, task, ENGINE)
     refresh_others(connection, runtime, attempt, now, ENGINE)
     if attempt.kind == Kind.DUNNING:
         figures.settle(connection, [attempt.task_id])

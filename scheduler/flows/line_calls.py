@@ -114,7 +114,10 @@ def dial(
     order = CallOrder(
         call_id, token, address, customer, policy.ring_seconds, bool(policy.records_calls)
     )
+    asked = runtime.now()
     answer = voice.place(order)
+    # Much may have come in while the line was silent: what follows happens now, not before that.
+    now += max(runtime.now() - asked, timedelta())
     return keep_answer(runtime, call_id, answer, now)
 
 

@@ -110,12 +110,22 @@ def by_id(connection: Connection, line: LineName, call_id: str) -> Row[Any] | No
 
 
 def bind(connection: Connection, call_id: str, provider_id: str) -> bool:
-    """Whoever comes first tells the line's own id; False when it has another already."""
+    """Whoever comes first tells the line's own id; False when it has another already.
+
+    False also where that id is another call's: one leg of the line is one call.
+    """
+    other = line_call.alias()
+    is_taken = select(other.c.id).where(
+        other.c.line == line_call.c.line,
+        other.c.provider_id == provider_id,
+        other.c.id != line_call.c.id,
+    )
     changed = connection.execute(
         update(line_call)
         .where(
             line_call.c.id == call_id,
             or_(line_call.c.provider_id.is_(None), line_call.c.provider_id == provider_id),
+            ~is_taken.exists(),
         )
         .values(provider_id=provider_id)
     )

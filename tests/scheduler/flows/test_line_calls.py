@@ -14,6 +14,7 @@ from adapters.store.models.sampling import score
 from campaigns.errors import ConflictError, RefusedError
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import AttemptState, LineCallState, LineName, Person, ScoreOrigin
+from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.line_calls import dial, go_on, hang_up
 from scheduler.flows.line_events import apply_waiting, take_call_events
 from scheduler.flows.line_gate import Connect, NotNow
@@ -177,6 +178,43 @@ def test_five_unknowns_in_a_minute_open_the_circuit(lines: LineShop, caller: Per
         lines.dial(callers[5], held.attempt_id)
     lines.clock.move(seconds=61)
     assert lines.dial(callers[5], held.attempt_id).state is S.PLACED
+
+
+def test_r_dnc_2_who_opted_out_while_the_line_was_asked_is_not_on_the_screen_again(
+    lines: LineShop, caller: Person
+) -> None:
+    def opts_out(_: object) -> None:
+        add_entry(lines.runtime, EntryForm("短信回复 T", user_id="tb_hua01"), lines.now, "李组长")
+
+    lines.line.on_place = opts_out
+    lines.line.answer_next(Refused("429", "线路忙", is_permanent=False))
+    lines.dials(caller)
+    assert lines.states() == ["not_sent"]
+    assert _attempt(lines) is AttemptState.WITHDRAWN
+    assert lines.shop.tasks()[0].ending == "opted_out"
+
+
+def test_what_follows_an_answer_happens_when_it_came(lines: LineShop, caller: Person) -> None:
+    lines.line.on_place = lambda _: lines.clock.move(seconds=26)
+    lines.line.answer_next(Refused("429", "线路忙", is_permanent=False))
+    lines.dials(caller)
+    (row,) = lines.shop.rows(line_call)
+    assert row.settled_at - row.submitted_at == timedelta(seconds=26)
+
+
+def test_an_event_with_the_id_of_another_call_is_kept_apart(
+    lines: LineShop, caller: Person
+) -> None:
+    lines.shop.buyer("tb_er")
+    lines.shop.plan(now="05-13 09:29")
+    _, first = lines.dialled(caller)
+    lines.line.answer_next(Unknown("没有回答"), happens=True)
+    _, second = lines.dialled(lines.shop.person("李四"))
+    event = lines.line.tell(first, Leg.CALLER, What.ANSWERED)
+    token = second.order.token
+    assert not take_call_events(lines.runtime, LineName.TWILIO, token, [event])
+    assert lines.shop.rows(line_event)[0].verdict == "foreign"
+    assert lines.states() == ["placed", "unknown"]
 
 
 # --- the last gate -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch
 from adapters.store.models.customers import customer, customer_phone, suppression
 from adapters.store.models.imports import import_file
+from adapters.store.models.lines import sms
 from adapters.store.models.shop import job_slot
 from scheduler.verify.days import local_day
 from scheduler.verify.history import Attempt
@@ -36,6 +37,7 @@ class Background:
     `batches` holds for each campaign the days of calling and when each was first planned;
     `covered` those whose orders were known to the end of the day they were placed on.
     `silenced` holds the do-not-contact entries of those to whom we promised something.
+    `texted` says when a task's SMS about an occasion was first queued.
     `rounds` are instants at which the engine is known to have done its round, in order.
     """
 
@@ -46,6 +48,7 @@ class Background:
     rounds: list[datetime]
     as_of: datetime | None
     until: datetime | None
+    texted: dict[tuple[int, str], datetime]
 
     def had_round(self, after: datetime, before: datetime | None = None) -> bool:
         """Whether the engine was at work after an instant and before another."""
@@ -99,7 +102,18 @@ def read_background(connection: Connection, as_of: datetime | None) -> Backgroun
         sorted(connection.execute(started).scalars()),
         as_of,
         until,
+        _texted(connection),
     )
+
+
+def _texted(connection: Connection) -> dict[tuple[int, str], datetime]:
+    """R-OOS-2. Whoever agreed to wait is told by SMS, or in the chat."""
+    statement = (
+        select(sms.c.task_id, sms.c.occasion, func.min(sms.c.created_at))
+        .where(sms.c.kind == "stock_out")
+        .group_by(sms.c.task_id, sms.c.occasion)
+    )
+    return {(task, occasion): at for task, occasion, at in connection.execute(statement)}
 
 
 def _silenced(connection: Connection) -> dict[int, list[Silence]]:

@@ -79,7 +79,9 @@ def check_callers(connection: Connection, background: Background) -> Iterator[Fi
         ]
         for h in holding:
             others = h.task_id != a.task_id and h.customer_id != a.customer_id
-            if others and not _one_after_the_other(connection, h.id, a.id):
+            if not others or _was_left(connection, h.id, a.id):
+                continue
+            if not _one_after_the_other(connection, h.id, a.id):
                 what = f"坐席 {a.caller_id} 在尝试 {h.id} 未结束时又领到一个"
                 yield Finding("R-REPEAT-2", what, a.id, a.handed_out_at)
         holding.append(a)
@@ -89,6 +91,27 @@ def _is_busy_with(held: Attempt, instant: datetime) -> bool:
     """Not while the line does not know: then the caller goes on with others (decision 0027)."""
     ends = [at for at in (held.held_until, held.parked_at) if at is not None]
     return not ends or min(ends) > instant
+
+
+def _was_left(connection: Connection, one: str, two: str) -> bool:
+    """R-AUD-1. Whether the trail shows that one had been left when the other was handed out.
+
+    The row itself forgets that as soon as its caller takes it back.
+    """
+    handed_out = select(audit.c.id).where(
+        audit.c.subject == f"attempt:{two}", audit.c.what == "attempt.handed_out"
+    )
+    last = connection.execute(
+        select(audit.c.what)
+        .where(
+            audit.c.subject == f"attempt:{one}",
+            audit.c.what.in_(("attempt.left", "attempt.taken_back")),
+            audit.c.id < handed_out.scalar_subquery(),
+        )
+        .order_by(audit.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return last == "attempt.left"
 
 
 def _one_after_the_other(connection: Connection, one: str, two: str) -> bool:

@@ -42,7 +42,8 @@ def check_told(person: CustomerHistory, background: Background) -> Iterator[Find
                 p.promised_on is not None and day > p.promised_on and _is_open(p, at)
                 for p in promises
             )
-            if is_later and not told.get(f"moved:{day}", at + JUST_BEFORE) <= at:
+            texted = background.texted.get((task.id, f"moved:{day}"), at + JUST_BEFORE)
+            if is_later and min(told.get(f"moved:{day}", texted), texted) > at:
                 what = f"任务 {task.id} 的到货日改到 {day}，却没有告诉同意等货的客户"
                 yield Finding("R-OOS-2", what, None, at)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 from adapters.channels.base import Accepted, Answer, CallOrder, CallTrace, Refused, VoiceLine
 from adapters.clock import rest
 from adapters.identifiers import call_token, token_hash
-from adapters.store.queries import calls, line_pace, lines
+from adapters.store.queries import audit, calls, line_pace, lines
 from adapters.store.queries.line_health import is_in_trouble
 from campaigns.errors import ConflictError, NotFoundError, NotReadyError, RefusedError
 from campaigns.labels_zh import LINE_LABELS
@@ -313,6 +313,7 @@ def go_on(runtime: Runtime, attempt_id: str, now: datetime, caller: Person) -> N
         if attempt.state != AttemptState.DIALLED or not unknown:
             raise ConflictError("这个电话没有待核对的线路，请填写通话结果", rules=("R-CLAIM-1",))
         calls.change(connection, attempt_id, parked_at=now)
+        audit.record(connection, now, caller.name, "attempt.left", f"attempt:{attempt_id}")
 
 
 def did_ring(runtime: Runtime, attempt_id: str, rang: bool, now: datetime, caller: Person) -> None:

@@ -20,6 +20,9 @@ from scheduler.flows.line_events import apply_waiting, take_call_events
 from scheduler.flows.line_gate import Connect, NotNow
 from scheduler.flows.line_keypad import ask_score
 from scheduler.flows.line_reconcile import reconcile
+from scheduler.flows.parked import take_back
+from scheduler.jobs import seal_trail
+from scheduler.verify.second_opinion import verify
 from tests.factories import at
 from tests.scheduler.flows.lines import LineShop, in_words
 from tests.shops import Shop
@@ -157,6 +160,27 @@ def test_c2_8_the_caller_goes_on_while_the_line_is_asked(lines: LineShop, caller
     with pytest.raises(ConflictError, match="手机拨打"):
         lines.dial(caller, other.attempt_id)
     dial(lines.runtime, other.attempt_id, lines.now, caller, LineName.MANUAL)
+
+
+def test_r_repeat_2_a_call_that_was_left_and_taken_back_was_not_a_second_one(
+    lines: LineShop, caller: Person
+) -> None:
+    lines.shop.buyer("tb_er")
+    lines.shop.plan(now="05-13 09:29")
+    lines.line.answer_next(Unknown("没有回答"), happens=True)
+    attempt_id, call = lines.dialled(caller)
+    go_on(lines.runtime, attempt_id, lines.now, caller)
+    lines.clock.move(seconds=60)
+    other = lines.shop.take(caller, in_words(lines.now))
+    dial(lines.runtime, other.attempt_id, lines.now, caller, LineName.MANUAL)
+    lines.clock.move(seconds=60)
+    lines.shop.outcome(other.attempt_id, "no_answer", in_words(lines.now), caller)
+    lines.talks(call)
+    lines.ends(call)
+    take_back(lines.runtime, attempt_id, lines.now, caller)
+    lines.shop.outcome(attempt_id, "will_pay", in_words(lines.now), caller)
+    seal_trail(lines.runtime)
+    assert [f.rule for f in verify(lines.runtime).violations] == []
 
 
 def test_nobody_goes_on_from_a_call_that_is_known(lines: LineShop, caller: Person) -> None:

@@ -6,7 +6,7 @@ export VENV
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev services test static check bench lock words clean
+.PHONY: help run setup dev services test static check bench soak lock words clean
 .NOTPARALLEL:
 
 help: ## This list
@@ -40,6 +40,9 @@ check: static services ## Format, lint, types, imports, tests, wheel 全面检�
 
 bench: dev services ## Measure 性能测量
 	@$(VENV)/bin/python -m bench
+
+soak: dev services ## A day of 2000 calls and texts, faults on, workers killed 长跑：故障与断电下一天的电话和短信
+	@$(VENV)/bin/python -m tests.soak $(SOAK)
 
 lock: dev ## Remake the locked lists 更新依赖锁定
 	@sh tools/lock.sh

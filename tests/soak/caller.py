@@ -22,14 +22,17 @@ from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.parked import parked_calls, take_back
 from scheduler.flows.text_events import apply_waiting_texts
 from scheduler.flows.text_reconcile import reconcile_texts
-from scheduler.flows.text_sending import send_due
+from scheduler.flows.text_sending import LinePace, send_due
 from scheduler.runtime import Runtime
 from tests.soak.ground import Board, Ground, Journal
 
-POLL_S = 0.04
-APPLY_EVERY_S = 0.1
-LOOK_EVERY_S = 0.3
+POLL_S = 0.06
+APPLY_EVERY_S = 0.05
+LOOK_EVERY_S = 0.1
+"""For each worker that there is: all of them together do what one engine would."""
 TEXTS_AT_ONCE = 3
+PATIENCE = timedelta(milliseconds=50)
+"""Nobody sleeps for a line's pace here: the clocks go fast, and sleep does not."""
 FOLLOWED_S = 60.0
 BEFORE, AFTER = 1, 2
 """Where an aimed kill strikes: what is meant is stored and nothing asked, or asked and not stored."""
@@ -74,7 +77,7 @@ def work(ground: Ground, board: Board, number: int, life: int) -> None:
     )
     journal = Journal(ground.plan.folder / f"{number}.{life}.journal")
     draw = Random(f"{ground.plan.seed} {number} {life}")
-    desk = CallerDesk(runtime, ground.callers[number], journal, draw)
+    desk = CallerDesk(runtime, ground.callers[number], journal, draw, ground.plan.workers)
     while not board.is_over:
         desk.step()
         board.dialled[number] += desk.dialled
@@ -85,8 +88,11 @@ def work(ground: Ground, board: Board, number: int, life: int) -> None:
 class CallerDesk:
     """What one caller does, step by step."""
 
-    def __init__(self, runtime: Runtime, caller: Person, journal: Journal, draw: Random) -> None:
+    def __init__(
+        self, runtime: Runtime, caller: Person, journal: Journal, draw: Random, workers: int = 1
+    ) -> None:
         self.runtime, self.caller, self.journal, self.draw = runtime, caller, journal, draw
+        self._workers = workers
         self.dialled = self.texted = 0
         self._applied_at = self._looked_at = 0.0
 
@@ -96,19 +102,20 @@ class CallerDesk:
         self.come_back()
         held = next_call(self.runtime, self.caller, self.runtime.now())
         if not isinstance(held, HandOut):
-            self._pause(0.2)
+            self._pause(0.5)
         elif held.dialled_at is not None or self._dial(held.attempt_id):
             self.follow(held.attempt_id)
 
     def engine(self) -> None:
         """What the engine's own process would do meanwhile."""
         second = time.monotonic()
-        if second >= self._applied_at + APPLY_EVERY_S:
+        if second >= self._applied_at + APPLY_EVERY_S * self._workers:
             self._applied_at = second
             apply_waiting(self.runtime)
             apply_waiting_texts(self.runtime)
-            self.texted += send_due(self.runtime, limit=TEXTS_AT_ONCE)
-        if second >= self._looked_at + LOOK_EVERY_S:
+            pace = LinePace(self.runtime, PATIENCE)
+            self.texted += send_due(self.runtime, limit=TEXTS_AT_ONCE, pace=pace)
+        if second >= self._looked_at + LOOK_EVERY_S * self._workers:
             self._looked_at = second
             reconcile(self.runtime)
             reconcile_texts(self.runtime)

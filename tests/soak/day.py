@@ -16,10 +16,10 @@ from scheduler.flows.line_events import apply_waiting
 from scheduler.flows.line_reconcile import reconcile
 from scheduler.flows.text_events import apply_waiting_texts
 from scheduler.flows.text_reconcile import reconcile_texts, settle_unknown
-from scheduler.flows.text_sending import send_due
+from scheduler.flows.text_sending import LinePace, send_due
 from scheduler.runtime import Runtime
 from tests.shops import Shop
-from tests.soak.caller import CallerDesk
+from tests.soak.caller import PATIENCE, CallerDesk
 from tests.soak.faults import calm, script
 from tests.soak.ground import Board, FastClock, Journal, Plan, journals
 from tests.soak.processes import CarrierProcess, Crew, ServerProcess
@@ -100,7 +100,7 @@ class Day:
             apply_waiting_texts(runtime)
             reconcile(runtime)
             reconcile_texts(runtime)
-            send_due(runtime, limit=20)
+            send_due(runtime, limit=20, pace=LinePace(runtime, PATIENCE))
             for desk in desks:
                 desk.finish()
             open_things = self._still_open(runtime)
@@ -121,7 +121,7 @@ class Day:
             "events": "SELECT count(*) FROM line_event WHERE applied_at IS NULL",
             "dialled": "SELECT count(*) FROM attempt WHERE state = 'dialled'",
             "sending": "SELECT count(*) FROM sms WHERE state = 'sending'",
-            "unknown texts": "SELECT count(*) FROM sms WHERE state = 'unknown' AND checks < 3",
+            "unknown texts": "SELECT count(*) FROM sms WHERE state = 'unknown' AND checks < 2",
         }
         with runtime.snapshot() as connection:
             found = {

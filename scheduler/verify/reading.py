@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, Row, Select, func, or_, select
 
 from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import batch, task, task_order
@@ -170,10 +170,22 @@ def customers(connection: Connection, as_of: datetime | None) -> Iterator[Custom
         )
 
 
+_Placed = tuple[Select[Any], Callable[[datetime], ColumnElement[bool]]]
+"""A query, and what places its rows in time."""
+
+
 def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
-    """Each query that is read side by side, with what places its rows by `as_of`."""
+    """Each query that is read side by side, with its rows as of then."""
     owner = task.c.customer_id.label("owner")
-    statements: dict[str, tuple[Select[Any], Callable[[datetime], ColumnElement[bool]]]] = {
+    return {
+        name: statement if as_of is None else statement.where(by_then(as_of))
+        for name, (statement, by_then) in (_of_work(owner) | _of_calls(owner)).items()
+    }
+
+
+def _of_work(owner: Label[int]) -> dict[str, _Placed]:
+    """What is to be done, and about what."""
+    return {
         "tasks": (
             select(task, owner, batch.c.business_day)
             .join(batch, batch.c.id == task.c.batch_id)
@@ -194,6 +206,26 @@ def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
             .order_by(task.c.customer_id, order_sighting.c.known_at, order_sighting.c.id),
             lambda then: order_sighting.c.known_at <= then,
         ),
+        "shortages": (
+            select(owner, task_shortage, shortage.c.arrived_at, shortage.c.closed_at)
+            .join(task, task.c.id == task_shortage.c.task_id)
+            .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
+            .order_by(task.c.customer_id, task_shortage.c.task_id, shortage.c.id),
+            lambda then: task_shortage.c.joined_at <= then,
+        ),
+        "days": (
+            select(owner, task_shortage.c.task_id, shortage_date)
+            .join(task, task.c.id == task_shortage.c.task_id)
+            .join(shortage_date, shortage_date.c.shortage_id == task_shortage.c.shortage_id)
+            .order_by(task.c.customer_id, shortage_date.c.known_at, shortage_date.c.id),
+            lambda then: shortage_date.c.known_at <= then,
+        ),
+    }
+
+
+def _of_calls(owner: Label[int]) -> dict[str, _Placed]:
+    """What was done about it, and what came of that."""
+    return {
         "attempts": (
             ATTEMPTS.add_columns(owner)
             .join(task, task.c.id == attempt.c.task_id)
@@ -224,24 +256,6 @@ def _statements(as_of: datetime | None) -> dict[str, Select[Any]]:
             .order_by(task.c.customer_id, line_call.c.submitted_at, line_call.c.id),
             lambda then: line_call.c.submitted_at <= then,
         ),
-        "shortages": (
-            select(owner, task_shortage, shortage.c.arrived_at, shortage.c.closed_at)
-            .join(task, task.c.id == task_shortage.c.task_id)
-            .join(shortage, shortage.c.id == task_shortage.c.shortage_id)
-            .order_by(task.c.customer_id, task_shortage.c.task_id, shortage.c.id),
-            lambda then: task_shortage.c.joined_at <= then,
-        ),
-        "days": (
-            select(owner, task_shortage.c.task_id, shortage_date)
-            .join(task, task.c.id == task_shortage.c.task_id)
-            .join(shortage_date, shortage_date.c.shortage_id == task_shortage.c.shortage_id)
-            .order_by(task.c.customer_id, shortage_date.c.known_at, shortage_date.c.id),
-            lambda then: shortage_date.c.known_at <= then,
-        ),
-    }
-    return {
-        name: statement if as_of is None else statement.where(by_then(as_of))
-        for name, (statement, by_then) in statements.items()
     }
 
 

@@ -76,7 +76,7 @@ class CallOrder:
 class CallTrace:
     """What is known of a call that is being looked up. `submitted_at` by the machine's clock.
 
-    `others`: the line's ids of other calls of this caller, so that none is taken for this one.
+    `others`: the line's ids of other calls of about that time, so that none is taken for this one.
     """
 
     call_id: str

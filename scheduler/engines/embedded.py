@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from scheduler.jobs import tick, tick_lines
+from scheduler.jobs import tick, tick_lines, tick_told
 from scheduler.runtime import Runtime
 
 TICK_SECONDS = 2
@@ -16,7 +16,7 @@ class EmbeddedEngine:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        for round_of in (self._tick, self._tick_lines):
+        for round_of in (self._tick, self._tick_told, self._tick_lines):
             self._scheduler.add_job(
                 round_of,
                 "interval",
@@ -28,6 +28,9 @@ class EmbeddedEngine:
 
     def _tick(self) -> None:
         tick(self._runtime)
+
+    def _tick_told(self) -> None:
+        tick_told(self._runtime)
 
     def _tick_lines(self) -> None:
         tick_lines(self._runtime)

@@ -67,7 +67,10 @@ def apply_waiting(runtime: Runtime) -> int:
     with runtime.snapshot() as connection:
         waiting = lines.waiting_calls(connection, WORKED_OFF_AT_ONCE)
     for call_id in waiting:
-        apply_call(runtime, call_id)
+        try:
+            apply_call(runtime, call_id)
+        except Exception:  # one call's trouble does not keep all others waiting
+            log.exception("line.events_not_applied", call=call_id)
     return len(waiting)
 
 
@@ -100,14 +103,28 @@ def _move_on(
         if row.state in (LineCallState.SUBMITTING, LineCallState.UNKNOWN):
             lines.change_call(connection, row.id, LineCallState.PLACED, now, "event")
         return
+    end_call(connection, runtime, row, attempt, picture, now)
+
+
+def end_call(
+    connection: Connection,
+    runtime: Runtime,
+    row: Row[Any],
+    attempt: Row[Any],
+    picture: CallPicture,
+    now: datetime,
+    *,
+    cause: str = "event",
+) -> None:
+    """Nothing rings or talks any more. Before the last gate nobody was rung: then it was no attempt."""
     began = row.gate_at is not None or picture.customer_leg_id or picture.reached_customer
     if not began:
         why = "您的话机没有接通，客户没有被拨打"
         lines.change_call(
-            connection, row.id, LineCallState.STOPPED, now, "event", settled_at=now, reason=why
+            connection, row.id, LineCallState.STOPPED, now, cause, settled_at=now, reason=why
         )
         give_back(connection, runtime, attempt, now, why)
         return
-    lines.change_call(connection, row.id, LineCallState.ENDED, now, "event", settled_at=now)
+    lines.change_call(connection, row.id, LineCallState.ENDED, now, cause, settled_at=now)
     if attempt.state == AttemptState.DIALLED and attempt.hung_up_at is None:
         calls.change(connection, attempt.id, hung_up_at=max(now, attempt.dialled_at))

@@ -73,9 +73,10 @@ def _pass(runtime: Runtime, call_id: str, provider_id: str) -> Connect | NotNow:
         ):
             log.warning("line.gate_refused", call=call_id, state=row.state)
             return NotNow("这个电话已经结束")
-        if attempt.state != AttemptState.DIALLED:
-            _stop(connection, runtime, row, attempt, now, why="这次通话已经填写结果", rule=None)
-            return NotNow("这次通话已经填写结果")
+        left = _left(connection, attempt)
+        if left is not None:
+            _stop(connection, runtime, row, attempt, now, why=left, rule=None)
+            return NotNow(left)
         if row.customer_leg_id is not None or row.rang_machine is not None:
             return NotNow("客户的电话已经响过")
         answer = _ask(connection, runtime, attempt, now)
@@ -96,6 +97,17 @@ def _pass(runtime: Runtime, call_id: str, provider_id: str) -> Connect | NotNow:
                 is_recorded=row.is_recorded,
             )
         )
+
+
+def _left(connection: Connection, attempt: Row[Any]) -> str | None:
+    """R-REPEAT-2. Why the caller, who has just picked up, is not with this customer any more."""
+    if attempt.state != AttemptState.DIALLED:
+        return "这次通话已经填写结果"
+    if attempt.hung_up_at is not None:
+        return "您已经挂断，客户没有被拨打"
+    if attempt.parked_at is not None and calls.live_of_caller(connection, attempt.caller_id):
+        return "您手上已有别的客户，这位客户没有被拨打"
+    return None
 
 
 def _ask(connection: Connection, runtime: Runtime, attempt: Row[Any], now: datetime) -> Decision:
@@ -132,5 +144,5 @@ def _stop(
         reason=why,
         rule=rule,
     )
-    if moved and rule is not None:
+    if moved:
         give_back(connection, runtime, attempt, now, why, rule)

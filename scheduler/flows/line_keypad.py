@@ -20,14 +20,16 @@ from scheduler.runtime import Runtime
 def ask_score(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> None:
     """Hand the customer over to the keypad question; the caller's own leg ends with it.
 
-    Raises ConflictError unless the customer is on the line, RefusedError for a call without a score
-    or when the line could not do it: then the caller asks for the score.
+    Raises ConflictError unless it is this caller's call and the customer is on the line, RefusedError
+    for a call without a score or when the line could not do it: then the caller asks for the score.
     """
     with runtime.snapshot() as connection:
         attempt = calls.row(connection, attempt_id)
         row = lines.newest_of(connection, attempt_id)
         if attempt is None or attempt.state != AttemptState.DIALLED:
             raise ConflictError("这个电话没有在通话中", rules=("R-CLAIM-1",))
+        if caller is not None and attempt.caller_id != caller.id:
+            raise ConflictError("这位客户由其他人处理", rules=("R-CLAIM-1",))
         if attempt.kind != Kind.SAMPLING:
             raise RefusedError("只有回访抽查才请客户评分", rules=("R-SMP-4",))
         talking = row is not None and row.state == LineCallState.PLACED
@@ -35,8 +37,8 @@ def ask_score(runtime: Runtime, attempt_id: str, now: datetime, caller: Person |
             raise ConflictError("客户不在线上，不能转按键评分", rules=("R-SMP-4",))
         trace = trace_of(connection, runtime, row.id)
         token = token_of(runtime, row.id)
-    voice = runtime.lines.voice[trace.line]
-    answer = voice.ask_score(trace.trace, token)
+    voice = runtime.lines.voice.get(trace.line)
+    answer = None if voice is None else voice.ask_score(trace.trace, token)
     if not isinstance(answer, Accepted):
         raise RefusedError("没有转成按键评分，请直接问客户打几分", rules=("R-SMP-4",))
     with runtime.transaction() as connection:

@@ -28,6 +28,9 @@ from scheduler.verify.report import Finding, shown
 EMPTY_ANSWERS = 3
 """Decision 0027. So often a line must have said that it has no such call."""
 
+NO_CALL_LASTS = timedelta(hours=4)
+"""Decision 0027. After so long nothing rings any more, though the line could never be asked."""
+
 CLOSED_SOON = timedelta(minutes=5)
 """How long a call given up as unconfirmed may wait for the outcome of its attempt."""
 
@@ -134,10 +137,11 @@ def check_unconfirmed(person: CustomerHistory, background: Background) -> Iterat
 
 def _wrong_end(a: Attempt, call: LineCall, background: Background) -> Iterator[str]:
     assert call.settled_at is not None, "the table ties it to the state"
-    if call.checks < EMPTY_ANSWERS:
-        yield f"只查了 {call.checks} 次"
     # A look-up puts the next one after itself, by the machine's clock.
     looked = call.next_check_machine
+    was_silent = looked is not None and looked - call.submitted_machine >= NO_CALL_LASTS
+    if call.checks < EMPTY_ANSWERS and not was_silent:
+        yield f"只查了 {call.checks} 次"
     laws = (background.law_of(a), background.book.law_at(call.settled_at))
     minutes = min(law.policy.settle_minutes for law in laws)
     if looked is None or looked - call.submitted_machine < timedelta(minutes=minutes):

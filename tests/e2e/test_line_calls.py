@@ -21,7 +21,7 @@ from adapters.store.models.customers import customer, customer_phone
 from adapters.store.models.lines import line_call
 from campaigns.values import LineName
 from scheduler.flows.line_choice import set_choice
-from scheduler.jobs import tick_lines
+from scheduler.jobs import tick_lines, tick_told
 from tests.databases import sqlite_only
 from tests.e2e.served import Panel, served
 from tests.e2e.test_caller_workspace import Desk
@@ -88,6 +88,7 @@ def desk(
 
     def work_off() -> None:
         while not is_over.wait(EVERY_S):
+            tick_told(runtime)
             tick_lines(runtime)
 
     speed = 4.0 if is_sampling else 1.0  # the keypad question is read aloud at leisure

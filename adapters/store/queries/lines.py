@@ -159,28 +159,33 @@ BESIDE = timedelta(minutes=10)
 
 
 def ids_beside(connection: Connection, row: Row[Any]) -> list[str]:
-    """The line's ids of the same caller's calls of about that time: none of them is this one."""
+    """The line's ids of other calls of about that time: none of them is this one.
+
+    Whoever made them: two callers may share one telephone.
+    """
     query = select(line_call.c.provider_id).where(
         line_call.c.line == row.line,
         line_call.c.submitted_machine.between(
             row.submitted_machine - BESIDE, row.submitted_machine + BESIDE
         ),
-        line_call.c.caller_id == row.caller_id,
         line_call.c.id != row.id,
         line_call.c.provider_id.is_not(None),
     )
     return list(connection.execute(query).scalars())
 
 
-def to_look_up(connection: Connection, now_machine: datetime, limit: int) -> list[str]:
-    """Open calls whose next look-up is due; the index on open attempts holds the open ones."""
+def to_look_up(connection: Connection, now_machine: datetime, limit: int) -> list[Row[Any]]:
+    """Open calls whose next look-up is due, each with its line, the longest due first.
+
+    The index on open attempts holds the open ones.
+    """
     query = (
-        select(line_call.c.id)
+        select(line_call.c.id, line_call.c.line)
         .where(OPEN, line_call.c.next_check_machine <= now_machine)
         .order_by(line_call.c.next_check_machine, line_call.c.id)
         .limit(limit)
     )
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(query).all())
 
 
 def take_look_up(

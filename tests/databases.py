@@ -68,7 +68,7 @@ def throw_away_cluster(binaries: Path, *, durable: bool = False) -> Iterator[str
 
     The server refuses to run as root, so under uid 0 it runs as the system user `postgres`.
     """
-    folder = None if durable else _memory_folder()
+    folder = None if durable else memory_folder()
     home = Path(tempfile.mkdtemp(prefix="waihu-pg-", dir=folder))
     owner = None
     if os.geteuid() == 0:
@@ -107,7 +107,7 @@ def throw_away_cluster(binaries: Path, *, durable: bool = False) -> Iterator[str
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _memory_folder() -> Path | None:
+def memory_folder() -> Path | None:
     """A file system in memory with room for the cluster (measured: copies in a third of the time).
 
     None means the usual place for temporary files.

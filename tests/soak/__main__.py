@@ -13,6 +13,7 @@ from adapters.store.session import migrate, open_engine
 from tests import quicker
 from tests.databases import (
     database_of,
+    memory_folder,
     postgres_binaries,
     sqlite_url,
     throw_away_cluster,
@@ -24,7 +25,9 @@ from tests.soak.ground import Plan
 def main() -> int:
     """Run one day and say what happened; 1 when something does not hold."""
     said = _parser().parse_args()
-    with tempfile.TemporaryDirectory(prefix="waihu-soak-") as named, quicker.compiling_once():
+    # In memory where there is room: what a kill -9 can lose is the same, and the disk is not waited for.
+    place = tempfile.TemporaryDirectory(prefix="waihu-soak-", dir=memory_folder())
+    with place as named, quicker.compiling_once():
         folder = Path(named)
         with _database(said.database, folder) as url:
             plan = Plan(
@@ -75,7 +78,7 @@ def _database(named: str, folder: Path) -> Iterator[str]:
         binaries = postgres_binaries()
         if binaries is None:
             raise SystemExit("PostgreSQL is not on this machine: install postgresql")
-        with throw_away_cluster(binaries, durable=True) as server:
+        with throw_away_cluster(binaries) as server:
             url = database_of(server, "postgres")
             _migrate(url)
             yield url

@@ -15,8 +15,6 @@ from tests.sources import PACKAGES, ROOT, name_of, python_files
 CODE = (*PACKAGES, "bench", "tests")
 
 NOT_BUILT_YET = {
-    *{"R-MSG-2", "R-MSG-3"},
-    "R-CB-1",
     *{f"R-EXP-{n}" for n in range(1, 4)},
     *{f"R-RET-{n}" for n in range(1, 3)},
     "R-EXC-1",

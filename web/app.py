@@ -49,6 +49,7 @@ from web.rule_words import rule_words
 from web.sampling import sampling
 from web.supervisor import panel_blueprint
 from web.supervisor.routes import supervisor
+from web.texting import texting
 from web.training.routes import training
 from web.webhooks import webhooks
 
@@ -64,6 +65,7 @@ PARTS: tuple[tuple[Blueprint, frozenset[Role]], ...] = (
     (panel_blueprint, LEADING),
     (supervisor, SUPERVISING),
     (lines, CONNECTING),
+    (texting, LEADING),
     (training, STAFF),
     (admin, MANAGING),
 )
@@ -82,6 +84,7 @@ QUIET = frozenset(
         "panel.panel_moving",
         "panel.panel_long",
         "panel.chart",
+        "texting.blast_now",
         "sampling.answered_now",
         "sampling.progress_now",
         "sampling.keep_review",

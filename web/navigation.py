@@ -57,6 +57,8 @@ def menu_of(role: Role) -> list[Entry]:
     """List the role's entries; the one of the present page is marked."""
     parts = _PART_OF | (_PART_OF_ADMINS if role is Role.ADMIN else {})
     here = parts.get(request.path, request.path)
+    if request.blueprint == "texting":
+        here = url_for("leader.campaigns")
     if request.endpoint == "panel.call":
         here = url_for("panel.show")
     entries = []

@@ -19,6 +19,7 @@ from scheduler.flows.blast_choice import (
     checked,
     choose_recipients,
     line_for,
+    preview,
     shown,
 )
 from scheduler.flows.messages import Origin
@@ -63,6 +64,13 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
         return replace(
             shown(connection, runtime, campaign, script_id, choice, now), blast_id=blast_id
         )
+
+
+def draft_preview(runtime: Runtime, blast_id: int, now: datetime) -> Preview:
+    """R-MSG-2. What a draft would come to as things stand now. Raises NotFoundError."""
+    with runtime.snapshot() as connection:
+        row = _seen(connection, blast_id)
+    return preview(runtime, _wanted(row), now)
 
 
 def approve(runtime: Runtime, blast_id: int, now: datetime, person: Person) -> int:

@@ -24,6 +24,7 @@ EXPECTED: dict[str, set[Role]] = {
     "registers": {Role.LEADER, Role.SUPERVISOR},
     "sampling": {Role.LEADER, Role.SUPERVISOR},
     "leader": {Role.LEADER, Role.SUPERVISOR},
+    "texting": {Role.LEADER, Role.SUPERVISOR},
     "panel": {Role.LEADER, Role.SUPERVISOR},
     "supervisor": {Role.SUPERVISOR},
     "training": {Role.LEADER, Role.SUPERVISOR, Role.ADMIN},

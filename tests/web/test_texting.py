@@ -1,0 +1,167 @@
+"""Pages of mass messages and replies, without a browser (R-MSG-2, R-DNC-2)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from adapters.channels.base import Unknown
+from adapters.channels.in_memory import InMemorySms
+from adapters.channels.registry import Lines
+from adapters.store.models.customers import suppression
+from adapters.store.queries import people
+from campaigns.values import LineName, Person, Role
+from scheduler.flows.claim import HandOut, next_call
+from scheduler.flows.dialling import dial
+from scheduler.flows.outcome import OutcomeForm, record_outcome
+from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.runtime import Runtime
+from tests.databases import sqlite_only
+from tests.web import panel_shop
+from tests.web.conftest import Visitor
+
+pytestmark = sqlite_only
+
+PAGE = "/desk/texts"
+
+
+@pytest.fixture
+def line(runtime: Runtime) -> InMemorySms:
+    """A line for SMS, and two customers whom a call did not reach."""
+    made = InMemorySms(runtime.machine_clock.now)
+    runtime.lines = Lines(sms={LineName.TWILIO: made})
+    panel_shop.fill(runtime)
+    caller = _caller(runtime)
+    for minute in (5, 7):
+        now = panel_shop.MORNING.replace(minute=minute)
+        held = next_call(runtime, caller, now)
+        assert isinstance(held, HandOut)
+        dial(runtime, held.attempt_id, now, caller)
+        record_outcome(runtime, held.attempt_id, OutcomeForm("no_answer"), now, caller)
+    return made
+
+
+def _caller(runtime: Runtime) -> Person:
+    with runtime.snapshot() as connection:
+        rows = people.everybody(connection)
+    return next(row.person for row in rows if row.person.role is Role.CALLER)
+
+
+@pytest.fixture
+def leader(line: InMemorySms, signed_in: Callable[[Role], Visitor]) -> Visitor:
+    return signed_in(Role.LEADER)
+
+
+@pytest.fixture
+def supervisor(line: InMemorySms, signed_in: Callable[[Role], Visitor]) -> Visitor:
+    return signed_in(Role.SUPERVISOR)
+
+
+def drafted(leader: Visitor) -> str:
+    leader.get(f"{PAGE}/new")
+    answer = leader.post(f"{PAGE}/new", {"kind": "dunning"})
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def sent(runtime: Runtime) -> None:
+    send_due(runtime, pace=ToldPace(runtime.now()), start=runtime.now())
+
+
+def test_r_msg_2_first_looked_at_then_kept(leader: Visitor) -> None:
+    assert "还没有群发过" in leader.get(PAGE).text
+    page = leader.get(f"{PAGE}/new?kind=dunning").text
+    assert "【样例店】" in page
+    assert "拒收请回复R" in page
+    assert "<b>2</b><span>位客户</span>" in page
+    assert "还没有群发过" in leader.get(PAGE).text
+    assert "<b>4</b>" in leader.get(f"{PAGE}/new?kind=dunning&uncalled=1").text
+    at = drafted(leader)
+    page = leader.get(at).text
+    assert "等别的主管批准" in page
+    assert ">批准</button>" not in page
+    assert "第 1 次" in leader.get(PAGE).text
+
+
+def test_r_msg_2_approved_sent_paused_and_stopped(
+    leader: Visitor, supervisor: Visitor, runtime: Runtime
+) -> None:
+    at = drafted(leader)
+    leader.get(at)
+    refused = leader.post(f"{at}/approve")
+    assert refused.status_code >= 400
+    assert "R-MSG-2" in refused.text
+    assert "批准</button>" in supervisor.get(at).text
+    assert supervisor.post(f"{at}/approve").status_code == 303
+    assert "开始发送" in supervisor.get(at).text
+    supervisor.post(f"{at}/send")
+    assert 'hx-trigger="every 3s"' in supervisor.get(at).text
+    supervisor.post(f"{at}/pause", {"reason": "维护"})
+    assert "维护" in supervisor.get(at).text
+    sent(runtime)
+    supervisor.post(f"{at}/resume")
+    sent(runtime)
+    moving = supervisor.get(f"{at}/now").text
+    assert "<b>2</b><span>已发出</span>" in moving
+    assert "hx-trigger" not in moving
+    assert "184****" in moving
+    assert "已发完" in moving
+
+
+def test_r_msg_2_what_is_not_known_is_settled_by_a_person(
+    leader: Visitor, supervisor: Visitor, runtime: Runtime, line: InMemorySms
+) -> None:
+    at = drafted(leader)
+    supervisor.get(at)
+    supervisor.post(f"{at}/approve")
+    supervisor.post(f"{at}/send")
+    line.answer_next(Unknown("超时"))
+    sent(runtime)
+    page = supervisor.get(at).text
+    assert "查到没有发" in page
+    sms_id = page.partition("/texts/1/texts/")[2].partition('"')[0]
+    supervisor.post(f"{at}/texts/{sms_id}", {"was_sent": "0"})
+    assert "not_sent" in supervisor.get(at).text
+
+
+def test_r_msg_2_stopped_before_anything_went(leader: Visitor, supervisor: Visitor) -> None:
+    at = drafted(leader)
+    supervisor.get(at)
+    supervisor.post(f"{at}/approve")
+    supervisor.post(f"{at}/stop")
+    page = supervisor.get(at).text
+    assert "已停止" in page
+    assert "已撤回" in page
+
+
+def test_r_dnc_2_replies_by_hand_and_from_a_list(leader: Visitor, runtime: Runtime) -> None:
+    assert "还没有回复" in leader.get(f"{PAGE}/replies").text
+    answer = leader.post(f"{PAGE}/replies", {"phone": "10086", "text": "R"})
+    assert answer.status_code == 400
+    assert 'value="10086"' in answer.text
+    leader.post(f"{PAGE}/replies", {"phone": "18412345671", "text": "Ｔ"})
+    page = leader.get(f"{PAGE}/replies").text
+    assert "184****5671" in page
+    assert "退订" in page
+    file = (io.BytesIO("手机号码,内容\n18412345672,R\n1,R\n".encode()), "r.csv")
+    page = leader.post(f"{PAGE}/replies/import", {"file": file}).text
+    assert "共 2 行：新 1" in page
+    assert "第 3 行没有收下" in page
+    assert leader.post(f"{PAGE}/replies/import", {}).status_code == 400
+    with runtime.snapshot() as connection:
+        assert len(connection.execute(select(suppression)).all()) == 2
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}/9", f"{PAGE}/9/now", f"{PAGE}/new?kind=fax"])
+def test_what_is_not_there_is_said_so(leader: Visitor, path: str) -> None:
+    assert leader.get(path).status_code in (400, 404)
+
+
+def test_in_english_the_pages_are_english(leader: Visitor) -> None:
+    at = drafted(leader)
+    for path in (PAGE, f"{PAGE}/new?kind=dunning", at, f"{PAGE}/replies"):
+        page = leader.get(path, headers={"Cookie": "waihu-language=en"})
+        assert page.status_code == 200

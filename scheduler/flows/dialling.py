@@ -73,6 +73,8 @@ def dial(
         require_live(attempt)
         if attempt.lease_until <= now:  # R-CLAIM-1: expired, though nobody has swept it up yet
             raise ConflictError("领取已超时，客户已回到队列", rules=("R-CLAIM-1",))
+        if intent is None and lines.is_on_a_line(connection, attempt.phone_key):
+            raise ConflictError("这个号码上一通线路电话还没有结束，请稍候", rules=_ONE_RING)
         law = runtime.law(connection).of(attempt.campaign_id)
         task = load_tasks(connection, [attempt.task_id], now)[attempt.task_id]
         answer = ask(case_for(task, now, law.policy, law.calendar, ignoring=[attempt_id]))

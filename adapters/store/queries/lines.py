@@ -138,6 +138,12 @@ def number_of_calls(connection: Connection, attempt_id: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def is_on_a_line(connection: Connection, phone_key: str) -> bool:
+    """R-REPEAT-2. Whether a line may be ringing this phone, for an attempt that is closed already."""
+    query = select(line_call.c.id).where(OPEN, line_call.c.phone_key == phone_key)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def newest_of(connection: Connection, attempt_id: str) -> Row[Any] | None:
     """The last request made for an attempt."""
     return connection.execute(

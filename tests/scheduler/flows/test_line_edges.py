@@ -12,7 +12,7 @@ from adapters.store.models.lines import line_call
 from campaigns.errors import ConflictError
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import AttemptState, LineName, Person
-from scheduler.flows import figures
+from scheduler.flows import figures, line_events
 from scheduler.flows.line_calls import dial, go_on, hang_up
 from scheduler.flows.line_choice import set_phone
 from scheduler.flows.line_events import apply_waiting
@@ -150,8 +150,6 @@ def test_one_call_that_cannot_be_worked_off_does_not_keep_the_others(
     _, one = lines.dialled(caller)
     _, two = lines.dialled(lines.shop.person("李四"))
     calls = lines.shop.rows(line_call)
-    from scheduler.flows import line_events  # noqa: PLC0415
-
     whole = line_events.apply_call
 
     def fails(runtime: object, call_id: str) -> None:

@@ -348,12 +348,9 @@ class LineDay:
             return connection.execute(attempt.select().where(attempt.c.id == attempt_id)).one()
 
     def newest_call(self, attempt_id: str) -> Any:
-        """The state of the last request for an attempt."""
-        query = (
-            line_call.select()
-            .where(line_call.c.attempt_id == attempt_id)
-            .order_by(line_call.c.submitted_machine.desc(), line_call.c.id.desc())
-        )
+        """The last request for an attempt."""
+        latest = (line_call.c.submitted_machine.desc(), line_call.c.id.desc())
+        query = line_call.select().where(line_call.c.attempt_id == attempt_id).order_by(*latest)
         with self.runtime.snapshot() as connection:
             return connection.execute(query).first()
 

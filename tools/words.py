@@ -23,6 +23,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from campaigns.messages import OPT_OUT_HINT
+
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "web/translations/en/LC_MESSAGES/messages.po"
 
@@ -71,6 +73,9 @@ SILENT = (
 INVENTED = ("scheduler/flows/training",)
 """Names of the training shop's people are no words; its refusals are."""
 
+SENT = frozenset({OPT_OUT_HINT})
+"""Words of a text to a customer: a page quotes them as they are sent."""
+
 LABELS = (
     *("campaigns/", "scheduler/", "web/"),
     *("adapters/importers/refusals.py", "adapters/channels/"),
@@ -105,7 +110,8 @@ class Word:
 def collect() -> list[Word]:
     """List all texts, in a fixed order, each once with every file it is in."""
     found = {*_marked(), *_sentences()}
-    return sorted(found, key=lambda word: (word.path, word.text))
+    said = (word for word in found if word.text not in SENT)
+    return sorted(said, key=lambda word: (word.path, word.text))
 
 
 def merged(catalog: Catalog) -> Catalog:

@@ -168,7 +168,7 @@ def test_when_the_gate_says_no_the_customer_is_not_rung(desk):
     for picture in (desk.told(), desk.looked_up()):
         assert not picture.reached_customer
         assert picture.customer_leg_id is None
-        assert picture.cause is Cause.UNKNOWN
+        assert picture.cause is None  # the caller's leg says nothing of the customer
 
 
 def test_r_smp_12_a_recorded_call_announces_it_and_its_sound_can_be_fetched(desk):

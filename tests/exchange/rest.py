@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.exchange import Exchange
 
-APP = "waihu-test"
 WAIT_SECONDS = 15.0
 
 Event = dict[str, Any]
@@ -30,6 +30,8 @@ class Rest:
     """Requests, and the events that came so far."""
 
     exchange: Exchange
+    app: str
+    _dialled: list[str] = field(default_factory=list)
     _arrived: list[Event] = field(default_factory=list)
     _handed_out: set[int] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -50,7 +52,14 @@ class Rest:
 
     def dial(self, endpoint: str, channel: str, **query: str | int) -> tuple[int, Any]:
         """Ring an endpoint under a channel id of our own."""
-        return self.ask("POST", "/channels", endpoint=endpoint, channelId=channel, app=APP, **query)
+        self._dialled.append(channel)
+        named = {"endpoint": endpoint, "channelId": channel, "app": self.app}
+        return self.ask("POST", "/channels", **named, **query)
+
+    def end_all(self) -> None:
+        """Hang up whatever this one has dialled and is still there."""
+        for channel in self._dialled:
+            self.ask("DELETE", f"/channels/{channel}")
 
     def events(self, channel: str) -> list[Event]:
         """What was told about a channel so far, in order."""
@@ -85,16 +94,18 @@ class Rest:
 
 
 @contextmanager
-def listening(exchange: Exchange) -> Iterator[Rest]:
+def listening(exchange: Exchange, app: str = "", *, ends_calls: bool = True) -> Iterator[Rest]:
     """An application at the exchange, told of all that happens to its channels."""
-    rest = Rest(exchange)
-    url = f"{exchange.ari_url.replace('http', 'ws', 1)}/events?app={APP}"
+    rest = Rest(exchange, app or f"test-{uuid.uuid4().hex[:8]}")
+    url = f"{exchange.ari_url.replace('http', 'ws', 1)}/events?app={rest.app}"
     with connect(url, additional_headers=_authorization(exchange), proxy=None) as socket:
         thread = threading.Thread(target=rest.listen, args=[socket])
         thread.start()
         try:
             yield rest
         finally:
+            if ends_calls:
+                rest.end_all()
             socket.close()
             thread.join()
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from adapters.channels.asterisk import AsteriskLine
 from adapters.channels.asterisk_events import listen
@@ -53,7 +53,10 @@ class DyingSwitch(AsteriskSwitch):
 
 
 class Calls:
-    """The calls of one test: places them, lets them through, and keeps what was told."""
+    """The calls of one test: places them, lets them through, and keeps what was told.
+
+    Each test has an application of its own at the exchange: none sees another's calls.
+    """
 
     def __init__(self, exchange: Exchange, **settings: Any) -> None:
         self.exchange = exchange
@@ -73,6 +76,17 @@ class Calls:
         self.clock_ahead = timedelta()
         self.died = threading.Event()
         self._orders: dict[str, CallOrder] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing of this test stays on the exchange."""
+        switch = AsteriskSwitch(self.settings)
+        for call_id in switch.calls():
+            for leg in Leg:
+                switch.hang_up(call_id, leg)
+            switch.clear(call_id)
 
     def order(
         self,

@@ -216,6 +216,7 @@ def enter_outcome(
     as_json: Json = False,
 ) -> int:
     """记录通话结果，得到下一步。"""
+    from scheduler.flows.line_calls import put_down
     from scheduler.flows.outcome import OutcomeForm, record_outcome
     from scheduler.flows.outcome_forms import CaseForm, FeedbackForm
 
@@ -234,6 +235,7 @@ def enter_outcome(
         also=tuple(map(_matter, also or [])),
     )
     answer = record_outcome(runtime, attempt, form, runtime.instant(instant(at)), None)
+    put_down(runtime, attempt)
     document = _answer_document(answer) | {
         "also": [_answer_document(one) | {"kind": one.kind} for one in answer.also]
     }

@@ -138,15 +138,15 @@ def _ready_line(connection: Connection, runtime: Runtime, name: LineName) -> Voi
 
 
 def _wait_for_turn(runtime: Runtime, voice: VoiceLine) -> timedelta:
-    """Keep the line's pace over all processes; returns how long that took."""
-    machine = runtime.machine_clock.now()
+    """Keep the line's pace over all processes; returns how long that took by the shop's clock."""
+    machine, began = runtime.machine_clock.now(), runtime.now()
     interval = timedelta(seconds=1 / voice.calls_per_second)
     with runtime.transaction() as connection:
         turn = line_pace.reserve(connection, f"{voice.name}:call", machine, interval)
         if turn - machine > MAY_WAIT:
             raise RefusedError("线路正忙，请稍等几秒再拨", rules=_ONE_RING)
     rest(turn - machine)
-    return max(turn - machine, timedelta())
+    return max(runtime.now() - began, timedelta())
 
 
 def _as_it_stands(connection: Connection, attempt: Row[Any]) -> LineDialled:
@@ -285,13 +285,19 @@ def trace_of(connection: Connection, runtime: Runtime, call_id: str) -> LineTrac
 def hang_up(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> None:
     """The talk is over. The line is told to end the call on both sides, if it still runs."""
     dialling.hang_up(runtime, attempt_id, now, caller)
+    put_down(runtime, attempt_id)
+
+
+def put_down(runtime: Runtime, attempt_id: str) -> None:
+    """End what still rings or talks of an attempt whose outcome was entered, or that was hung up.
+
+    Not a customer who was handed to the keypad question: they hang up themselves (R-SMP-4).
+    """
     with runtime.snapshot() as connection:
         row = lines.newest_of(connection, attempt_id)
-        if (
-            row is None
-            or LineCallState(row.state) not in OPEN_LINE_CALLS
-            or row.provider_id is None
-        ):
+        if row is None or LineCallState(row.state) not in OPEN_LINE_CALLS:
+            return
+        if row.provider_id is None or row.score_asked_machine is not None:
             return
         trace = trace_of(connection, runtime, row.id)
     voice = runtime.lines.voice.get(trace.line)

@@ -14,7 +14,7 @@ from adapters.store.queries import calls, lines
 from campaigns.lines import CallEvent, CallPicture, Leg, picture_of
 from campaigns.states import OPEN_LINE_CALLS
 from campaigns.values import AttemptState, LineCallState, LineName
-from scheduler.flows.line_calls import give_back, lock
+from scheduler.flows.line_calls import LOOK_SOON, give_back, lock
 from scheduler.flows.line_keypad import keep_digit
 from scheduler.runtime import Runtime
 
@@ -74,8 +74,12 @@ def apply_waiting(runtime: Runtime) -> int:
     return len(waiting)
 
 
-def apply_call(runtime: Runtime, call_id: str) -> None:
-    """Reduce everything the line said of a call, and move the call on by it."""
+def apply_call(runtime: Runtime, call_id: str, *, is_looked_up: bool = False) -> None:
+    """Reduce everything the line said of a call, and move the call on by it.
+
+    A call whose customer may have been rung, and whose end was not told, is looked up before it is
+    taken to be over: what became of the customer's leg may just have got lost.
+    """
     now = runtime.now()
     with runtime.transaction() as connection:
         row, attempt = lock(connection, call_id)
@@ -87,23 +91,21 @@ def apply_call(runtime: Runtime, call_id: str) -> None:
             keep_digit(connection, attempt, picture.digits, now)
         is_open = LineCallState(row.state) in OPEN_LINE_CALLS
         if is_open and events:
-            _move_on(connection, runtime, row, attempt, picture, now)
+            is_told = row.gate_at is None or picture.customer_ended_at is not None
+            if picture.is_over and (is_told or is_looked_up):
+                end_call(connection, runtime, row, attempt, picture, now)
+            else:
+                _go_on(connection, row, runtime.machine_clock.now(), now, is_over=picture.is_over)
         lines.mark_applied(connection, call_id, now, "applied" if is_open else "late")
 
 
-def _move_on(
-    connection: Connection,
-    runtime: Runtime,
-    row: Row[Any],
-    attempt: Row[Any],
-    picture: CallPicture,
-    now: datetime,
+def _go_on(
+    connection: Connection, row: Row[Any], machine: datetime, now: datetime, *, is_over: bool
 ) -> None:
-    if not picture.is_over:
-        if row.state in (LineCallState.SUBMITTING, LineCallState.UNKNOWN):
-            lines.change_call(connection, row.id, LineCallState.PLACED, now, "event")
-        return
-    end_call(connection, runtime, row, attempt, picture, now)
+    if row.state in (LineCallState.SUBMITTING, LineCallState.UNKNOWN):
+        lines.change_call(connection, row.id, LineCallState.PLACED, now, "event")
+    if is_over:
+        lines.note(connection, row.id, next_check_machine=machine + LOOK_SOON)
 
 
 def end_call(

@@ -92,7 +92,7 @@ def _look_up(runtime: Runtime, call_id: str, machine: datetime) -> bool:
                     "never found",
                     settled_at=now,
                 )
-    apply_call(runtime, call_id)
+    apply_call(runtime, call_id, is_looked_up=not is_silent)
     return not is_silent
 
 

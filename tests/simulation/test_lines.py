@@ -6,6 +6,7 @@ again. What the product must not do is done on purpose at the end, to see that i
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -25,6 +26,8 @@ from tests.simulation.line_days import FailingLine, LineDay
 CLOSINGS = (("11:57:00", "12:00:30"), ("19:57:00", "20:00:30"))
 ORDINARY = (("09:05:00", "09:08:00"), ("13:25:00", "13:28:00"), ("16:58:00", "17:01:00"))
 SETTLES = timedelta(minutes=40)
+DAYS = int(os.environ.get("TEST_LINE_DAYS", "6"))
+"""How many days the suite lives; a longer run says so itself."""
 
 
 def live_a_day(database_url: str, folder: Path, seed: int) -> Counter[str]:
@@ -50,13 +53,13 @@ def live_a_day(database_url: str, folder: Path, seed: int) -> Counter[str]:
 
 
 @sqlite_only
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(DAYS))
 def test_r_repeat_2_a_day_on_a_failing_line(database_url: str, tmp_path: Path, seed: int) -> None:
     live_a_day(database_url, tmp_path, seed)
 
 
 @postgres_only
-@pytest.mark.parametrize("seed", [101, 102])
+@pytest.mark.parametrize("seed", [101])
 def test_r_repeat_2_a_day_on_a_failing_line_and_a_database_server(
     database_url: str, tmp_path: Path, seed: int
 ) -> None:

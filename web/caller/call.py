@@ -124,6 +124,7 @@ def skip(attempt_id: str) -> Response | str:
 def outcome(attempt_id: str) -> Response | str:
     """Record what came of the call. The same form twice is recorded once."""
     answer = record_outcome(the_runtime(), attempt_id, read_outcome(request.form), now(), me())
+    line_calls.put_down(the_runtime(), attempt_id)
     cases = desk.cases_opened(the_runtime(), attempt_id)
     flash(in_words.recorded(answer, now(), cases))
     return _as_it_is()

@@ -13,7 +13,7 @@ from adapters.store.models.sampling import score
 from campaigns.errors import RefusedError
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import AttemptState, LineName, Person, ScoreOrigin
-from scheduler.flows.line_calls import hang_up
+from scheduler.flows.line_calls import hang_up, put_down
 from scheduler.flows.line_events import apply_waiting, take_call_events
 from scheduler.flows.line_keypad import ask_score
 from scheduler.flows.line_reconcile import reconcile
@@ -98,6 +98,34 @@ def test_callbacks_that_were_lost_are_looked_up(lines: LineShop, caller: Person)
     assert lines.states() == ["ended"]
 
 
+def test_a_customer_s_lost_end_is_looked_up_before_the_call_is_over(
+    lines: LineShop, caller: Person
+) -> None:
+    _, call = lines.dialled(caller)
+    lines.tell(call, Leg.CALLER, What.ANSWERED)
+    lines.gate(call)
+    # What the customer's telephone did is on the line's record, but was not told.
+    lines.line.tell(call, Leg.CUSTOMER, What.RINGING)
+    lines.line.tell(call, Leg.CUSTOMER, What.ENDED, cause=Cause.BUSY)
+    lines.tell(call, Leg.CALLER, What.ENDED)
+    assert lines.states() == ["placed"]
+    lines.look_up(seconds=5)
+    (row,) = lines.shop.rows(line_call)
+    assert (row.state, row.cause) == ("ended", "busy")
+    assert row.rang_machine is not None
+
+
+def test_an_entered_outcome_leaves_nothing_ringing(lines: LineShop, caller: Person) -> None:
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    lines.shop.outcome(attempt_id, "will_pay", "05-13 09:35", caller)
+    put_down(lines.runtime, attempt_id)
+    assert lines.line.asked[-1] == "hang_up"
+    lines.ends(call)
+    put_down(lines.runtime, attempt_id)
+    assert lines.line.asked.count("hang_up") == 1
+
+
 def test_hanging_up_ends_the_call_on_the_line(lines: LineShop, caller: Person) -> None:
     attempt_id, call = lines.dialled(caller)
     lines.talks(call)
@@ -130,6 +158,8 @@ def test_r_smp_4_the_key_that_was_pressed_is_the_score(sampled: tuple[LineShop, 
     attempt_id, call = lines.dialled(caller)
     lines.talks(call)
     ask_score(lines.runtime, attempt_id, lines.now, caller)
+    put_down(lines.runtime, attempt_id)
+    assert "hang_up" not in lines.line.asked, "the customer is being asked"
     lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="5")
     lines.ends(call)
     lines.shop.outcome(attempt_id, "scored", "05-27 09:40", caller, score=3)

@@ -93,8 +93,8 @@ def test_r_claim_1_taken_back_and_taken_next_at_once_leave_one_customer(
         return next_call(lines.runtime, caller, lines.now)
 
     with ThreadPoolExecutor(2) as pool:
-        answers = [pool.submit(back), pool.submit(onwards)]
-        said, handed = answers[0].result(), answers[1].result()
+        back_again, next_one = pool.submit(back), pool.submit(onwards)
+        said, handed = back_again.result(), next_one.result()
     with lines.runtime.snapshot() as connection:
         held = calls.live_of_caller(connection, caller.id)
     assert held is not None

@@ -213,6 +213,7 @@ SCORE_LABELS: Mapping[int, str] = {
 
 SCORE_ORIGIN_LABELS: Mapping[ScoreOrigin, str] = {
     ScoreOrigin.CUSTOMER: "客户评分",
+    ScoreOrigin.KEYPAD: "按键评分",
     ScoreOrigin.RULE: "按规定记分",
     ScoreOrigin.REVIEW: "复核更正",
 }

@@ -12,7 +12,11 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.test import TestResponse
 
-from campaigns.values import Role
+from adapters.channels.base import Unknown
+from adapters.channels.in_memory import InMemorySms
+from adapters.channels.registry import Lines
+from campaigns.values import LineName, Role
+from scheduler.flows.text_sending import ToldPace, send_due
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web import panel_shop
@@ -28,7 +32,10 @@ SPOKEN = ("alt", "aria-description", "aria-label", "data-label", "data-question"
 VOID = {"base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 MOST_PAGES = 300
 LINK = r'(?:href|hx-get|data-[a-z-]*url)="(/[^"#]*)'
-FILES = {"assets.file", "leader.ledger_file", "leader.rejected_rows", "panel.chart"}
+FILES = {
+    *("assets.file", "leader.ledger_file", "leader.rejected_rows", "panel.chart"),
+    "supervisor.recording",
+}
 """What is not a page: files have the headings of the procedure, pictures a table beside them."""
 
 ELSEWHERE = {"sampling.review", "caller.promise"}
@@ -134,6 +141,7 @@ def test_no_page_shows_a_chinese_word_of_ours_to_an_english_reader(
     if filled:
         panel_shop.fill(runtime)
         work(signed_in(Role.CALLER))
+        write(runtime, signed_in)
     seen: set[str] = set()
     for role in Role:
         for endpoint, path, page in crawl(app, english(signed_in(role))):
@@ -146,7 +154,7 @@ def test_no_page_shows_a_chinese_word_of_ours_to_an_english_reader(
 
 def work(browser: Visitor) -> None:
     """A call with an outcome that leaves a to-do and a note, a case, and a call on the screen."""
-    for outcome in ("relay", None):
+    for outcome in ("relay", "no_answer", "no_answer", None):
         browser.get("/call")
         browser.post("/call/next")
         page = browser.get("/call").text
@@ -157,6 +165,19 @@ def work(browser: Visitor) -> None:
             assert browser.post(f"/call/{attempt}/outcome", form).status_code == 303
     problem = {"user_id": panel_shop.BUYERS[0].name, "kind": "product", "cause": "杯子有裂纹"}
     assert browser.post("/after-sales/new", problem).status_code == 303
+
+
+def write(runtime: Runtime, signed_in: Callable[[Role], Visitor]) -> None:
+    """A mass message: of one text nobody knows whether it went out, one waits for its turn."""
+    line = InMemorySms(runtime.machine_clock.now)
+    line.answer_next(Unknown("线路服务商没有按时回答"))
+    runtime.lines = Lines(sms={LineName.TWILIO: line})
+    made = signed_in(Role.LEADER).post("/desk/texts/new", {"kind": "dunning"})
+    browser = signed_in(Role.SUPERVISOR)
+    browser.get(made.location)
+    for step in ("approve", "send"):
+        assert browser.post(f"{made.location}/{step}").status_code == 303
+    send_due(runtime, limit=1, pace=ToldPace(runtime.now()), start=runtime.now())
 
 
 def english(browser: Visitor, language: str = "en") -> Visitor:

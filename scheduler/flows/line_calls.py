@@ -193,7 +193,7 @@ def lock(connection: Connection, call_id: str) -> tuple[Row[Any], Row[Any]]:
     """A call and its attempt, locked in this order everywhere: conversation, attempt, call."""
     attempt_id = call_id.split(".", 1)[0]
     attempt = calls.get(connection, attempt_id)
-    row = lines.call(connection, call_id)
+    row = lines.locked_call(connection, call_id)
     assert attempt is not None, "a line's call has an attempt"
     assert row is not None, "a line's call is never deleted"
     return row, attempt
@@ -265,7 +265,7 @@ class LineTrace:
 
 def trace_of(connection: Connection, runtime: Runtime, call_id: str) -> LineTrace:
     """Everything by which the line can find the call again."""
-    row = lines.call_as_it_is(connection, call_id)
+    row = lines.call(connection, call_id)
     line = LineName(row.line)
     address = line_choice.phone_of(connection, runtime, row.caller_id, line) or ""
     others = lines.ids_beside(connection, row)

@@ -56,14 +56,14 @@ def add_step(connection: Connection, subject: str, state: str, at: datetime, cau
     )
 
 
-def call(connection: Connection, call_id: str) -> Row[Any] | None:
+def locked_call(connection: Connection, call_id: str) -> Row[Any] | None:
     """One call, locked on PostgreSQL; whoever changes its attempt too has locked that before."""
     return connection.execute(
         select(line_call).where(line_call.c.id == call_id).with_for_update()
     ).first()
 
 
-def call_as_it_is(connection: Connection, call_id: str) -> Row[Any]:
+def call(connection: Connection, call_id: str) -> Row[Any]:
     """One call, not locked."""
     return connection.execute(select(line_call).where(line_call.c.id == call_id)).one()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from scheduler.flows.line_choice import set_choice, set_phone
 from scheduler.flows.line_keypad import ask_score
 from scheduler.flows.recordings import listen
 from scheduler.flows.shop import change_policy, set_clock
+from tests.databases import PostgresTemplate, copy_sqlite, sqlite_url
 from tests.exchange import Exchange
 from tests.factories import a_number, at
 from tests.shops import Shop
@@ -34,6 +36,10 @@ from tests.shops import Shop
 WAIT_SECONDS = 20.0
 NOW = "05-27 09:30"
 ROOT = Path(__file__).parents[3]
+pytestmark = [
+    pytest.mark.side_by_side,
+    pytest.mark.parametrize("kind", ["sqlite", "postgresql"]),
+]
 
 
 class ExchangeShop:
@@ -108,71 +114,107 @@ class ExchangeShop:
             switch.clear(call_id)
 
 
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path, exchange: Exchange) -> Iterator[ExchangeShop]:
-    made = Shop(database_url, tmp_path)
-    yield (found := ExchangeShop(made, exchange))
-    found.close()
-    made.close()
+class Shops:
+    """Opens a shop on a database of its own, for one test among others."""
+
+    def __init__(self, exchange: Exchange, sqlite: Path, folders: pytest.TempPathFactory) -> None:
+        self.exchange, self.sqlite, self.folders = exchange, sqlite, folders
+        self.postgres: PostgresTemplate | None = None
+        self._making = threading.Lock()
+
+    @contextmanager
+    def open(self, kind: str) -> Iterator[ExchangeShop]:
+        with ExitStack() as until:
+            with self._making:
+                folder = self.folders.mktemp("shop")
+                url = sqlite_url(folder / "waihu.db")
+                if kind == "sqlite":
+                    copy_sqlite(self.sqlite, folder / "waihu.db")
+                elif self.postgres is None:
+                    pytest.skip("PostgreSQL is not there")
+                else:
+                    url = until.enter_context(self.postgres.copy())
+                made = Shop(url, folder)
+            until.callback(made.close)
+            shop = ExchangeShop(made, self.exchange)
+            until.callback(shop.close)
+            yield shop
 
 
-def test_r_smp_4_a_call_is_answered_recorded_scored_by_keypad_and_hung_up(shop: ExchangeShop):
-    change_policy(shop.runtime, {"records_calls": 1}, at(NOW), "李组长")
-    shop.customer("presses/wwwwwwwwww4")  # five seconds, then the key
-    with shop.listening():
-        attempt_id = shop.dial()
-        shop.wait(lambda: shop.call.answered_by_customer_machine)
-        time.sleep(2.5)  # the notice, and some talk
-        ask_score(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
-        row = shop.wait_until_ended()
-        shop.wait(lambda: shop.shop.rows(recording))
-
-    assert (row.state, row.cause, row.digits) == ("ended", "talked", "4")
-    assert row.caller_answered_machine < row.rang_machine < row.answered_by_customer_machine
-    assert shop.rings() == 1
-    answered = shop.runtime.now()
-    shop.shop.outcome(attempt_id, "scored", f"{answered:05-27 09:40}", shop.caller, score=3)
-    assert [(s.value, s.origin) for s in shop.shop.rows(score)] == [(4, ScoreOrigin.KEYPAD)]
-    (kept,) = shop.shop.rows(recording)
-    supervisor = shop.shop.person("王主管", Role.SUPERVISOR)
-    sound = listen(shop.runtime, kept.id, shop.runtime.now(), supervisor)
-    assert (sound.media_type, sound.content[:4]) == ("audio/wav", b"RIFF")
-    assert (kept.attempt_id, kept.seconds) in {(attempt_id, s) for s in range(1, 5)}
+@pytest.fixture(scope="module")
+def shops(
+    request: pytest.FixtureRequest,
+    exchange: Exchange,
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Shops:
+    found = Shops(exchange, sqlite_template, tmp_path_factory)
+    with suppress(pytest.skip.Exception):  # those on SQLite still run
+        found.postgres = request.getfixturevalue("postgres_template")
+    return found
 
 
-def test_r_claim_1_what_was_closed_meanwhile_rings_nobody(shop: ExchangeShop):
+def test_r_smp_4_a_call_is_answered_recorded_scored_by_keypad_and_hung_up(shops: Shops, kind: str):
+    with shops.open(kind) as shop:
+        change_policy(shop.runtime, {"records_calls": 1}, at(NOW), "李组长")
+        shop.customer("presses/wwwwwwwwww4")  # five seconds, then the key
+        with shop.listening():
+            attempt_id = shop.dial()
+            shop.wait(lambda: shop.call.answered_by_customer_machine)
+            time.sleep(2.5)  # the notice, and some talk
+            ask_score(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
+            row = shop.wait_until_ended()
+            shop.wait(lambda: shop.shop.rows(recording))
+
+        assert (row.state, row.cause, row.digits) == ("ended", "talked", "4")
+        assert row.caller_answered_machine < row.rang_machine < row.answered_by_customer_machine
+        assert shop.rings() == 1
+        answered = shop.runtime.now()
+        shop.shop.outcome(attempt_id, "scored", f"{answered:05-27 09:40}", shop.caller, score=3)
+        assert [(s.value, s.origin) for s in shop.shop.rows(score)] == [(4, ScoreOrigin.KEYPAD)]
+        (kept,) = shop.shop.rows(recording)
+        supervisor = shop.shop.person("王主管", Role.SUPERVISOR)
+        sound = listen(shop.runtime, kept.id, shop.runtime.now(), supervisor)
+        assert (sound.media_type, sound.content[:4]) == ("audio/wav", b"RIFF")
+        assert (kept.attempt_id, kept.seconds) in {(attempt_id, s) for s in range(1, 5)}
+
+
+def test_r_claim_1_what_was_closed_meanwhile_rings_nobody(shops: Shops, kind: str):
     """The last gate is the shop's own: a caller's phone that rings long may outlive its reason."""
-    shop.exchange.customer("803", "answers")
-    set_phone(shop.runtime, shop.caller, LineName.ASTERISK, "803", at(NOW), "李组长")
-    with shop.listening():
-        shop.dial()
-        set_clock(shop.runtime, "张三", to=at("05-27 22:00"), ticks=True)  # R-HOURS-3
-        row = shop.wait_until_ended()
+    with shops.open(kind) as shop:
+        shop.exchange.customer("803", "answers")
+        set_phone(shop.runtime, shop.caller, LineName.ASTERISK, "803", at(NOW), "李组长")
+        with shop.listening():
+            shop.dial()
+            set_clock(shop.runtime, "张三", to=at("05-27 22:00"), ticks=True)  # R-HOURS-3
+            row = shop.wait_until_ended()
 
-    assert (row.state, row.rule) == ("stopped", "R-HOURS-3")
-    assert shop.rings() == 0
-
-
-def test_a_training_shop_uses_no_exchange_that_may_lead_to_telephones(shop: ExchangeShop):
-    own = replace(shop.settings, is_for_training=False)
-    runtime = shop.shop.another_runtime()
-    runtime.settings = replace(runtime.settings, lines=LineSettings(asterisk=own))
-    listener = ExchangeListener(runtime)
-    listener.start()
-
-    assert LineName.ASTERISK not in runtime.lines.voice
-    assert not listener.is_running
-    runtime.engine.dispose()
+        assert (row.state, row.rule) == ("stopped", "R-HOURS-3")
+        assert shop.rings() == 0
 
 
-def test_hanging_up_from_the_callers_page_ends_both_legs(shop: ExchangeShop):
-    with shop.listening():
-        attempt_id = shop.dial()
-        shop.wait(lambda: shop.call.answered_by_customer_machine)
-        hang_up(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
-        row = shop.wait_until_ended()
+def test_a_training_shop_uses_no_exchange_that_may_lead_to_telephones(shops: Shops, kind: str):
+    with shops.open(kind) as shop:
+        own = replace(shop.settings, is_for_training=False)
+        runtime = shop.shop.another_runtime()
+        runtime.settings = replace(runtime.settings, lines=LineSettings(asterisk=own))
+        listener = ExchangeListener(runtime)
+        listener.start()
 
-    assert (row.state, row.cause) == ("ended", "talked")
+        assert LineName.ASTERISK not in runtime.lines.voice
+        assert not listener.is_running
+        runtime.engine.dispose()
+
+
+def test_hanging_up_from_the_callers_page_ends_both_legs(shops: Shops, kind: str):
+    with shops.open(kind) as shop:
+        with shop.listening():
+            attempt_id = shop.dial()
+            shop.wait(lambda: shop.call.answered_by_customer_machine)
+            hang_up(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
+            row = shop.wait_until_ended()
+
+        assert (row.state, row.cause) == ("ended", "talked")
 
 
 LISTEN = """
@@ -217,22 +259,23 @@ def listening_process(shop: ExchangeShop) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.parametrize("later", [0.0, 0.4])
 def test_r_repeat_2_a_listener_killed_after_the_gate_rings_once_at_most(
-    shop: ExchangeShop, later: float
+    shops: Shops, kind: str, later: float
 ):
-    shop.customer("hangs_up/3")
-    with listening_process(shop) as process:
-        shop.dial()
-        shop.wait(lambda: shop.call.gate_at)
-        time.sleep(later)
-        process.kill()
-        process.wait()
-    with listening_process(shop):
-        patience = time.monotonic() + 3
-        shop.wait(lambda: shop.rings() or time.monotonic() > patience)
-        if not shop.rings():  # killed just before it rang: nobody is rung, ever
-            hang_up(shop.runtime, shop.call.attempt_id, shop.runtime.now(), shop.caller)
-        row = shop.wait_until_ended()
+    with shops.open(kind) as shop:
+        shop.customer("hangs_up/5")  # longer than a listening process takes to start
+        with listening_process(shop) as process:
+            shop.dial()
+            shop.wait(lambda: shop.call.gate_at)
+            time.sleep(later)
+            process.kill()
+            process.wait()
+        with listening_process(shop):
+            patience = time.monotonic() + 3
+            shop.wait(lambda: shop.rings() or time.monotonic() > patience)
+            if not shop.rings():  # killed just before it rang: nobody is rung, ever
+                hang_up(shop.runtime, shop.call.attempt_id, shop.runtime.now(), shop.caller)
+            row = shop.wait_until_ended()
 
-    assert row.state == "ended"
-    assert shop.rings() <= 1
-    assert (row.rang_machine is not None) == (shop.rings() == 1)
+        assert row.state == "ended"
+        assert shop.rings() <= 1
+        assert (row.rang_machine is not None) == (shop.rings() == 1)

@@ -41,19 +41,37 @@ def insert_call(connection: Connection, values: Mapping[str, object], cause: str
 
 
 def add_step(connection: Connection, subject: str, state: str, at: datetime, cause: str) -> None:
-    """Number the next step of a call or a text. Its row is locked by whoever changes it."""
-    last = select(func.coalesce(func.max(line_step.c.number), 0)).where(
-        line_step.c.subject == subject
-    )
+    """Number the next step of a call or a text. Its row is locked by whoever changes it.
+
+    Whoever waited for that lock read the clock before: a step is never earlier than the last one.
+    """
+    last = connection.execute(
+        select(func.max(line_step.c.number), func.max(line_step.c.at)).where(
+            line_step.c.subject == subject
+        )
+    ).one()
+    number, latest = last
     connection.execute(
         insert(line_step).values(
             subject=subject,
-            number=last.scalar_subquery() + 1,
+            number=(number or 0) + 1,
             state=state,
-            at=at,
+            at=at if latest is None else max(at, latest),
             cause=cause,
         )
     )
+
+
+def add_first_steps(
+    connection: Connection, subjects: Iterable[str], state: str, at: datetime, cause: str
+) -> None:
+    """The first step of calls or texts that were stored just now, in one go."""
+    steps = [
+        {"subject": subject, "number": 1, "state": state, "at": at, "cause": cause}
+        for subject in subjects
+    ]
+    if steps:
+        connection.execute(insert(line_step), steps)
 
 
 def locked_call(connection: Connection, call_id: str) -> Row[Any] | None:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.channels.base import Refused, Unknown
-from adapters.store.models.lines import line_call, line_event
+from adapters.store.models.lines import line_call, line_event, line_step
+from adapters.store.queries.lines import add_step
 from campaigns.errors import ConflictError, RefusedError
 from campaigns.lines import Leg, What
 from campaigns.values import AttemptState, LineCallState, LineName, Person
@@ -175,6 +176,22 @@ def test_r_repeat_2_a_call_that_was_left_and_taken_back_was_not_a_second_one(
     lines.shop.outcome(attempt_id, "will_pay", in_words(lines.now), caller)
     seal_trail(lines.runtime)
     assert [f.rule for f in verify(lines.runtime).violations] == []
+
+
+def test_r_aud_1_a_step_is_never_earlier_than_the_one_before(
+    lines: LineShop, caller: Person
+) -> None:
+    attempt_id, call = lines.dialled(caller)
+    read_before_the_lock = lines.now
+    lines.talks(call)
+    with lines.runtime.transaction() as connection:
+        ended = LineCallState.ENDED
+        add_step(connection, f"call:{attempt_id}", ended, lines.now, "event")
+        add_step(connection, f"call:{attempt_id}", ended, read_before_the_lock, "late")
+    steps = lines.shop.rows(line_step)
+    assert [step.number for step in steps] == [1, 2, 3, 4]
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+    assert steps[-1].at == lines.now
 
 
 def test_nobody_goes_on_from_a_call_that_is_known(lines: LineShop, caller: Person) -> None:

@@ -26,7 +26,7 @@ from scheduler.flows.text_sending import LinePace, send_due
 from scheduler.runtime import Runtime
 from tests.soak.ground import Board, Ground, Journal
 
-POLL_S = 0.06
+POLL_S = 0.1
 APPLY_EVERY_S = 0.05
 LOOK_EVERY_S = 0.1
 """For each worker that there is: all of them together do what one engine would."""

@@ -190,12 +190,16 @@ class Day:
         outbound = [m for m in messages if str(m["direction"]).startswith("outbound")]
         self._say("carrier: messages", len(outbound))
         self._say("carrier: mistakes of its own", faults["own_mistakes"])
-        told_us = [c for c in self._carrier.get("callbacks") if c["kind"] != "document"]
-        self._say("callbacks heard", sum(1 for c in told_us if 200 <= c["status"] < 300))
-        self._say(
-            "callbacks refused or unanswered",
-            sum(1 for c in told_us if c["status"] >= 400 or c["status"] == 0),
+        self._tell_callbacks([c for c in self._carrier.get("callbacks") if c["kind"] != "document"])
+
+    def _tell_callbacks(self, tried: Truth) -> None:
+        heard = Counter(
+            (c["url"], *sorted(c["fields"].items())) for c in tried if 200 <= c["status"] < 300
         )
+        self._say("callbacks heard", sum(heard.values()))
+        self._say("  of them told again, and kept once", sum(heard.values()) - len(heard))
+        unheard = sum(1 for c in tried if c["status"] == 0 or c["status"] >= 300)
+        self._say("callbacks refused or unanswered", unheard)
 
     def _tell_ledger(self, runtime: Runtime) -> None:
         with runtime.snapshot() as connection:

@@ -24,8 +24,7 @@ _GSM_7 = frozenset(
 _GSM_7_DOUBLE = frozenset("^{}\\[~]|€\f")
 
 _SIGNATURE = re.compile(rf"【[^【】\s][^【】]{{0,{SIGNATURE_MAX_CHARS - 1}}}】(?=\S)")
-_OPT_OUT_WORDS = frozenset({"r", "t", "td", "tr", "退订", "退", "stop", "unsubscribe"})
-_AROUND = " \t\r\n.。,，!！?？;；:：、~～'\"“”‘’「」【】()（）<>《》-—…·"
+_OPT_OUT = re.compile(r"(?:回复?)?(?:退订|td|r|t|stop(?:all)?|unsubscribe)+|退")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +86,11 @@ def faults_of(text: str, *, is_marketing: bool) -> tuple[str, ...]:
 def is_opt_out(reply: str) -> bool:
     """R-DNC-2. Whether somebody who wrote this back wants no more messages.
 
-    One of the words alone, in any case and width, with signs around it; a sentence is for people.
+    The words alone, in any case and width, twice over or behind the 回复 of the hint, with signs and
+    blanks anywhere; a sentence is for people.
     """
-    visible = "".join(
-        c for c in reply if unicodedata.category(c) not in ("Cf", "Cc") or c.isspace()
-    )
-    folded = unicodedata.normalize("NFKC", visible).strip(_AROUND).casefold()
-    return "".join(folded.split()) in _OPT_OUT_WORDS
+    folded = unicodedata.normalize("NFKC", reply).casefold()
+    return _OPT_OUT.fullmatch("".join(char for char in folded if char.isalnum())) is not None
 
 
 def text_hash(text: str) -> str:

@@ -81,6 +81,7 @@ def test_r_msg_3_what_is_wrong_with_a_text_is_said(text: str) -> None:
     [
         *("R", "r", "T", "td", "TD", "TR", "退订", "STOP", "Stop"),
         *(" R ", "Ｒ", "ｔｄ", "R。", "R!", "“R”", "退订！", "T D", "退 订", "\u200bR\n", "（R）"),
+        *("R退订", "退订R", "TT", "回复R", "回T", "退-订", "R🙏", "STOPALL"),
     ],
 )
 def test_r_dnc_2_an_opt_out_word_is_understood_however_it_is_typed(reply: str) -> None:
@@ -88,7 +89,11 @@ def test_r_dnc_2_an_opt_out_word_is_understood_however_it_is_typed(reply: str) -
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "。", "好的", "RR", "谢谢R", "不要退订", "3", "Rose", "退货"]
+    "reply",
+    [
+        *("", "。", "好的", "谢谢R", "不要退订", "3", "R2", "Rose", "退货", "退款"),
+        *("start", "请问退订怎么办", "型号是TR吗", "it", "回复"),
+    ],
 )
 def test_r_dnc_2_other_replies_are_for_people(reply: str) -> None:
     assert not is_opt_out(reply)

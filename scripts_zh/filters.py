@@ -96,8 +96,11 @@ def time_left(context: Context, at: datetime) -> str:
 
 
 def short(text: str) -> str:
-    """Clip something that is read aloud to `SHORT_MAX_CHARS`."""
-    line = one_line(text)
+    """Clip something that is read aloud to `SHORT_MAX_CHARS`.
+
+    Without 【】, which titles are full of and which in an SMS are the signature's alone (R-MSG-3).
+    """
+    line = one_line(text.replace("【", " ").replace("】", " "))
     return line if len(line) <= SHORT_MAX_CHARS else line[: SHORT_MAX_CHARS - 1] + "…"
 
 

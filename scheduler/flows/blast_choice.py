@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from campaigns.decisions import Stop, Wait
 from campaigns.errors import NotFoundError, UsageError
 from campaigns.labels_zh import KIND_LABELS
 from campaigns.messages import dedupe_key, length_of, text_hash
-from campaigns.text_facts import UNREACHED
+from campaigns.text_facts import UNREACHED, SentText
 from campaigns.values import Kind, LineName
 from scheduler.flows.line_choice import choose
 from scheduler.flows.text_cases import text_cases, wording_of
@@ -102,6 +103,15 @@ class Recipient:
         """Who gets it."""
         return self.text.case.task.customer.id
 
+    @property
+    def as_sent(self) -> tuple[SentText, ...]:
+        """R-REPEAT-3. As it will count for whoever shares the phone."""
+        phone, case = self.text.phone, self.text.case
+        if phone is None:
+            return ()
+        name = f"task:{case.task.id}"
+        return (SentText(name, self.customer_id, phone.key, case.now, self.text.text_hash),)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -173,18 +183,28 @@ def choose_recipients(
     used = texts.keys_in_use(connection, set(keys.values()))
     chosen: dict[int, Recipient] = {}
     barred: dict[int, tuple[tuple[str, ...], str]] = {}
+    beside: dict[str, tuple[SentText, ...]] = defaultdict(tuple)
     for one in found:
         if one.customer_id in chosen:
             continue
-        judged = _judged(connection, runtime, law, cases[one.task_id], script_id, now)
+        text = _beside(cases[one.task_id], beside)
+        judged = _judged(connection, runtime, law, text, script_id, now)
         if isinstance(judged, Recipient) and keys[one.task_id] in used:
             judged = [Stop(_RULE, "这件事的短信已经在发送名单里，或已经发过")]
         if isinstance(judged, Recipient):
             chosen[one.customer_id] = judged
+            for told in judged.as_sent:
+                beside[told.phone_key] += (told,)
         elif one.customer_id not in barred:
             barred[one.customer_id] = _rules_of(judged)
     left_out = [(c, *why) for c, why in barred.items() if c not in chosen]
     return Choice(tuple(chosen.values()), tuple(left_out))
+
+
+def _beside(text: TextCase, beside: Mapping[str, tuple[SentText, ...]]) -> TextCase:
+    """R-REPEAT-3. With the texts of this mass message to others who share the phone."""
+    mine = () if text.phone is None else beside.get(text.phone.key, ())
+    return replace(text, facts=replace(text.facts, sent=text.facts.sent + mine)) if mine else text
 
 
 def _judged(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from adapters.store.queries import audit, blasts, texts
 from campaigns.errors import ConflictError, NotFoundError, NotReadyError, RefusedError
+from campaigns.facts import TaskFacts
 from campaigns.labels_zh import BLAST_STATE_LABELS, LINE_LABELS
 from campaigns.values import BlastState, Kind, LineName, Person, Role
 from scheduler.flows.blast_choice import (
@@ -22,8 +23,9 @@ from scheduler.flows.blast_choice import (
     preview,
     shown,
 )
+from scheduler.flows.line_choice import picker
 from scheduler.flows.messages import Origin
-from scheduler.flows.texts import Draft, expiry_of, store_text
+from scheduler.flows.texts import Draft, expiry_of, store_texts
 from scheduler.rules.hours import next_open
 from scheduler.runtime import Runtime
 from scripts_zh.library import standard_library
@@ -38,18 +40,19 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
     Raises UsageError for a kind or a template that has no such text, NotFoundError for an unknown
     campaign.
     """
-    with runtime.transaction() as connection:
+    with runtime.snapshot() as connection:  # choosing takes a while, and must hold nobody up
         campaign, script_id = checked(connection, wanted)
         choice = choose_recipients(connection, runtime, wanted, script_id, now)
-        line = line_for(connection, runtime, wanted.kind, campaign.id)
+        made = shown(connection, runtime, campaign, script_id, choice, now)
         policy = runtime.law(connection).policy_for(campaign.id)
+    with runtime.transaction() as connection:
         blast_id = blasts.add(
             connection,
             campaign_id=campaign.id,
             covers_kind=wanted.campaign_id is None,
             include_uncalled=wanted.include_uncalled,
             kind=wanted.kind,
-            line=line or LineName.MANUAL,
+            line=made.line or LineName.MANUAL,
             script_id=script_id,
             script_version=standard_library().script(script_id).version,
             per_minute=policy.sms_per_minute,
@@ -59,11 +62,9 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
             created_by=who,
         )
         blasts.keep_left_out(connection, blast_id, choice.stored)
-        after = {"kind": wanted.kind, "campaign": campaign.id, "to": len(choice.chosen)}
+        after = {"kind": wanted.kind, "campaign": campaign.id, "to": made.to}
         audit.record(connection, now, who, "blast.draft", f"blast:{blast_id}", after=after)
-        return replace(
-            shown(connection, runtime, campaign, script_id, choice, now), blast_id=blast_id
-        )
+    return replace(made, blast_id=blast_id)
 
 
 def draft_preview(runtime: Runtime, blast_id: int, now: datetime) -> Preview:
@@ -122,25 +123,31 @@ def _queue_all(
     choice: Choice,
     origin: Origin,
 ) -> int:
-    """Queue a text for each; whom another mass message was faster for is not queued again."""
-    law, stored = runtime.law(connection), 0
+    """Queue a text for each, over the line that serves its number, else over the message's own.
+
+    Whom another mass message was faster for is not queued again.
+    """
+    law = runtime.law(connection)
+    pick = picker(connection, "sms")
+    numbers = texts.sealed_numbers(connection, [one.customer_id for one in choice.chosen])
+    drafts: list[tuple[TaskFacts, Draft]] = []
     for one in choice.chosen:
         task, phone = one.text.case.task, one.text.phone
         assert phone is not None, "the gate asks for one"
         own = law.of(task.campaign_id)
-        starts = next_open(origin.now, task.customer.region, own.policy, own.calendar)
+        chosen = pick(task.kind, task.campaign_id, runtime.vault.open(numbers[phone.id]))
         draft = Draft(
-            line,
+            chosen if chosen is not None and chosen in runtime.lines.sms else line,
             phone,
             one.text.occasion,
             row.script_id,
             one.wording,
-            starts,
+            next_open(origin.now, task.customer.region, own.policy, own.calendar),
             expiry_of(law, task, one.text.occasion),
             row.id,
         )
-        stored += store_text(connection, runtime, task, draft, origin) is not None
-    return stored
+        drafts.append((task, draft))
+    return len(store_texts(connection, runtime, drafts, origin))
 
 
 def _seen(connection: Connection, blast_id: int) -> Row[Any]:

@@ -7,6 +7,7 @@ everybody. A shop that chose nothing calls by hand and sends no texts.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast, get_args
@@ -48,15 +49,26 @@ def choose(
     number: PhoneNumber | None,
 ) -> LineName | None:
     """The line for this campaign and number: by hand where nothing is chosen, None for a text."""
+    return picker(connection, medium)(kind, campaign_id, number)
+
+
+def picker(
+    connection: Connection, medium: Medium
+) -> Callable[[Kind, int, PhoneNumber | None], LineName | None]:
+    """The same for many at once: what was chosen is read one time."""
     chosen = queries.lines_by_scope(connection, medium)
-    if number is not None:
-        prefixes = [s for s in chosen if s.startswith("number:") and _covers(s, number)]
-        if prefixes:
-            return chosen[max(prefixes, key=len)]
-    for scope in (f"campaign:{campaign_id}", f"kind:{kind.value}", ALL):
-        if scope in chosen:
-            return chosen[scope]
-    return LineName.MANUAL if medium == "call" else None
+
+    def pick(kind: Kind, campaign_id: int, number: PhoneNumber | None) -> LineName | None:
+        if number is not None:
+            prefixes = [s for s in chosen if s.startswith("number:") and _covers(s, number)]
+            if prefixes:
+                return chosen[max(prefixes, key=len)]
+        for scope in (f"campaign:{campaign_id}", f"kind:{kind.value}", ALL):
+            if scope in chosen:
+                return chosen[scope]
+        return LineName.MANUAL if medium == "call" else None
+
+    return pick
 
 
 @dataclass(frozen=True, slots=True)

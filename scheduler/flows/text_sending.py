@@ -24,12 +24,12 @@ from adapters.channels.base import (
     SmsOrder,
 )
 from adapters.clock import rest
-from adapters.store.queries import blasts, calls, line_pace, lines, texts
+from adapters.store.queries import blasts, calls, line_pace, lines, tasks, texts
 from adapters.store.queries.line_health import is_in_trouble
 from campaigns.days import business_day
 from campaigns.decisions import Allow, Stop
 from campaigns.messages import segments, text_hash
-from campaigns.values import ENGINE, SmsState
+from campaigns.values import ENGINE, BlastState, SmsState
 from scheduler.flows.do_not_contact import refuse_number
 from scheduler.flows.text_cases import text_cases, wording_of
 from scheduler.flows.texts import fall_back, token_of
@@ -157,8 +157,7 @@ def send_one(runtime: Runtime, line: SmsLine, group: texts.Group, now: datetime)
     The state that it came to: `queued` or `withdrawn` where the gate says no.
     """
     with runtime.transaction() as connection:
-        texts.take_turn(connection)
-        row = texts.claim(connection, group, now, runtime.machine_clock.now())
+        row = _claim(connection, group, now, runtime.machine_clock.now())
         if row is None:
             return None
         order = _let_through(connection, runtime, row, now)
@@ -167,6 +166,22 @@ def send_one(runtime: Runtime, line: SmsLine, group: texts.Group, now: datetime)
             assert left is not None, "it was claimed in here"
             return SmsState(left.state)
     return keep_answer(runtime, row.id, line.send(order), now)
+
+
+def _claim(
+    connection: Connection, group: texts.Group, now: datetime, machine: datetime
+) -> Row[Any] | None:
+    """Take the next text to `sending`, its task first, as everybody who takes texts back does.
+
+    So an opt-out waits for the text or the text for the opt-out, and never each for the other.
+    """
+    texts.take_turn(connection)
+    while (first := texts.next_due(connection, group, now)) is not None:
+        tasks.lock(connection, [first.task_id])
+        row = texts.claim(connection, first.id, now, machine)
+        if row is not None:
+            return row
+    return None
 
 
 def _let_through(
@@ -183,6 +198,7 @@ def _let_through(
         wording, params = row.wording, {}
         if isinstance(ask_text(text), Allow):
             texts.withdraw_claimed(connection, row.id, now, "R-MSG-3")
+            fall_back(connection, runtime, row, now)
             return None
     text = replace(text, text_hash=text_hash(wording), except_id=row.id)
     answer = ask_text(text)
@@ -253,7 +269,7 @@ def _refused(
 ) -> None:
     """For good; a line that takes nothing from anybody stops the mass message instead."""
     if not answer.is_permanent and row.blast_id is not None:
-        texts.requeue(connection, row.id, now, answer.code, now, 0)
+        _put_back(connection, row, now, answer.code, now, 0)
         blasts.pause(connection, row.blast_id, f"线路不收短信：{answer.reason}", now, ENGINE)
         return
     mark_failed(connection, runtime, row, answer.code, answer.reason, now)
@@ -294,9 +310,26 @@ def _not_taken(
 ) -> None:
     """The line took nothing, so the same text may go later, through the gate again."""
     delay = answer.retry_after or FIRST_DELAY * 2**row.checks
-    texts.requeue(connection, row.id, now, answer.code, now + delay, row.checks + 1)
+    _put_back(connection, row, now, answer.code, now + delay, row.checks + 1)
     if answer.retry_after is not None:
         line_pace.hold_until(connection, f"{row.line}:sms", machine + answer.retry_after)
+
+
+def _put_back(
+    connection: Connection,
+    row: Row[Any],
+    now: datetime,
+    code: str,
+    not_before: datetime,
+    checks: int,
+) -> None:
+    """Among those that wait; with a mass message that was stopped meanwhile it is taken back."""
+    texts.requeue(connection, row.id, now, code, not_before, checks)
+    if row.blast_id is None:
+        return
+    mass = blasts.row(connection, row.blast_id)  # locked: a stop comes before this or sees the text
+    if mass is not None and mass.state == BlastState.STOPPED:
+        texts.withdraw(connection, [row.id], now, "R-MSG-2")
 
 
 def give_up_stale(runtime: Runtime) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row
 
 from adapters.identifiers import call_token, new_attempt_id, token_hash
@@ -26,6 +28,8 @@ from scheduler.rules.texts import TextCase, ask_text, check_matter, check_wanted
 from scheduler.runtime import Law, Runtime
 from scripts_zh.errors import ScriptError
 from scripts_zh.library import standard_library
+
+log = structlog.get_logger(__name__)
 
 
 def token_of(runtime: Runtime, sms_id: str) -> str:
@@ -69,7 +73,7 @@ def queue_text(
     if ends is not None and starts >= ends:
         return None
     draft = Draft(line, phone, occasion, script_id, wording, starts, ends)
-    return store_text(connection, runtime, task, draft, origin)
+    return next(iter(store_texts(connection, runtime, [(task, draft)], origin)), None)
 
 
 def expiry_of(law: Law, task: TaskFacts, occasion: str) -> datetime | None:
@@ -93,50 +97,70 @@ class Draft:
     blast_id: int | None = None
 
 
-def store_text(
-    connection: Connection, runtime: Runtime, task: TaskFacts, draft: Draft, origin: Origin
-) -> str | None:
-    """Enter a text in the queue and the trail; None when its key is taken (R-MSG-2)."""
-    sms_id = new_attempt_id(origin.now)
-    added = texts.add(
-        connection,
-        {
-            "id": sms_id,
-            "dedupe_key": dedupe_key(
-                task.campaign_id, task.customer.id, draft.script_id, draft.occasion
-            ),
-            "blast_id": draft.blast_id,
-            "task_id": task.id,
-            "campaign_id": task.campaign_id,
-            "kind": task.kind,
-            "customer_id": task.customer.id,
-            "phone_id": draft.phone.id,
-            "phone_key": draft.phone.key,
-            "line": draft.line,
-            "occasion": draft.occasion,
-            "script_id": draft.script_id,
-            "script_version": standard_library().script(draft.script_id).version,
-            "wording": draft.wording,
-            "text_hash": text_hash(draft.wording),
-            "segments": segments(draft.wording),
-            "token_hash": token_hash(token_of(runtime, sms_id)),
-            "created_at": origin.now,
-            "not_before": draft.not_before,
-            "expires_at": draft.expires_at,
-        },
-        moment_of(draft.occasion),
-    )
-    if not added:
-        return None
-    audit.record(
+def store_texts(
+    connection: Connection,
+    runtime: Runtime,
+    drafts: Iterable[tuple[TaskFacts, Draft]],
+    origin: Origin,
+) -> list[str]:
+    """Enter texts in the queue and the trail; the ids of those whose key was free (R-MSG-2).
+
+    In the order of their tasks, in which everybody holds them.
+    """
+    ordered = sorted(drafts, key=lambda pair: pair[0].id)
+    if not ordered:
+        return []
+    rows = {
+        sms_id: _row(runtime, sms_id, task, draft, origin.now)
+        for task, draft in ordered
+        for sms_id in (new_attempt_id(origin.now),)
+    }
+    cause = moment_of(ordered[0][1].occasion)
+    added = texts.add(connection, list(rows.values()), origin.now, cause)
+    audit.record_each(
         connection,
         origin.now,
         origin.caller,
         "sms.queued",
-        texts.subject_of(sms_id),
-        after={"task": task.id, "occasion": draft.occasion, "blast": draft.blast_id},
+        {
+            texts.subject_of(sms_id): {
+                "task": rows[sms_id]["task_id"],
+                "occasion": rows[sms_id]["occasion"],
+                "blast": rows[sms_id]["blast_id"],
+            }
+            for sms_id in added
+        },
     )
-    return sms_id
+    return added
+
+
+def _row(
+    runtime: Runtime, sms_id: str, task: TaskFacts, draft: Draft, now: datetime
+) -> dict[str, object]:
+    return {
+        "id": sms_id,
+        "dedupe_key": dedupe_key(
+            task.campaign_id, task.customer.id, draft.script_id, draft.occasion
+        ),
+        "blast_id": draft.blast_id,
+        "task_id": task.id,
+        "campaign_id": task.campaign_id,
+        "kind": task.kind,
+        "customer_id": task.customer.id,
+        "phone_id": draft.phone.id,
+        "phone_key": draft.phone.key,
+        "line": draft.line,
+        "occasion": draft.occasion,
+        "script_id": draft.script_id,
+        "script_version": standard_library().script(draft.script_id).version,
+        "wording": draft.wording,
+        "text_hash": text_hash(draft.wording),
+        "segments": segments(draft.wording),
+        "token_hash": token_hash(token_of(runtime, sms_id)),
+        "created_at": now,
+        "not_before": draft.not_before,
+        "expires_at": draft.expires_at,
+    }
 
 
 def tell(
@@ -166,4 +190,7 @@ def fall_back(connection: Connection, runtime: Runtime, row: Row[Any], now: date
     text = TextCase(case, facts, row.occasion)
     if any(isinstance(check(text), Stop) for check in (check_wanted, check_matter)):
         return
-    queue_wangwang(connection, runtime, law, task, row.occasion, Origin(None, ENGINE, now))
+    try:
+        queue_wangwang(connection, runtime, law, task, row.occasion, Origin(None, ENGINE, now))
+    except ScriptError as error:  # else the queue would stand still at this text for ever
+        log.warning("sms.not_told", sms=row.id, reason=error.message)

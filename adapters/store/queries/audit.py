@@ -42,6 +42,22 @@ def record(
     )
 
 
+def record_each(
+    connection: Connection,
+    at: datetime,
+    who: str,
+    what: str,
+    after: Mapping[str, Mapping[str, object]],
+) -> None:
+    """The same line for many subjects, each with what it has become."""
+    same = {"at": at, "who": who, "what": what, "before": None}
+    if after:
+        connection.execute(
+            _RECORD,
+            [{**same, "subject": subject, "after": _json(one)} for subject, one in after.items()],
+        )
+
+
 def seal(connection: Connection) -> int:
     """Chain the rows that are not chained yet, off the hot path. Returns how many."""
     newest = connection.execute(

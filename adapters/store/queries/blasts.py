@@ -231,7 +231,7 @@ def tally(connection: Connection, blast_id: int) -> list[Row[Any]]:
 
 
 def texts_of(connection: Connection, blast_id: int, limit: int) -> list[Row[Any]]:
-    """Each number's text with what became of it, what failed or is not known in front."""
+    """Each number's text with what became of it, what is not known or failed in front."""
     query = (
         select(
             sms.c.id,
@@ -250,7 +250,7 @@ def texts_of(connection: Connection, blast_id: int, limit: int) -> list[Row[Any]
         .where(sms.c.blast_id == blast_id)
         .order_by(
             text(
-                "CASE sms.state WHEN 'failed' THEN 0 WHEN 'unknown' THEN 1 WHEN 'sending' THEN 2 "
+                "CASE sms.state WHEN 'unknown' THEN 0 WHEN 'failed' THEN 1 WHEN 'sending' THEN 2 "
                 "WHEN 'withdrawn' THEN 4 ELSE 3 END"
             ),
             sms.c.at.desc(),

@@ -62,18 +62,6 @@ def add_step(connection: Connection, subject: str, state: str, at: datetime, cau
     )
 
 
-def add_first_steps(
-    connection: Connection, subjects: Iterable[str], state: str, at: datetime, cause: str
-) -> None:
-    """The first step of calls or texts that were stored just now, in one go."""
-    steps = [
-        {"subject": subject, "number": 1, "state": state, "at": at, "cause": cause}
-        for subject in subjects
-    ]
-    if steps:
-        connection.execute(insert(line_step), steps)
-
-
 def locked_call(connection: Connection, call_id: str) -> Row[Any] | None:
     """One call, locked on PostgreSQL; whoever changes its attempt too has locked that before."""
     return connection.execute(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, not_, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, exists, func, not_, or_, select, text, update
 
 from adapters.store.bulk import is_among
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer_phone
 from adapters.store.models.lines import blast, sms
+from adapters.store.queries.line_steps import add_steps
 from adapters.store.queries.lines import add_step
 from adapters.store.upsert import insert_into
 from campaigns.states import SMS_CHANGES
@@ -29,20 +30,17 @@ def subject_of(sms_id: str) -> str:
     return f"sms:{sms_id}"
 
 
-def add(connection: Connection, values: Mapping[str, object], cause: str) -> bool:
-    """Queue a text. False when its key is taken: it was queued or sent before (R-MSG-2)."""
-    added = connection.execute(
-        insert_into(connection, sms)
-        .values(state=SmsState.QUEUED, **values)
-        .on_conflict_do_nothing()
-        .returning(sms.c.id)
-    ).scalar()
-    if added is None:
-        return False
-    at = values["created_at"]
-    assert isinstance(at, datetime)
-    add_step(connection, subject_of(added), SmsState.QUEUED, at, cause)
-    return True
+def add(
+    connection: Connection, rows: Sequence[Mapping[str, object]], at: datetime, cause: str
+) -> list[str]:
+    """Queue texts in one go; the ids of those whose key was not taken before (R-MSG-2)."""
+    made = connection.execute(
+        insert_into(connection, sms).on_conflict_do_nothing().returning(sms.c.id),
+        [{"state": SmsState.QUEUED, **values} for values in rows],
+    )
+    added = list(made.scalars())
+    add_steps(connection, [subject_of(sms_id) for sms_id in added], SmsState.QUEUED, at, cause)
+    return added
 
 
 def row(connection: Connection, sms_id: str) -> Row[Any] | None:
@@ -136,26 +134,29 @@ def due_groups(connection: Connection, now: datetime, blast_id: int | None = Non
     return [Group(LineName(r.line), r.blast_id, r.per_minute) for r in rows]
 
 
-def claim(
-    connection: Connection, group: Group, now: datetime, now_machine: datetime
-) -> Row[Any] | None:
-    """Take the next due text of a group to `sending`, in one statement; `ix_sms_to_do` leads to it."""
+def next_due(connection: Connection, group: Group, now: datetime) -> Row[Any] | None:
+    """The next due text of a group, with its task; `ix_sms_to_do` leads to it."""
     of_blast = (
         sms.c.blast_id.is_(None) if group.blast_id is None else sms.c.blast_id == group.blast_id
     )
-    first = (
-        select(sms.c.id)
+    return connection.execute(
+        select(sms.c.id, sms.c.task_id)
         .join(blast, blast.c.id == sms.c.blast_id, isouter=True)
         .where(TO_DO, QUEUED, sms.c.not_before <= now, sms.c.line == group.line, of_blast)
         .where(_may_go())
         .order_by(sms.c.not_before, sms.c.id)
         .limit(1)
-        .with_for_update(of=sms, skip_locked=True)
-        .scalar_subquery()
-    )
+    ).first()
+
+
+def claim(
+    connection: Connection, sms_id: str, now: datetime, now_machine: datetime
+) -> Row[Any] | None:
+    """Take a text to `sending`; None when it was taken back, or its mass message paused, meanwhile."""
+    goes_on = exists().where(blast.c.id == sms.c.blast_id, text("blast.state = 'sending'"))
     return connection.execute(
         update(sms)
-        .where(sms.c.id == first)
+        .where(sms.c.id == sms_id, QUEUED, or_(sms.c.blast_id.is_(None), goes_on))
         .values(state=SmsState.SENDING, at=now, sent_machine=now_machine)
         .returning(sms)
     ).first()
@@ -291,8 +292,7 @@ def withdraw(connection: Connection, sms_ids: Collection[str], now: datetime, ru
         .returning(sms.c.id)
     )
     ids = list(taken.scalars())
-    for sms_id in ids:
-        add_step(connection, subject_of(sms_id), SmsState.WITHDRAWN, now, rule)
+    add_steps(connection, [subject_of(sms_id) for sms_id in ids], SmsState.WITHDRAWN, now, rule)
     return len(ids)
 
 

@@ -208,10 +208,10 @@ def test_r_msg_2_failures_are_told_by_reason(texting: Texting) -> None:
     told = texting.status(texting.sent())
     assert (told.sent, dict(told.failed), told.unknown) == (1, {"21211": 1}, 1)
     seen = texts_of(texting.runtime, told.head.id)
-    assert [one.state for one in seen] == ["failed", "unknown", "sent"]
-    assert (seen[0].reason, seen[1].reason) == ("号码不存在", "超时")
-    settle_unknown(texting.runtime, seen[1].id, at("05-13 11:00"), "李组长", was_sent=False)
-    settle_unknown(texting.runtime, seen[1].id, at("05-13 11:00"), "李组长", was_sent=False)
+    assert [one.state for one in seen] == ["unknown", "failed", "sent"]
+    assert (seen[0].reason, seen[1].reason) == ("超时", "号码不存在")
+    settle_unknown(texting.runtime, seen[0].id, at("05-13 11:00"), "李组长", was_sent=False)
+    settle_unknown(texting.runtime, seen[0].id, at("05-13 11:00"), "李组长", was_sent=False)
     assert dict(texting.status(told.head.id).failed) == {"21211": 1, "not_sent": 1}
     with pytest.raises(ConflictError):
         settle_unknown(texting.runtime, seen[2].id, at("05-13 11:00"), "李组长", was_sent=False)

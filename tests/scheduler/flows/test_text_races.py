@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from sqlalchemy import update
+
+from adapters.store.models.customers import customer_phone
+from adapters.store.queries import tasks, texts
+from adapters.store.queries.texts import Group
 from campaigns.values import LineName
 from scheduler.flows.blasts import start
 from scheduler.flows.shop import change_policy
-from scheduler.flows.text_sending import ToldPace, send_due
-from tests.factories import a_number, at
+from scheduler.flows.shortages import move
+from scheduler.flows.text_sending import ToldPace, send_due, send_one
+from tests.databases import postgres_only
+from tests.factories import a_number, at, day
+from tests.scheduler.flows.test_texts import agreed
 from tests.scheduler.flows.texting import Texting
 from tests.shops import Shop
 
@@ -20,13 +29,21 @@ WORKERS = 6
 def test_r_msg_2_six_senders_send_each_text_once(shop: Shop) -> None:
     texting = Texting(shop)
     shared = a_number()
-    for number in range(3):  # other amounts, so other words: never the same text twice
-        shop.buyer(f"tb_shared{number}", number=shared, fen=5_000 + number)
+    sharing = [
+        # other amounts, so other words: never the same text twice
+        shop.buyer(f"tb_shared{number}", fen=5_000 + number)
+        for number in range(3)
+    ]
     for number in range(9):
         shop.buyer(f"tb_{number}")
     shop.plan()
     change_policy(texting.runtime, {"sms_per_minute": 6_000}, at("05-13 09:00"), "周主管")
     made = texting.approved(include_uncalled=True)
+    with texting.runtime.transaction() as connection:  # their phones turn out to be one
+        vault = texting.runtime.vault
+        one = {"phone_key": vault.phone_key(shared), "sealed": vault.seal(shared)}
+        theirs = customer_phone.c.customer_id.in_(sharing)
+        connection.execute(update(customer_phone).where(theirs).values(**one))
     start(texting.runtime, made, at("05-13 10:00"), "李组长")
     ready = Barrier(WORKERS)
 
@@ -49,3 +66,25 @@ def test_r_msg_2_six_senders_send_each_text_once(shop: Shop) -> None:
     assert set(numbers.values()) == {1}
     assert len(numbers) == 9
     assert Counter(texting.states()) == {"sent": 11, "queued": 1}
+
+
+@postgres_only
+def test_r_dnc_2_taking_back_and_sending_wait_for_each_other_in_one_order(shop: Shop) -> None:
+    """Both hold the task first; else each held what the other one waited for, and one was thrown out."""
+    texting = Texting(shop)
+    article = agreed(texting)
+    move(texting.runtime, article, day("05-25"), at("05-13 10:00"), "李组长")
+    (text,) = texting.texts()
+    with texting.runtime.transaction() as connection:  # the gate says no: then it goes to the chat
+        connection.execute(update(customer_phone).values(spent_since=at("05-13 10:00")))
+    now = at("05-13 10:01")
+    group = Group(LineName.TWILIO, None, None)
+    with ThreadPoolExecutor(1) as pool:
+        with texting.runtime.transaction() as connection:
+            tasks.lock(connection, [text.task_id])
+            sent = pool.submit(send_one, texting.runtime, texting.line, group, now)
+            time.sleep(0.5)
+            texts.withdraw(connection, [text.id], now, "R-DNC-2")
+        assert sent.result(timeout=20) is None
+    assert texting.states() == ["withdrawn"]
+    assert [row.rule for row in texting.texts()] == ["R-DNC-2"]

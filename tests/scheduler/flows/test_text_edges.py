@@ -1,0 +1,111 @@
+"""SMS where two things meet: a stop and an answer, a shared phone, an odd title (R-MSG-2, R-REPEAT-3)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from adapters.channels.base import Refused, SmsOrder
+from adapters.channels.in_memory import InMemorySms
+from adapters.channels.registry import Lines
+from adapters.store.models.customers import order
+from adapters.store.models.lines import sms
+from campaigns.values import LineName, PhoneNumber
+from scheduler.flows import text_sending
+from scheduler.flows.blast_status import texts_of
+from scheduler.flows.blasts import stop
+from scheduler.flows.line_choice import set_choice
+from scheduler.flows.shortages import move
+from scheduler.flows.text_sending import ToldPace, send_due
+from scripts_zh.errors import ScriptError
+from tests.factories import a_number, at, day
+from tests.scheduler.flows.test_texts import agreed
+from tests.scheduler.flows.texting import Texting
+from tests.shops import Shop
+
+
+@pytest.fixture
+def texting(shop: Shop) -> Texting:
+    return Texting(shop)
+
+
+def test_r_msg_2_a_text_that_comes_back_to_a_stopped_one_is_taken_back(texting: Texting) -> None:
+    """Stopped while the line was being asked; the line took nothing: nothing waits for ever."""
+    texting.unreached("tb_01")
+    made = texting.approved()
+
+    def stop_now(_: SmsOrder) -> None:
+        stop(texting.runtime, made, at("05-13 10:00"), "李组长")
+
+    texting.line.on_send = stop_now
+    texting.line.answer_next(Refused("20429", "太快", is_permanent=False))
+    told = texting.send(made)
+    assert (told.queued, dict(told.withdrawn)) == (0, {"R-MSG-2": 1})
+    texting.line.on_send = None
+    assert texting.draft("05-13 10:05").to == 1  # its key is free again
+
+
+def test_r_msg_3_brackets_in_a_title_keep_nobody_out(texting: Texting) -> None:
+    texting.unreached("tb_01")
+    with texting.runtime.transaction() as connection:
+        connection.execute(update(order).values(title="【包邮】多肉植物"))
+    made = texting.draft()
+    assert (made.to, made.left_out) == (1, ())
+    assert "包邮" in made.samples[0].wording
+    assert made.samples[0].wording.count("【") == 1
+
+
+def test_r_repeat_3_a_shared_phone_is_counted_at_once_in_the_preview(texting: Texting) -> None:
+    """Two with the very same words, then the third text of the day: none of them is promised."""
+    shared = a_number()
+    shop = texting.shop
+    for name, fen in (("tb_1", 5_000), ("tb_2", 5_000), ("tb_3", 6_000), ("tb_4", 7_000)):
+        shop.buyer(name, fen=fen, number=shared)
+    shop.plan()
+    made = texting.draft(include_uncalled=True)
+    assert made.to == 2
+    assert {one.rules[0] for one in made.left_out} == {"R-REPEAT-3"}
+    assert len(made.left_out) == 2
+    told = texting.status(texting.sent(include_uncalled=True))
+    assert (told.sent, told.queued, told.withdrawn) == (2, 0, {})
+
+
+def test_r_oos_2_what_cannot_be_filled_in_any_more_is_told_in_the_chat(
+    texting: Texting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = agreed(texting)
+    move(texting.runtime, article, day("05-25"), at("05-13 10:00"), "李组长")
+
+    def fails(*_: object) -> None:
+        raise ScriptError("填不出来", script_id="stock_out.moved.sms")
+
+    monkeypatch.setattr(text_sending, "wording_of", fails)
+    send_due(texting.runtime, pace=ToldPace(at("05-13 10:01")), start=at("05-13 10:01"))
+    assert texting.states() == ["withdrawn"]
+    assert [t.occasion for t in texting.shop.todos() if t.kind == "wangwang"] == [
+        "moved:2025-05-25"
+    ]
+
+
+def test_r_msg_2_what_is_not_known_stands_before_what_failed(texting: Texting) -> None:
+    """Somebody has to settle it, however many failed."""
+    texting.unreached("tb_01", "tb_02")
+    made = texting.sent()
+    first, second = (row.id for row in texting.texts())
+    with texting.runtime.transaction() as connection:
+        connection.execute(update(sms).where(sms.c.id == first).values(state="failed"))
+        connection.execute(update(sms).where(sms.c.id == second).values(state="unknown"))
+    assert [one.state for one in texts_of(texting.runtime, made)] == ["unknown", "failed"]
+
+
+def test_r_msg_2_each_number_goes_over_the_line_chosen_for_it(texting: Texting) -> None:
+    texting.unreached("tb_here")
+    shop = texting.shop
+    shop.buyer("tb_hk", number=PhoneNumber("+85251234567"))
+    shop.plan(now="05-13 09:50")
+    other = InMemorySms(texting.clock.now, LineName.ALIYUN)
+    texting.runtime.lines = Lines(sms={LineName.TWILIO: texting.line, LineName.ALIYUN: other})
+    set_choice(texting.runtime, "sms", "number:+852", LineName.ALIYUN, at("05-13 09:00"), "周主管")
+    told = texting.status(texting.sent(include_uncalled=True))
+    assert told.sent == 2
+    assert [len(texting.line.texts), len(other.texts)] == [1, 1]

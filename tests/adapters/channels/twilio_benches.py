@@ -26,7 +26,7 @@ CALLER = "+8613900000001"
 CUSTOMER = PhoneNumber("+8613800000002")
 SETTINGS = TwilioSettings(SID, TOKEN, "+85230000000")
 NOBODY = "http://127.0.0.1:9"
-IMPATIENT = Timeouts(read_s=1.0)
+IMPATIENT = Timeouts(read_s=0.5)
 
 FAULTS: dict[Case, dict[str, object]] = {
     Case.QUEUED: {"fault": "queue", "seconds": 120},

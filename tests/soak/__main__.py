@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import structlog
 
 from adapters.store.session import migrate, open_engine
 from tests import quicker
@@ -25,6 +28,7 @@ from tests.soak.ground import Plan
 def main() -> int:
     """Run one day and say what happened; 1 when something does not hold."""
     said = _parser().parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     # In memory where there is room: what a kill -9 can lose is the same, and the disk is not waited for.
     place = tempfile.TemporaryDirectory(prefix="waihu-soak-", dir=memory_folder())
     with place as named, quicker.compiling_once():

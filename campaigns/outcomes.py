@@ -50,6 +50,11 @@ class Outcome:
     by_system: bool = False
 
     @property
+    def may_be_scored(self) -> bool:
+        """A score goes with it: the customer's, or the rule's where there is none (R-SMP-8)."""
+        return self.takes_score or self.score is not None
+
+    @property
     def is_reached(self) -> bool:
         """A person was spoken to, the customer or another (sop.md §0)."""
         return self.person != "nobody"

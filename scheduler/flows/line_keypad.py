@@ -55,7 +55,7 @@ def keep_digit(connection: Connection, attempt: Row[Any], digits: str, now: date
         return
     if attempt.state != AttemptState.CLOSED:
         return
-    if not outcome_of(Kind(attempt.kind), attempt.outcome).takes_score:
+    if not outcome_of(Kind(attempt.kind), attempt.outcome).may_be_scored:
         return
     known = scores.of_attempt(connection, attempt.id)
     if not known or any(row.origin == ScoreOrigin.KEYPAD for row in known):

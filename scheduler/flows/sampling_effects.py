@@ -53,9 +53,9 @@ class SamplingCall:
         known = self.task.sampling.score if self.task.sampling is not None else None
         value, origin = form.score, ScoreOrigin.CUSTOMER
         pressed = lines.pressed_score(self.connection, self.attempt_id)
-        if outcome.takes_score and pressed is not None:  # their own hand, whatever was heard
+        if outcome.may_be_scored and pressed is not None:  # their own hand, whatever was heard
             value, origin = pressed, ScoreOrigin.KEYPAD
-        if outcome.score is not None and known is None:
+        elif outcome.score is not None and known is None:
             value, origin = outcome.score, ScoreOrigin.RULE
         if value is None:
             return

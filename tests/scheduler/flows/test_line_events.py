@@ -166,6 +166,17 @@ def test_r_smp_4_the_key_that_was_pressed_is_the_score(sampled: tuple[LineShop, 
     assert _scores(lines.shop) == [(5, ScoreOrigin.KEYPAD)]
 
 
+def test_r_smp_8_who_pressed_a_key_and_hung_up_is_scored_by_the_key(
+    sampled: tuple[LineShop, Person],
+) -> None:
+    lines, caller = sampled
+    attempt_id, call = lines.dialled(caller)
+    lines.talks(call)
+    lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="5")
+    lines.shop.outcome(attempt_id, "hung_up", "05-27 09:40", caller)
+    assert _scores(lines.shop) == [(5, ScoreOrigin.KEYPAD)]
+
+
 def test_r_smp_4_a_key_pressed_after_the_outcome_counts_once(
     sampled: tuple[LineShop, Person],
 ) -> None:

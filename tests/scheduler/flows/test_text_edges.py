@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from adapters.channels.base import Refused, SmsOrder
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from adapters.store.models.customers import order
 from adapters.store.models.lines import sms
+from adapters.store.queries import texts
 from campaigns.values import LineName, PhoneNumber
 from scheduler.flows import text_sending
 from scheduler.flows.blast_status import texts_of
-from scheduler.flows.blasts import stop
+from scheduler.flows.blasts import approve, pause, start, stop
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shortages import move
 from scheduler.flows.text_sending import ToldPace, send_due
@@ -109,3 +110,37 @@ def test_r_msg_2_each_number_goes_over_the_line_chosen_for_it(texting: Texting) 
     told = texting.status(texting.sent(include_uncalled=True))
     assert told.sent == 2
     assert [len(texting.line.texts), len(other.texts)] == [1, 1]
+
+
+def test_r_msg_2_a_pause_counts_for_whoever_is_about_to_send(texting: Texting) -> None:
+    texting.unreached("tb_01")
+    made = texting.approved()
+    now = at("05-13 10:00")
+    start(texting.runtime, made, now, "李组长")
+    with texting.runtime.snapshot() as connection:
+        first = texts.next_due(connection, texts.Group(LineName.TWILIO, made, None), now)
+    assert first is not None
+    pause(texting.runtime, made, "等一下", now, "李组长")
+    with texting.runtime.transaction() as connection:
+        assert texts.claim(connection, first.id, now, texting.clock.now()) is None
+    assert texting.states() == ["queued"]
+
+
+def test_r_msg_2_many_are_queued_and_taken_back_in_few_statements(texting: Texting) -> None:
+    """While thousands are approved or stopped, callers wait for SQLite's one writer."""
+    texting.unreached("tb_01", "tb_02", "tb_03", "tb_04")
+    asked: list[str] = []
+
+    def note(_c: object, _x: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    draft = texting.draft().blast_id
+    assert draft is not None
+    event.listen(texting.runtime.engine, "before_cursor_execute", note)
+    approve(texting.runtime, draft, at("05-13 10:00"), texting.supervisor)
+    assert stop(texting.runtime, draft, at("05-13 10:00"), "李组长") == 4
+    event.remove(texting.runtime.engine, "before_cursor_execute", note)
+    written = [one.split()[2] for one in asked if one.startswith("INSERT INTO")]
+    assert (written.count("sms"), written.count("line_step")) == (1, 2)
+    for row in texting.texts():
+        assert texting.steps(row.id) == ["queued", "withdrawn"]

@@ -112,7 +112,8 @@ def _wrong_score(
     if not call.is_reached:
         yield "R-SMP-4", f"出自没有接通的通话（{call.outcome}）"
     if score.origin in _BY_CUSTOMER:
-        if call.is_reached and call.outcome not in _SCORED_IN:
+        pressed = BY_RULE if score.origin == "keypad" else frozenset()
+        if call.is_reached and call.outcome not in _SCORED_IN | pressed:
             yield "R-SMP-4", f"记为客户所评，通话结果却是 {call.outcome}"
         if score.origin == "customer" and score.value in _LOW and not score.has_reason:
             yield "R-SMP-4", f"是 {score.value} 分，却没有记下原因"

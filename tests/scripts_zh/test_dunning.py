@@ -16,7 +16,7 @@ from scripts_zh.library import Rendered, standard_library
 from scripts_zh.sandbox import facts_used
 from tests.scripts_zh.words import NOW, SEVERAL, USUAL, WORD_SETS
 
-CODES = {outcome.code for outcome in OUTCOMES}
+CODES = {outcome.code for outcome in OUTCOMES if not outcome.by_system}
 GOODBYES = ("closing", "closing_short", "closing_sorry")
 SENTENCE_MAX_CHARS = 40
 NODE_MAX_SENTENCES = 6

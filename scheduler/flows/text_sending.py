@@ -156,16 +156,29 @@ def send_one(runtime: Runtime, line: SmsLine, group: texts.Group, now: datetime)
 
     The state that it came to: `queued` or `withdrawn` where the gate says no.
     """
-    with runtime.transaction() as connection:
-        row = _claim(connection, group, now, runtime.machine_clock.now())
-        if row is None:
-            return None
-        order = _let_through(connection, runtime, row, now)
-        if order is None:
-            left = texts.row(connection, row.id)
-            assert left is not None, "it was claimed in here"
-            return SmsState(left.state)
+    row = None
+    try:
+        with runtime.transaction() as connection:
+            row = _claim(connection, group, now, runtime.machine_clock.now())
+            if row is None:
+                return None
+            order = _let_through(connection, runtime, row, now)
+            if order is None:
+                left = texts.row(connection, row.id)
+                assert left is not None, "it was claimed in here"
+                return SmsState(left.state)
+    except Exception:
+        if row is not None:
+            _set_aside(runtime, row.id, now)
+        raise
     return keep_answer(runtime, row.id, line.send(order), now)
+
+
+def _set_aside(runtime: Runtime, sms_id: str, now: datetime) -> None:
+    """A text that cannot be judged, by some defect, keeps none of the others waiting."""
+    log.error("sms.set_aside", sms=sms_id)
+    with runtime.transaction() as connection:
+        texts.delay(connection, sms_id, now + ASK_AGAIN)
 
 
 def _claim(

@@ -175,6 +175,11 @@ def put_back(connection: Connection, sms_id: str, not_before: datetime) -> None:
     )
 
 
+def delay(connection: Connection, sms_id: str, not_before: datetime) -> None:
+    """Let a queued text wait."""
+    connection.execute(update(sms).where(sms.c.id == sms_id, QUEUED).values(not_before=not_before))
+
+
 def withdraw_claimed(connection: Connection, sms_id: str, now: datetime, rule: str) -> None:
     """Undo a claim of this very transaction: the gate says never."""
     put_back(connection, sms_id, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import event, update
 
@@ -12,7 +14,7 @@ from adapters.store.models.customers import order
 from adapters.store.models.lines import sms
 from adapters.store.queries import texts
 from campaigns.values import LineName, PhoneNumber
-from scheduler.flows import text_sending
+from scheduler.flows import text_cases, text_sending
 from scheduler.flows.blast_status import texts_of
 from scheduler.flows.blasts import approve, pause, start, stop
 from scheduler.flows.line_choice import set_choice
@@ -144,3 +146,24 @@ def test_r_msg_2_many_are_queued_and_taken_back_in_few_statements(texting: Texti
     assert (written.count("sms"), written.count("line_step")) == (1, 2)
     for row in texting.texts():
         assert texting.steps(row.id) == ["queued", "withdrawn"]
+
+
+def test_r_msg_2_a_text_that_cannot_be_judged_keeps_no_other_waiting(
+    texting: Texting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texting.unreached("tb_01", "tb_02")
+    made = texting.approved()
+    start(texting.runtime, made, at("05-13 10:00"), "李组长")
+    broken, usual = texting.texts()[0].task_id, text_cases.wording_of
+
+    def fails(*args: Any) -> Any:
+        if args[3].id == broken:
+            raise ZeroDivisionError
+        return usual(*args)
+
+    monkeypatch.setattr(text_sending, "wording_of", fails)
+    now = at("05-13 10:01")
+    with pytest.raises(ZeroDivisionError):
+        send_due(texting.runtime, pace=ToldPace(now), start=now)
+    send_due(texting.runtime, pace=ToldPace(now), start=now)
+    assert sorted(texting.states()) == ["queued", "sent"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from adapters.importers.rows import Problem, RefusedFile
@@ -21,6 +22,8 @@ from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
 from campaigns.values import ENGINE, LineName, PhoneNumber
 from scheduler.flows.do_not_contact import refuse_number
 from scheduler.runtime import Runtime
+
+log = structlog.get_logger(__name__)
 
 LISTED = 200
 REPLY_MAX_CHARS = 500
@@ -61,12 +64,13 @@ class ReplySeen:
 def take_replies(runtime: Runtime, line: LineName, replies: Iterable[SmsReply]) -> int:
     """R-DNC-2. Store what a line brought, each reply once; an opt-out word acts in this very second.
 
-    Returns how many were new. A sender that is no telephone number is left out: nobody to answer.
+    Returns how many were new. A sender that is no telephone number is logged and left out.
     """
     now, fresh = runtime.now(), 0
     for reply in replies:
         number = read_phone(reply.sender)
         if isinstance(number, PhoneFault):
+            log.warning("sms.reply_of_nobody", line=line, fault=number)  # neither number nor words
             continue
         with runtime.transaction() as connection:
             told = _Told(number, reply.wording, reply.key, line, None)

@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from adapters.channels.base import Missing, Refused, SmsFound, Unknown
 from adapters.store.models.customers import customer_phone, suppression
@@ -148,6 +149,16 @@ def test_r_dnc_2_a_reply_with_the_word_withdraws_everything_at_once(texting: Tex
     assert entry.source == "sms"
     assert shop.attempts()[-1].id == held.attempt_id
     assert len(shop.rows(sms_reply)) == 1
+
+
+def test_r_dnc_2_a_reply_whose_sender_cannot_be_read_is_logged_without_its_words(
+    texting: Texting,
+) -> None:
+    with capture_logs() as said:
+        assert take_replies(texting.runtime, TWILIO, [SmsReply("r1", "shop-4711", "退订")]) == 0
+    (entry,) = said
+    assert (entry["event"], entry["log_level"]) == ("sms.reply_of_nobody", "warning")
+    assert not any(word in str(entry) for word in ("4711", "退订"))
 
 
 def test_r_dnc_2_another_reply_is_only_shown(texting: Texting) -> None:

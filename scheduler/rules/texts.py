@@ -20,6 +20,7 @@ from campaigns.values import Ending, Kind
 from scheduler.rules.case import Case, best_phone
 from scheduler.rules.gate import check_deadline, check_population, check_running
 from scheduler.rules.hours import check_window
+from scheduler.rules.repeat import check_live
 from scheduler.rules.suppression import check_suppression
 
 _UNREACHED_ENDINGS = frozenset({Ending.UNREACHABLE, Ending.ATTEMPTS_USED})
@@ -146,6 +147,11 @@ def check_window_of_texts(text: TextCase) -> Decision:
     return Wait("R-HOURS-5", answer.until, answer.reason, also)
 
 
+def check_talk(text: TextCase) -> Decision:
+    """R-REPEAT-2. No text while somebody talks to this customer, or rings them, on any number."""
+    return check_live(text.case)
+
+
 CHECKS: tuple[Callable[[TextCase], Decision], ...] = (
     check_wanted,
     check_control,
@@ -156,8 +162,11 @@ CHECKS: tuple[Callable[[TextCase], Decision], ...] = (
     check_same_text,
     check_campaign,
     check_window_of_texts,
+    check_talk,
     check_texts_a_day,
 )
+PASSING = frozenset({check_window_of_texts, check_talk})
+"""Checks whose no is over before long: a mass message leaves nobody out for it."""
 
 
 def _earlier(text: TextCase) -> tuple[SentText, ...]:
@@ -180,17 +189,19 @@ def ask_text(text: TextCase) -> Decision:
 def stands_against(text: TextCase) -> list[Stop | Wait]:
     """R-MSG-2. Every rule that keeps this customer out of a mass message, as things stand.
 
-    A closed window is no reason, unless the deadline comes before the next one. Whoever had the
-    day's texts is left out: a mass message is for today.
+    A closed window is no reason, unless the deadline comes before the next one; a call under way is
+    none. Whoever had the day's texts is left out: a mass message is for today.
     """
     found: list[Stop | Wait] = []
     for check in CHECKS:
         answer = check(text)
         if isinstance(answer, Allow):
             continue
-        if check is not check_window_of_texts:
+        if check not in PASSING:
             found.append(answer)
-        elif isinstance(answer, Wait) and answer.until is not None:
+        elif (
+            check is check_window_of_texts and isinstance(answer, Wait) and answer.until is not None
+        ):
             later = check_last_instant(text.at(answer.until))
             if not isinstance(later, Allow) and isinstance(check_last_instant(text), Allow):
                 reason = "到下一个可发送时段，期限已过"

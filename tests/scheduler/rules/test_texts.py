@@ -14,7 +14,7 @@ from campaigns.decisions import Allow, Decision, Stop, Wait
 from campaigns.facts import TaskFacts
 from campaigns.policy import Policy
 from campaigns.text_facts import SentText, TextFacts
-from campaigns.values import Ending, Kind, OrderState, Scope
+from campaigns.values import AttemptState, Ending, Kind, OrderState, Scope
 from scheduler.rules.hours import check_window
 from scheduler.rules.texts import TextCase, ask_text, stands_against
 from tests.factories import CALENDAR, at, attempt, case, numbers, order, phone, suppression, task
@@ -145,6 +145,30 @@ def test_r_hours_4_a_region_keeps_its_own() -> None:
     of = task(region="新疆")
     assert rule_of(ask_text(text(of, "05-13 10:59"))) == "R-HOURS-5"
     assert isinstance(ask_text(text(of, "05-13 11:00")), Allow)
+
+
+@pytest.mark.parametrize(
+    "whose",
+    [
+        {},
+        {"task_id": 2, "campaign_id": 2},
+        {"task_id": 2, "campaign_id": 2, "customer_id": 2},  # another customer on this phone
+    ],
+)
+def test_r_repeat_2_nobody_gets_a_text_while_they_are_talked_to(whose: dict[str, Any]) -> None:
+    """Handed out it waits for the lease; dialled, for an end that nobody knows."""
+
+    def beside(call: Any) -> TextCase:
+        return text(task(*FAILED_TWICE, others=[call]) if whose else task(*FAILED_TWICE, call))
+
+    dialled = beside(attempt("05-13 14:58", None, **whose))
+    assert ask_text(dialled) == Wait("R-REPEAT-2", None, ask_text(dialled).reason)
+    held = attempt("05-13 14:58", None, state=AttemptState.HANDED_OUT, **whose)
+    waits = ask_text(beside(held))
+    assert isinstance(waits, Wait)
+    assert (waits.rule, waits.until) == ("R-REPEAT-2", at("05-13 15:13"))
+    assert stands_against(dialled) == []  # it is over by the time a mass message is sent
+    assert isinstance(ask_text(beside(attempt("05-13 14:58", **whose))), Allow)
 
 
 @given(st.integers(0, 7 * 24 * 60))

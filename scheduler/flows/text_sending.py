@@ -7,6 +7,7 @@ A process that dies in between leaves `sending` behind; it becomes `unknown` and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -57,10 +58,13 @@ OPT_OUT_CODES = frozenset({"21610", "30004", "isv.BLACK_KEY_CONTROL_LIMIT"})
 
 
 class Pace(Protocol):
-    """When the next text may go: waits, and says the shop's instant; None: not in this round."""
+    """When the next text may go."""
 
-    def next(self, line: SmsLine, interval: timedelta) -> datetime | None:
-        """The shop's instant of the next request."""
+    def wait(self, line: SmsLine, interval: timedelta) -> bool:
+        """Wait for the next request's turn; False: not in this round."""
+
+    def now(self) -> datetime:
+        """The shop's instant, asked once more when everything is held (R-HOURS-5)."""
 
 
 class LinePace:
@@ -70,32 +74,38 @@ class LinePace:
         self._runtime = runtime
         self._patience = patience
 
-    def next(self, line: SmsLine, interval: timedelta) -> datetime | None:
-        """Reserve a slot and wait for it; None when it is too far ahead."""
+    def wait(self, line: SmsLine, interval: timedelta) -> bool:
+        """Reserve a slot and wait for it; False when it is too far ahead."""
         runtime, name = self._runtime, pace_name(line)
         machine = runtime.machine_clock.now()
         with runtime.snapshot() as connection:
             free_at = line_pace.free_at(connection, name)
         if free_at is not None and free_at - machine > self._patience:
-            return None
+            return False
         with runtime.transaction() as connection:
             slot = line_pace.reserve(connection, name, machine, interval)
         rest(slot - machine)
-        return runtime.now()
+        return True
+
+    def now(self) -> datetime:
+        """What the shop's clock says."""
+        return self._runtime.now()
 
 
 class ToldPace:
     """A training shop's `--at`: instants go on by the pace and nobody waits."""
 
     def __init__(self, first: datetime) -> None:
-        self._now: datetime | None = first
+        self._now = self._next = first
 
-    def next(self, line: SmsLine, interval: timedelta) -> datetime | None:
-        """The instant after the one before."""
-        now = self._now
-        assert now is not None
-        self._now = now + interval
-        return now
+    def wait(self, line: SmsLine, interval: timedelta) -> bool:
+        """Go on to the instant after the one before."""
+        self._now, self._next = self._next, self._next + interval
+        return True
+
+    def now(self) -> datetime:
+        """The instant that it has come to."""
+        return self._now
 
 
 def pace_name(line: SmsLine) -> str:
@@ -128,8 +138,9 @@ def send_due(
             continue
         per_second = min(line.texts_per_second, (group.per_minute or usual) / 60)
         while asked < limit and not _is_troubled(runtime, line):
-            now = pace.next(line, timedelta(seconds=1 / per_second))
-            if now is None or send_one(runtime, line, group, now) is None:
+            if not pace.wait(line, timedelta(seconds=1 / per_second)):
+                break
+            if send_one(runtime, line, group, pace.now) is None:
                 break
             asked += 1
     _finish(runtime, start or runtime.now())
@@ -151,25 +162,29 @@ def _finish(runtime: Runtime, now: datetime) -> None:
             blasts.finish(connection, blast_id, now)
 
 
-def send_one(runtime: Runtime, line: SmsLine, group: texts.Group, now: datetime) -> SmsState | None:
+def send_one(
+    runtime: Runtime, line: SmsLine, group: texts.Group, clock: Callable[[], datetime]
+) -> SmsState | None:
     """Claim the next text of a group, ask the gate, and send it once; None when none is due.
 
+    `clock` says the shop's instant: it is read when nothing is waited for any more (R-HOURS-5).
     The state that it came to: `queued` or `withdrawn` where the gate says no.
     """
-    row = None
+    claimed = None
     try:
         with runtime.transaction() as connection:
-            row = _claim(connection, group, now, runtime.machine_clock.now())
-            if row is None:
+            claimed = _claim(connection, runtime, group, clock)
+            if claimed is None:
                 return None
+            row, now = claimed
             order = _let_through(connection, runtime, row, now)
             if order is None:
                 left = texts.row(connection, row.id)
                 assert left is not None, "it was claimed in here"
                 return SmsState(left.state)
     except Exception:
-        if row is not None:
-            _set_aside(runtime, row.id, now)
+        if claimed is not None:
+            _set_aside(runtime, claimed[0].id, claimed[1])
         raise
     return keep_answer(runtime, row.id, line.send(order), now)
 
@@ -182,18 +197,24 @@ def _set_aside(runtime: Runtime, sms_id: str, now: datetime) -> None:
 
 
 def _claim(
-    connection: Connection, group: texts.Group, now: datetime, machine: datetime
-) -> Row[Any] | None:
-    """Take the next text to `sending`, its task first, as everybody who takes texts back does.
+    connection: Connection,
+    runtime: Runtime,
+    group: texts.Group,
+    clock: Callable[[], datetime],
+) -> tuple[Row[Any], datetime] | None:
+    """Take the next text to `sending`, its task first, as everybody does who takes texts back.
 
-    So an opt-out waits for the text or the text for the opt-out, and never each for the other.
+    So an opt-out waits for the text or the text for the opt-out, and never each for the other. The
+    instant of the claim is that of the gate: all that had to be waited for is held by then.
     """
     texts.take_turn(connection)
-    while (first := texts.next_due(connection, group, now)) is not None:
+    while (first := texts.next_due(connection, group, clock())) is not None:
         tasks.lock(connection, [first.task_id])
-        row = texts.claim(connection, first.id, now, machine)
+        texts.row(connection, first.id)
+        now = clock()
+        row = texts.claim(connection, first.id, now, runtime.machine_clock.now())
         if row is not None:
-            return row
+            return row, now
     return None
 
 

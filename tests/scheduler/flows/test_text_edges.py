@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import Connection, event, update
 
 from adapters.channels.base import Refused, SmsOrder
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from adapters.store.models.customers import order
 from adapters.store.models.lines import sms
-from adapters.store.queries import texts
+from adapters.store.queries import tasks, texts
 from campaigns.values import LineName, PhoneNumber
 from scheduler.flows import text_cases, text_sending
 from scheduler.flows.blast_status import texts_of
 from scheduler.flows.blasts import approve, pause, start, stop
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shortages import move
-from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.flows.text_sending import ToldPace, send_due, send_one
 from scripts_zh.errors import ScriptError
 from tests.factories import a_number, at, day
 from tests.scheduler.flows.test_texts import agreed
@@ -146,6 +147,46 @@ def test_r_msg_2_many_are_queued_and_taken_back_in_few_statements(texting: Texti
     assert (written.count("sms"), written.count("line_step")) == (1, 2)
     for row in texting.texts():
         assert texting.steps(row.id) == ["queued", "withdrawn"]
+
+
+@pytest.mark.parametrize("closing", ["12:00", "20:00"])
+def test_r_hours_5_the_instant_is_read_when_the_turn_and_the_task_are_held(
+    texting: Texting, monkeypatch: pytest.MonkeyPatch, closing: str
+) -> None:
+    """Whoever had to wait for an import or an opt-out until the window closed sends nothing."""
+    texting.unreached("tb_01")
+    made = texting.approved()
+    shuts = at(f"05-13 {closing}")
+    instants = [shuts - timedelta(seconds=1), shuts]
+    start(texting.runtime, made, instants[0], "李组长")
+    monkeypatch.setattr(texting.runtime, "now", lambda: instants[0])
+    usual = tasks.lock
+
+    def held_up(connection: Connection, ids: Any) -> Any:
+        del instants[:-1]
+        return usual(connection, ids)
+
+    monkeypatch.setattr(tasks, "lock", held_up)
+    send_due(texting.runtime)
+    assert texting.line.texts == []
+    assert texting.states() == ["queued"]
+
+
+def test_r_msg_2_a_text_is_entered_with_the_instant_of_its_gate(
+    texting: Texting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texting.unreached("tb_01")
+    made = texting.approved()
+    instants = [at("05-13 10:00"), at("05-13 10:00") + timedelta(seconds=3)]
+
+    def held_up(_: Connection) -> None:
+        instants.pop(0)
+
+    monkeypatch.setattr(texts, "take_turn", held_up)
+    start(texting.runtime, made, at("05-13 10:00"), "李组长")
+    group = texts.Group(LineName.TWILIO, made, None)
+    send_one(texting.runtime, texting.line, group, lambda: instants[0])
+    assert [row.at for row in texting.texts()] == [at("05-13 10:00") + timedelta(seconds=3)]
 
 
 def test_r_msg_2_a_text_that_cannot_be_judged_keeps_no_other_waiting(

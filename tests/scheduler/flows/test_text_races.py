@@ -82,7 +82,7 @@ def test_r_dnc_2_taking_back_and_sending_wait_for_each_other_in_one_order(shop: 
     with ThreadPoolExecutor(1) as pool:
         with texting.runtime.transaction() as connection:
             tasks.lock(connection, [text.task_id])
-            sent = pool.submit(send_one, texting.runtime, texting.line, group, now)
+            sent = pool.submit(send_one, texting.runtime, texting.line, group, lambda: now)
             time.sleep(0.5)
             texts.withdraw(connection, [text.id], now, "R-DNC-2")
         assert sent.result(timeout=20) is None

@@ -121,7 +121,7 @@ class _Seen:
     choices: list[Choice]
     unknown: Mapping[LineName, int]
     unapplied: Mapping[LineName, datetime]
-    last_hour: Mapping[LineName, Requests]
+    last_hour: Mapping[tuple[LineName, str], Requests]
     in_trouble: frozenset[LineName]
     without_phone: Mapping[LineName, tuple[str, ...]]
 
@@ -146,7 +146,7 @@ def _state(runtime: Runtime, line: LineName, medium: Medium, seen: _Seen) -> Lin
         line=line,
         medium=medium,
         is_set_up=is_set_up,
-        comes_with_serve=not is_set_up and line is LineName.TWILIO and _has_carrier(runtime),
+        comes_with_serve=not is_set_up and line is LineName.TWILIO and has_carrier(runtime),
         is_training=opened is not None and opened.is_training,
         reach=seen.reached.get((line, medium)),
         scopes=scopes,
@@ -158,7 +158,7 @@ def _state(runtime: Runtime, line: LineName, medium: Medium, seen: _Seen) -> Lin
         unknown=seen.unknown.get(line, 0),
         unapplied=None if since is None else seen.now - since,
         without_phone=without,
-        last_hour=seen.last_hour.get(line, Requests()),
+        last_hour=seen.last_hour.get((line, medium), Requests()),
     )
     problems = _problems(runtime, state)
     return replace(state, problems=tuple(problems), warnings=tuple(_warnings(runtime, state)))
@@ -191,14 +191,14 @@ def _not_set_up(runtime: Runtime, line: LineName) -> str:
         LineName.ASTERISK: own.asterisk,
         LineName.ALIYUN: own.aliyun,
     }
-    if line is LineName.TWILIO and _has_carrier(runtime):
+    if line is LineName.TWILIO and has_carrier(runtime):
         return "训练线路由 waihu serve 打开，不连任何电话"
     if told.get(line) is not None:
         return "培训店铺只连本机的线路，这条线路的地址不在本机，没有打开"
     return f"还没有设置：由管理员设 {_PREFIXES[line]} 开头的变量后重启"
 
 
-def _has_carrier(runtime: Runtime) -> bool:
+def has_carrier(runtime: Runtime) -> bool:
     """A training shop without lines of its own gets one when the panel is served."""
     return runtime.is_training and runtime.settings.lines == LineSettings()
 

@@ -94,29 +94,29 @@ class Requests:
         return round(100 * self.failed / self.asked) if self.asked else 0
 
 
-def requests_since(connection: Connection, since_machine: datetime) -> dict[LineName, Requests]:
-    """Calls and texts given to each line from this instant of the machine's clock on."""
-    queries = (
-        _requests(
+def requests_since(
+    connection: Connection, since_machine: datetime
+) -> dict[tuple[LineName, str], Requests]:
+    """Calls (`call`) and texts (`sms`) given to each line from this machine's instant on."""
+    queries = {
+        "call": _requests(
             line_call,
             line_call.c.submitted_machine >= since_machine,
             line_call.c.state.in_(("not_sent", "unknown", "unconfirmed")),
             line_call.c.state == "refused",
         ),
-        _requests(
+        "sms": _requests(
             sms,
             sms.c.sent_machine >= since_machine,
             _SMS_UNKNOWN,
             and_(sms.c.state == "failed", sms.c.provider_id.is_(None)),
         ),
-    )
-    found: dict[LineName, Requests] = {}
-    for query in queries:
-        for row in connection.execute(query):
-            line = LineName(row.line)
-            told = Requests(int(row.asked), int(row.failed), int(row.refused))
-            found[line] = found.get(line, Requests()) + told
-    return found
+    }
+    return {
+        (LineName(row.line), medium): Requests(int(row.asked), int(row.failed), int(row.refused))
+        for medium, query in queries.items()
+        for row in connection.execute(query)
+    }
 
 
 def _requests(

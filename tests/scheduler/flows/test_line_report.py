@@ -175,8 +175,9 @@ def test_texts_of_which_nothing_is_known_count_with_the_calls(shop: Shop) -> Non
     given_texts(shop, 1)
     assert troubled(shop)
     assert not troubled(shop, after=31)
-    told = state(shop.runtime, LineName.TWILIO, "sms").last_hour
-    assert (told.asked, told.failed) == (8, 5)
+    texts, calls = (state(shop.runtime, LineName.TWILIO, it).last_hour for it in ("sms", "call"))
+    assert (texts.asked, texts.failed) == (5, 2), "each card counts its own"
+    assert (calls.asked, calls.failed) == (3, 3)
 
 
 def test_a_line_in_trouble_is_not_ready(shop: Shop, line: InMemoryVoice) -> None:

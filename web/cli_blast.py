@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +29,13 @@ blast.add_typer(reply, name="reply")
 Id = Annotated[int, typer.Argument(help="群发编号。")]
 
 _LISTED = 20
+
+
+class Settled(StrEnum):
+    """What the provider's own record says of a text."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
 
 
 def register(app: typer.Typer) -> None:
@@ -73,9 +81,11 @@ def blast_approve(number: Id, by: By = None, at: At = None, as_json: Json = Fals
 @blast.command("send")
 def blast_send(number: Id, by: By = None, at: At = None, as_json: Json = False) -> int:
     """在可发送时段内按速度发送，直到发完、暂停或时段结束。"""
+    from adapters.event_log import configure_log
     from scheduler.flows.blast_status import send_all
     from scheduler.flows.blasts import start
 
+    configure_log()  # to standard error: the document is alone on standard output
     runtime = open_shop()
     told = instant(at)
     now = runtime.instant(told)
@@ -130,6 +140,55 @@ def blast_status(number: Id, at: At = None, as_json: Json = False) -> int:
     runtime = open_shop()
     runtime.instant(instant(at))
     return _tell_status(runtime, number, as_json=as_json)
+
+
+@blast.command("unknown")
+def blast_unknown(at: At = None, as_json: Json = False) -> int:
+    """没有确认的短信：不知道发出没有，群发的和单条的都在（R-MSG-2）。"""
+    from scheduler.flows.text_troubles import unknown_texts
+
+    runtime = open_shop()
+    runtime.instant(instant(at))
+    found = unknown_texts(runtime)
+    document = {
+        "texts": [
+            {
+                "sms": one.id,
+                "blast": one.blast_id,
+                "kind": one.kind,
+                "line": one.line,
+                "buyer": one.buyer,
+                "phone": one.phone_masked,
+                "sent_at": iso(one.at),
+                "reason": one.reason,
+            }
+            for one in found
+        ]
+    }
+    listed = [(one.id, one.blast_id or "—", one.buyer, one.phone_masked) for one in found]
+    columns = ("短信编号", "群发", "用户ID", "手机")
+    emit(document, as_json=as_json, table=lambda: rows("没有确认", columns, listed))
+    return out.DONE
+
+
+@blast.command("settle")
+def blast_settle(
+    sms_id: Annotated[str, typer.Argument(metavar="SMS_ID", help="短信编号。")],
+    result: Annotated[Settled, typer.Argument(help="在服务商那里查到的：sent、not_sent。")],
+    by: By = None,
+    at: At = None,
+    as_json: Json = False,
+) -> int:
+    """登记查到的结果；不会重发，没有发出的后续通知改发旺旺（R-OOS-2）。"""
+    from scheduler.flows.text_reconcile import settle_unknown
+
+    runtime = open_shop()
+    now = runtime.instant(instant(at))
+    was_sent = result is Settled.SENT
+    settle_unknown(runtime, sms_id, now, _person(runtime, by).name, was_sent=was_sent)
+    document = {"sms": sms_id, "state": "sent" if was_sent else "failed"}
+    emit(document, as_json=as_json, table=lambda: out.line("已登记"))
+    return out.DONE
 
 
 @reply.command("add")
@@ -229,6 +288,7 @@ def _status_document(found: BlastStatus) -> dict[str, Any]:
         "rate": found.per_minute,
         "line": found.line,
         "next_at": iso(found.next_at),
+        "held_up": found.held_up,
         "pause_reason": found.head.pause_reason,
         "created_by": found.head.created_by,
         "approved_by": found.head.approved_by,
@@ -274,6 +334,8 @@ def _show_status(found: BlastStatus) -> None:
     head = found.head
     why = f"（{head.pause_reason}）" if head.pause_reason else ""
     out.line(f"群发 {head.id}：{head.campaign}，{BLAST_STATE_LABELS[head.state]}{why}")
+    if found.held_up:
+        out.line(found.held_up)
     lines: list[tuple[str, object]] = [
         ("待发", found.queued),
         ("已发出", found.sent),

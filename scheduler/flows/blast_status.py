@@ -16,6 +16,7 @@ from campaigns.errors import NotFoundError
 from campaigns.values import BlastState, Kind, LineName, SmsState
 from scheduler.flows.blast_choice import LeftOut
 from scheduler.flows.text_sending import LinePace, ToldPace, send_due
+from scheduler.flows.text_troubles import line_gone
 from scheduler.runtime import Runtime
 
 LISTED = 100
@@ -50,6 +51,7 @@ class BlastStatus:
     sent         went out and no receipt says more yet; `delivered` and `failed` are what receipts say
     failed       how many by the line's code; `withdrawn` how many by rule
     next_at      when the next text may go; None: nothing waits
+    held_up      why what waits cannot go at all; None: it can
     segments, cost_fen  of everything that went out
     """
 
@@ -66,6 +68,7 @@ class BlastStatus:
     segments: int
     cost_fen: int
     next_at: datetime | None
+    held_up: str | None
     left_out: tuple[LeftOut, ...]
 
     @property
@@ -123,6 +126,7 @@ def status(runtime: Runtime, blast_id: int) -> BlastStatus:
         counts = blasts.tally(connection, blast_id)
         left_out = blasts.left_out(connection, blast_id)
         next_at = blasts.next_due(connection, blast_id)
+        held_up = line_gone(runtime, connection, blast_id)
     by_state: Counter[SmsState] = Counter()
     failed: Counter[str] = Counter()
     withdrawn: Counter[str] = Counter()
@@ -150,6 +154,7 @@ def status(runtime: Runtime, blast_id: int) -> BlastStatus:
         segments=segments,
         cost_fen=segments * row.segment_fen,
         next_at=next_at,
+        held_up=held_up,
         left_out=tuple(LeftOut(r.buyer, tuple(r.rules.split()), r.reason) for r in left_out),
     )
 
@@ -191,7 +196,7 @@ def send_all(
         asked = send_due(runtime, limit=_STEP, blast_id=blast_id, pace=pace, start=at)
         now = status(runtime, blast_id)
         tell(now.done, now.total)
-        if now.head.state is not BlastState.SENDING:
+        if now.head.state is not BlastState.SENDING or (now.held_up and not asked):
             return now
         if asked:
             waited = timedelta()

@@ -14,6 +14,7 @@ from adapters.store.queries.line_health import Requests
 from campaigns.days import business_day
 from campaigns.errors import NotReadyError
 from campaigns.values import SHOP_ZONE, LineName
+from scheduler.flows.text_troubles import line_gone
 from scheduler.runtime import Law, Runtime, open_runtime
 
 FEW_REQUESTS = 5
@@ -56,7 +57,7 @@ def look_at(runtime: Runtime, connection: Connection, now: datetime) -> list[Fin
 def _fitness(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
     law = runtime.law(connection)
     fitness = [_calendar(law, now), _people(connection), _imports(law, connection, now)]
-    return fitness + _lines(connection, now, runtime.machine_clock.now())
+    return fitness + _lines(runtime, connection, now)
 
 
 def _checked(name: str, ask: Callable[[], str]) -> Finding:
@@ -93,8 +94,9 @@ def _imports(law: Law, connection: Connection, now: datetime) -> Finding:
     return Finding("订单导入", ok=fresh, detail=f"最近一次在 {_ago(age)}", is_needed=False)
 
 
-def _lines(connection: Connection, now: datetime, machine: datetime) -> list[Finding]:
+def _lines(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
     """Look at the lines of a shop that uses any; what is not the case is not listed."""
+    machine = runtime.machine_clock.now()
     asked = line_health.requests_since(connection, machine - timedelta(hours=1))
     found = []
     total = sum(asked.values(), start=Requests())
@@ -119,6 +121,9 @@ def _lines(connection: Connection, now: datetime, machine: datetime) -> list[Fin
         late = queue.due_since is not None and now - queue.due_since > LATE_TEXT
         detail = f"{queue.waiting} 条等着发送，其中 {queue.due} 条已到时间"
         found.append(Finding("短信队列", ok=not late, detail=detail, is_needed=False))
+    gone = line_gone(runtime, connection)
+    if gone is not None:
+        found.append(Finding("短信线路", ok=False, detail=gone, is_needed=False))
     return found
 
 

@@ -6,12 +6,13 @@ import io
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adapters.channels.base import Unknown
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from adapters.store.models.customers import suppression
+from adapters.store.models.lines import sms
 from adapters.store.queries import people
 from campaigns.values import LineName, Person, Role
 from scheduler.flows.claim import HandOut, next_call
@@ -125,6 +126,39 @@ def test_r_msg_2_what_is_not_known_is_settled_by_a_person(
     sms_id = page.partition("/texts/1/texts/")[2].partition('"')[0]
     supervisor.post(f"{at}/texts/{sms_id}", {"was_sent": "0"})
     assert "not_sent" in supervisor.get(at).text
+
+
+@pytest.mark.parametrize(("answer", "state"), [("1", "sent"), ("0", "failed")])
+def test_r_msg_2_every_text_that_is_not_known_is_listed_before_the_mass_messages(
+    leader: Visitor,
+    supervisor: Visitor,
+    runtime: Runtime,
+    line: InMemorySms,
+    answer: str,
+    state: str,
+) -> None:
+    at = drafted(leader)
+    supervisor.get(at)
+    supervisor.post(f"{at}/approve")
+    supervisor.post(f"{at}/send")
+    assert "没有确认的短信" not in leader.get(PAGE).text
+    line.answer_next(Unknown("超时"))
+    sent(runtime)
+    with runtime.transaction() as connection:  # as a single one, that has no page of its own
+        unknown = connection.execute(
+            update(sms).where(sms.c.state == "unknown").values(blast_id=None).returning(sms.c.id)
+        ).scalar_one()
+    page = leader.get(PAGE).text
+    assert "没有确认的短信" in page
+    assert f"{PAGE}/unknown/{unknown}" in page
+    leader.client.set_cookie("waihu-language", "en")
+    assert "Unconfirmed texts" in leader.get(PAGE).text
+    leader.client.set_cookie("waihu-language", "zh")
+    assert leader.post(f"{PAGE}/unknown/{unknown}", {"was_sent": answer}).status_code == 303
+    assert "没有确认的短信" not in leader.get(PAGE).text
+    with runtime.snapshot() as connection:
+        left = connection.execute(select(sms.c.state).where(sms.c.id == unknown)).scalar_one()
+    assert left == state
 
 
 def test_r_msg_2_stopped_before_anything_went(leader: Visitor, supervisor: Visitor) -> None:

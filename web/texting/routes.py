@@ -11,6 +11,7 @@ from campaigns.values import BlastState, Kind
 from scheduler.flows import blast_status, blasts, offers
 from scheduler.flows.blast_choice import NewBlast, preview
 from scheduler.flows.text_reconcile import settle_unknown
+from scheduler.flows.text_troubles import unknown_texts
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.forms import read_number
@@ -24,8 +25,11 @@ MOVING = frozenset({BlastState.APPROVED, BlastState.SENDING})
 
 @texting.get("")
 def blasts_page() -> str:
-    """Show the mass messages, the newest first."""
-    return render_template("texting/blasts.html", blasts=blast_status.listing(the_runtime()))
+    """Show the mass messages, the newest first, and every text that somebody has to settle."""
+    runtime = the_runtime()
+    return render_template(
+        "texting/blasts.html", blasts=blast_status.listing(runtime), unknown=unknown_texts(runtime)
+    )
 
 
 @texting.get("/new")
@@ -143,6 +147,14 @@ def settle_text(blast_id: int, sms_id: str) -> Response:
     was_sent = request.form.get("was_sent") == "1"
     settle_unknown(the_runtime(), sms_id, now(), me().name, was_sent=was_sent)
     return _back(blast_id)
+
+
+@texting.post("/unknown/<sms_id>")
+def settle_listed(sms_id: str) -> Response:
+    """Say it of any text that is not known, of a mass message or of none."""
+    was_sent = request.form.get("was_sent") == "1"
+    settle_unknown(the_runtime(), sms_id, now(), me().name, was_sent=was_sent)
+    return redirect(url_for("texting.blasts_page"), 303)
 
 
 def _back(blast_id: int) -> Response:

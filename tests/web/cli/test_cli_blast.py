@@ -104,6 +104,25 @@ def test_r_msg_2_paused_resumed_stopped(shell: Shell) -> None:
     shell.clean()
 
 
+def test_r_msg_2_what_is_not_known_is_listed_and_settled(shell: Shell) -> None:
+    unreached(shell, 1, 2)
+    lost = {"fault": "error_after", "on": "messages.create"}
+    with carried(shell, rest=[lost]):
+        blast(shell, "new", "--kind", "dunning", at="10:00")
+        blast(shell, "approve", 1, at="10:00")
+        assert blast(shell, "send", 1, at="10:01")["unknown"] == 2
+        first, second = blast(shell, "unknown")["texts"]
+        assert (first["blast"], first["line"], first["phone"][3:7]) == (1, "twilio", "****")
+        told = blast(shell, "settle", first["sms"], "not_sent", at="10:05")
+        assert told == {"sms": first["sms"], "state": "failed"}
+        again = shell.ask("blast", "settle", first["sms"], "sent", at="10:06")
+        assert (again.code, again.rules) == (4, ["R-MSG-2"])
+        assert [one["sms"] for one in blast(shell, "unknown")["texts"]] == [second["sms"]]
+        assert blast(shell, "settle", second["sms"], "sent", at="10:07")["state"] == "sent"
+        assert blast(shell, "unknown") == {"texts": []}
+    shell.clean()
+
+
 def test_r_dnc_2_replies_by_hand_and_from_a_list(shell: Shell) -> None:
     unreached(shell, 1, 2, 3)
     with carried(shell):

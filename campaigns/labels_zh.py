@@ -55,6 +55,9 @@ LINE_LABELS: Mapping[LineName, str] = {
     LineName.ALIYUN: "阿里云短信",
 }
 
+SETTER_LABELS: dict[str, str] = {"training": "培训店自带", "cli": "命令行"}
+"""Who set something up, where it was no person."""
+
 SMS_STATE_LABELS: Mapping[SmsState, str] = {
     SmsState.QUEUED: "待发",
     SmsState.SENDING: "正在发",

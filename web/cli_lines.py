@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -23,6 +24,7 @@ lines = typer.Typer(help="电话与短信线路。", no_args_is_help=True)
 carrier = typer.Typer(help="训练线路：只在本机，不连任何电话。", no_args_is_help=True)
 
 _MEDIA = {"call": "电话", "sms": "短信"}
+_BLASTS = "群发短信（只有这一条短信线路）"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +40,7 @@ def check(as_json: Json = False) -> int:
 
     runtime = open_shop()
     found = report(runtime, runtime.now())
-    ready = all(state.is_ready or state.comes_with_serve for state in found if state.is_chosen)
+    ready = all(state.is_ready or state.comes_with_serve for state in found if state.is_used)
     document = {"ready": ready, "lines": [_document(state) for state in found]}
     cells = [(_mark(s), _name(s), _serves(s), "；".join(_said(s)) or "正常") for s in found]
     emit(
@@ -61,6 +63,7 @@ def _document(state: LineState) -> dict[str, Any]:
         "comes_with_serve": state.comes_with_serve,
         "scopes": [choice.scope for choice in state.scopes],
         "default": state.is_default,
+        "mass_messages": state.takes_blasts,
         "problems": list(state.problems),
         "warnings": list(state.warnings),
         "details": list(state.reach.details) if state.reach is not None else [],
@@ -75,7 +78,7 @@ def _document(state: LineState) -> dict[str, Any]:
 
 def _mark(state: LineState) -> str:
     if not state.is_ready:
-        return "✗" if state.is_chosen and not state.comes_with_serve else "·"
+        return "✗" if state.is_used and not state.comes_with_serve else "·"
     return "!" if state.warnings else "✓"
 
 
@@ -88,7 +91,8 @@ def _name(state: LineState) -> str:
 
 def _serves(state: LineState) -> str:
     named = [choice.words for choice in state.scopes]
-    return "、".join(named + ["其余全部"] * state.is_default) or "没有用到"
+    named += ["其余全部"] * state.is_default + [_BLASTS] * state.takes_blasts
+    return "、".join(named) or "没有用到"
 
 
 def _said(state: LineState) -> list[str]:
@@ -101,9 +105,12 @@ def show(as_json: Json = False) -> int:
     """哪条线路用于谁，坐席的话机登记了没有。"""
     from campaigns.labels_zh import LINE_LABELS
     from scheduler.flows.line_choice import choices, phones
+    from scheduler.flows.line_report import report
 
     runtime = open_shop()
     chosen, callers = choices(runtime), phones(runtime)
+    states = report(runtime, runtime.now(), reaches_out=False)
+    blasts = next((state.line for state in states if state.takes_blasts), None)
     known = [
         {"name": one.person.name, "line": line, "phone": shown, "made_up": made_up}
         for one in callers
@@ -122,13 +129,17 @@ def show(as_json: Json = False) -> int:
             for choice in chosen
         ],
         "phones": known,
+        "mass_messages": blasts,
     }
 
     def table() -> None:
         cells = [(_MEDIA[c.medium], c.scope, c.words, LINE_LABELS[c.line]) for c in chosen]
         rows("线路", ("种类", "范围", "用于", "线路"), cells)
         if not chosen:
-            out.line("没有选过：电话手工拨打，不发短信")
+            texts = "不发短信" if blasts is None else "后续通知不发短信"
+            out.line(f"没有选过：电话手工拨打，{texts}")
+        if blasts is not None:
+            out.line(f"{LINE_LABELS[blasts]}：{_BLASTS}")
         phones_known = [
             (x["name"], LINE_LABELS[LineName(str(x["line"]))], x["phone"]) for x in known
         ]
@@ -151,16 +162,21 @@ def choose(
     as_json: Json = False,
 ) -> int:
     """哪条线路用于谁；最具体的优先。"""
-    from scheduler.flows.line_choice import set_choice
+    from scheduler.flows.line_choice import CARRIES, Medium, set_choice
+    from scheduler.flows.line_report import waits_for
 
     runtime = open_shop()
-    chosen = None if line == "none" else _line(line)
+    carried = cast(Medium, medium)
+    chosen = None if line == "none" else _line(line, CARRIES.get(carried))
     set_choice(runtime, medium, scope, chosen, runtime.now(), CLI)
+    warning = None if chosen is None else waits_for(runtime, carried, chosen)
     emit(
-        {"medium": medium, "scope": scope, "line": chosen},
+        {"medium": medium, "scope": scope, "line": chosen, "warning": warning},
         as_json=as_json,
         table=lambda: out.line(f"{scope}：{line}" if chosen else f"{scope}：已取消"),
     )
+    if warning is not None:
+        out.say(f"! {warning}")
     return out.DONE
 
 
@@ -174,10 +190,10 @@ def phone(
     as_json: Json = False,
 ) -> int:
     """登记线路先振铃的坐席话机。"""
-    from scheduler.flows.line_choice import phones_of, set_phone
+    from scheduler.flows.line_choice import RINGS, phones_of, set_phone
 
     runtime = open_shop()
-    person, chosen = _person(runtime, name), _line(line)
+    person, chosen = _person(runtime, name), _line(line, RINGS)
     typed = sys.stdin.readline() if number == "-" else number
     set_phone(runtime, person, chosen, "" if number == "none" else typed, runtime.now(), CLI)
     shown = phones_of(runtime, person).shown.get(chosen)
@@ -189,11 +205,11 @@ def phone(
     return out.DONE
 
 
-def _line(text: str) -> LineName:
+def _line(text: str, able: Iterable[LineName] | None = None) -> LineName:
     try:
         return LineName(text)
     except ValueError as error:
-        known = "、".join(LineName)
+        known = "、".join(LineName if able is None else able)
         raise UsageError(f"没有这条线路：{text}。可用：{known}", field="line") from error
 
 

@@ -18,7 +18,7 @@ from campaigns.labels_zh import KIND_LABELS
 from campaigns.messages import dedupe_key, length_of, text_hash
 from campaigns.text_facts import UNREACHED, SentText
 from campaigns.values import Kind, LineName
-from scheduler.flows.line_choice import choose
+from scheduler.flows.line_choice import choose, only_text_line
 from scheduler.flows.text_cases import text_cases, wording_of
 from scheduler.rules.hours import next_open
 from scheduler.rules.texts import TextCase, stands_against
@@ -237,10 +237,7 @@ def line_for(
 ) -> LineName | None:
     """The line that was chosen for these texts, else the only one that is set up."""
     chosen = choose(connection, "sms", kind, campaign_id, None)
-    if chosen is not None:
-        return chosen
-    lines = list(runtime.lines.sms)
-    return lines[0] if len(lines) == 1 else None
+    return chosen if chosen is not None else only_text_line(runtime)
 
 
 def shown(

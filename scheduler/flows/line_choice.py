@@ -71,6 +71,12 @@ def picker(
     return pick
 
 
+def only_text_line(runtime: Runtime) -> LineName | None:
+    """The one line for texts that is set up: mass messages take it where nothing is chosen."""
+    lines = list(runtime.lines.sms)
+    return lines[0] if len(lines) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One choice as people read it. `words`: whom it serves, in Chinese."""

@@ -12,7 +12,15 @@ from adapters.store.queries import line_choice as choice_queries
 from adapters.store.queries import line_health
 from adapters.store.queries.line_health import Requests, Trouble
 from campaigns.values import LineName
-from scheduler.flows.line_choice import ALL, CARRIES, RINGS, Choice, Medium, choices
+from scheduler.flows.line_choice import (
+    ALL,
+    CARRIES,
+    RINGS,
+    Choice,
+    Medium,
+    choices,
+    only_text_line,
+)
 from scheduler.runtime import Runtime
 
 LISTED = 10
@@ -36,6 +44,7 @@ class LineState:
                  none of its own, and `waihu serve` gives it a carrier that leads to no telephone
     reach        what the line itself says; None: it was not asked
     scopes       whom it serves; `is_default`: everybody else too, because nothing is chosen
+    takes_blasts mass messages for which nothing is chosen: no other line sends texts
     problems     what keeps it from working; `warnings`: what works, but not fully
     unapplied    age of the oldest event that was not worked off yet
     """
@@ -48,6 +57,7 @@ class LineState:
     reach: LineReport | None
     scopes: tuple[Choice, ...]
     is_default: bool
+    takes_blasts: bool
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     callback_url: str | None
@@ -61,6 +71,11 @@ class LineState:
     def is_chosen(self) -> bool:
         """Somebody is served by it."""
         return bool(self.scopes) or self.is_default
+
+    @property
+    def is_used(self) -> bool:
+        """Something goes over it, chosen or not."""
+        return self.is_chosen or self.takes_blasts
 
     @property
     def is_ready(self) -> bool:
@@ -97,6 +112,17 @@ def report(runtime: Runtime, now: datetime, *, reaches_out: bool = True) -> list
     return [
         _state(runtime, line, medium, seen) for medium, lines in CARRIES.items() for line in lines
     ]
+
+
+def waits_for(runtime: Runtime, medium: Medium, line: LineName) -> str | None:
+    """What a choice of this line waits for; None: it serves from now on."""
+    if line is LineName.MANUAL or _opened(runtime, line, medium) is not None:
+        return None
+    if line is LineName.TWILIO and has_carrier(runtime):
+        return "训练线路由 waihu serve 打开，不连任何电话"
+    if medium == "sms":
+        return "已选，但还没有设置，设好之前不发短信"
+    return "已选，但还没有设置，设好之前请手工拨打"
 
 
 def rings_now(runtime: Runtime) -> list[LineName]:
@@ -151,6 +177,7 @@ def _state(runtime: Runtime, line: LineName, medium: Medium, seen: _Seen) -> Lin
         reach=seen.reached.get((line, medium)),
         scopes=scopes,
         is_default=line is LineName.MANUAL and not has_default,
+        takes_blasts=medium == "sms" and not has_default and only_text_line(runtime) is line,
         problems=(),
         warnings=(),
         callback_url=_callback_url(runtime, line) if opened is not None else None,

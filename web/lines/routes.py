@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -13,6 +15,7 @@ from scheduler.flows import line_report, shop_numbers
 from scheduler.flows.shop import change_policy
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
+from web.language import say
 from web.lines.forms import read_carrier, read_line, read_scope
 
 lines = Blueprint("lines", __name__, url_prefix="/desk/lines")
@@ -44,7 +47,10 @@ def choose() -> Response:
         flow.set_choice(runtime, medium, scope, line, now(), me().name)
     except UsageError as error:
         return beside_the_form(error, _page(error))
-    flash(_("已保存，从下一个电话或短信起生效"))
+    waits = (
+        None if line is None else line_report.waits_for(runtime, cast(flow.Medium, medium), line)
+    )
+    flash(say(waits) if waits is not None else _("已保存，从下一个电话或短信起生效"))
     return redirect(url_for("lines.show"), 303)
 
 

@@ -13,7 +13,16 @@ from tests.web.cli.shell import WAIHU, Shell
 TOKEN = "fedcba9876543210fedcba9876543210"
 KEYS = [
     *("line", "medium", "set_up", "ready", "chosen", "training", "comes_with_serve", "scopes"),
-    *("default", "problems", "warnings", "details", "replies_to", "in_trouble", "unknown"),
+    *(
+        "default",
+        "mass_messages",
+        "problems",
+        "warnings",
+        "details",
+        "replies_to",
+        "in_trouble",
+        "unknown",
+    ),
     *("oldest_event_seconds", "without_phone", "last_hour"),
 ]
 
@@ -45,7 +54,8 @@ def test_lines_check_ends_with_3_where_a_chosen_line_is_not_set_up(real_shell: S
 
 
 def test_a_training_shops_carrier_comes_with_the_panel(shell: Shell) -> None:
-    shell.run("lines", "choose", "call", "all", "twilio")
+    told = shell.run("lines", "choose", "call", "all", "twilio", "--json")
+    assert "waihu serve" in told.json["warning"]
     answer = shell.run("lines", "check", "--json")
     assert answer.code == 0
     assert answer.json["lines"][1]["comes_with_serve"] is True
@@ -76,7 +86,41 @@ def test_lines_choose_says_what_is_wrong(shell: Shell) -> None:
         answer = shell.run("lines", "choose", *words, "--json")
         assert answer.code == 2
         assert answer.error["field"] == field
-    assert shell.run("lines", "choose", "call", "all", "pigeon", "--json").error["field"] == "line"
+    unknown = shell.run("lines", "choose", "call", "all", "pigeon", "--json").error
+    assert unknown["field"] == "line"
+    assert unknown["reason"].endswith("可用：manual、twilio、asterisk")
+
+
+def test_a_line_that_is_not_set_up_is_chosen_with_a_warning(real_shell: Shell) -> None:
+    told = real_shell.run("lines", "choose", "call", "all", "twilio", "--json")
+    assert (told.code, told.json["line"]) == (0, "twilio")
+    assert told.json["warning"] == "已选，但还没有设置，设好之前请手工拨打"
+    assert "设好之前不发短信" in real_shell.run("lines", "choose", "sms", "all", "aliyun").err
+    for line in ("manual", "none"):
+        assert (
+            real_shell.run("lines", "choose", "call", "all", line, "--json").json["warning"] is None
+        )
+
+
+def test_r_msg_2_the_only_line_for_texts_is_said_to_take_mass_messages(real_shell: Shell) -> None:
+    assert real_shell.run("lines", "show", "--json").json["mass_messages"] is None
+    assert "电话手工拨打，不发短信" in real_shell.run("lines", "show").out
+    real_shell.environment |= {
+        "WAIHU_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "WAIHU_TWILIO_AUTH_TOKEN": TOKEN,
+        "WAIHU_TWILIO_FROM": "+15005550006",
+        "WAIHU_TWILIO_BASE_URL": "http://127.0.0.1:9",
+    }
+    shown = real_shell.run("lines", "show")
+    assert "后续通知不发短信" in shown.out
+    assert "群发短信（只有这一条短信线路）" in shown.out
+    assert real_shell.run("lines", "show", "--json").json["mass_messages"] == "twilio"
+    checked = real_shell.run("lines", "check", "--json")
+    assert checked.code == 3, "mass messages use it, and it does not answer"
+    assert [one["mass_messages"] for one in checked.json["lines"]] == [*[False] * 3, True, False]
+    assert "群发短信（只有这一条短信线路）" in real_shell.run("lines", "check").out
+    real_shell.run("lines", "choose", "sms", "all", "aliyun")
+    assert real_shell.run("lines", "show", "--json").json["mass_messages"] is None
 
 
 def test_lines_show_lists_choices_and_masked_phones(real_shell: Shell) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from scheduler.flows.briefing import Briefing
     from scheduler.flows.claim import HandOut
+    from scheduler.flows.line_calls import LineDialled
     from scheduler.flows.outcome_forms import MatterAnswer, MatterForm, OutcomeAnswer
     from scheduler.flows.outlook import NobodyNow
     from scripts_zh.library import Rendered
@@ -171,13 +172,22 @@ def dial_call(
     runtime = open_shop()
     done = dial(runtime, attempt, runtime.instant(instant(at)), None, line)
     document: dict[str, Any] = {"attempt": done.attempt_id, "dialled_at": iso(done.dialled_at)}
-    if line is not None or done.state is not None:
-        document |= {"line": done.line, "state": done.state, "note": done.note}
+    note = done.note if done.is_new else _before(done)
+    if line is not None or done.state is not None or note:
+        document |= {"line": done.line, "state": done.state, "note": note}
     said = f"已拨打 {clock(done.dialled_at)}（{LINE_LABELS[done.line]}）"
-    if done.note:
-        said = f"{LINE_LABELS[done.line]}：{done.note}"
+    if note:
+        said = f"{LINE_LABELS[done.line]}：{note}"
     emit(document, as_json=as_json, table=lambda: out.line(said))
-    return out.REFUSED if done.state in NOT_RUNG else out.DONE
+    is_another = not done.is_new and line not in (None, done.line)
+    return out.REFUSED if is_another or done.state in NOT_RUNG else out.DONE
+
+
+def _before(done: LineDialled) -> str:
+    """What a second request for the same attempt is told: it rang nobody (R-REPEAT-2)."""
+    by = "手工" if done.line is LineName.MANUAL else f"用 {LINE_LABELS[done.line]} "
+    said = f"这位客户已在 {clock(done.dialled_at)} {by}拨打，这次没有再拨"
+    return f"{said}；{done.note}" if done.note else said
 
 
 @work.command("outcome")

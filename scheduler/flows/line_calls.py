@@ -42,7 +42,8 @@ _ONE_RING = ("R-REPEAT-2",)
 class LineDialled:
     """What came of dialling. `state` is None for a call by hand.
 
-    `note`: for the caller, when the line did not take the call or does not know.
+    `note`: for the caller, when the line did not take the call or does not know. `is_new`: by this
+    very request; else it was dialled before, and this one rang nobody.
     """
 
     attempt_id: str
@@ -50,6 +51,7 @@ class LineDialled:
     line: LineName
     state: LineCallState | None = None
     note: str | None = None
+    is_new: bool = True
 
 
 def dial(
@@ -72,6 +74,8 @@ def dial(
             raise NotFoundError(f"没有这个通话：{attempt_id}", field="attempt")
         if caller is not None and attempt.caller_id != caller.id:
             raise ConflictError("这位客户由其他人处理", rules=("R-CLAIM-1",))
+        if line not in (None, LineName.MANUAL) and line not in runtime.lines.voice:
+            raise NotReadyError(f"{LINE_LABELS[line]}没有设置好，请改用手机拨打")
         if attempt.state == AttemptState.DIALLED:
             return _as_it_stands(connection, attempt)
         _, sealed = calls.buyer_and_number(connection, attempt.phone_id)
@@ -88,7 +92,7 @@ def dial(
             policy = runtime.law(connection).policy_for(attempt.campaign_id)
     if name is LineName.MANUAL:
         dialled = dialling.dial(runtime, attempt_id, now, caller)
-        return LineDialled(attempt_id, dialled.dialled_at, dialled.line)
+        return LineDialled(attempt_id, dialled.dialled_at, dialled.line, is_new=dialled.is_new)
     if address is None:
         raise NotReadyError(f"还没有设置您在{LINE_LABELS[name]}上的话机，请先设置，或改用手机拨打")
     call_id = attempt_id if not requests else f"{attempt_id}.{requests + 1}"
@@ -153,8 +157,9 @@ def _as_it_stands(connection: Connection, attempt: Row[Any]) -> LineDialled:
     line = LineName(attempt.line or LineName.MANUAL)
     row = lines.newest_of(connection, attempt.id)
     if row is None or line is LineName.MANUAL:
-        return LineDialled(attempt.id, attempt.dialled_at, line)
-    return LineDialled(attempt.id, attempt.dialled_at, line, LineCallState(row.state), row.reason)
+        return LineDialled(attempt.id, attempt.dialled_at, line, is_new=False)
+    state = LineCallState(row.state)
+    return LineDialled(attempt.id, attempt.dialled_at, line, state, row.reason, is_new=False)
 
 
 def keep_answer(runtime: Runtime, call_id: str, answer: Answer, now: datetime) -> LineDialled:

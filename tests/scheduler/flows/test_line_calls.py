@@ -65,6 +65,7 @@ def test_r_repeat_2_a_second_click_rings_nobody(lines: LineShop, caller: Person)
     attempt_id, _ = lines.dialled(caller)
     again = lines.dial(caller, attempt_id)
     assert (again.state, len(lines.line.calls)) == (S.PLACED, 1)
+    assert not again.is_new
 
 
 @pytest.mark.parametrize("is_permanent", [True, False])

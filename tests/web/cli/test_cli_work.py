@@ -145,9 +145,14 @@ def test_a_call_that_was_dialled_is_not_offered_to_others(shell: Shell) -> None:
         "attempt": got["attempt"],
         "dialled_at": f"{WED}T09:11:00+08:00",
     }
-    assert shell.ok("work", "dial", got["attempt"], at="09:12")["dialled_at"].endswith(
-        "09:11:00+08:00"
-    )
+    again = shell.ok("work", "dial", got["attempt"], at="09:12")
+    assert again["dialled_at"].endswith("09:11:00+08:00")
+    assert again["note"] == "这位客户已在 03-04 09:11 手工拨打，这次没有再拨"
+    assert "这次没有再拨" in shell.run("work", "dial", got["attempt"]).out
+    manual = ("work", "dial", got["attempt"], "--line", "manual")
+    assert shell.ok(*manual, at="09:12")["note"] == again["note"]
+    for line in ("twilio", "asterisk"):
+        assert shell.ask("work", "dial", got["attempt"], "--line", line, at="09:12").code == 3
     shell.nobody("10:30", "小满")
     assert shell.next("10:30", "谷雨")["attempt"] == got["attempt"]
     assert shell.ask("work", "skip", got["attempt"], "--reason", "算了", at="10:31").code == 4
@@ -394,3 +399,20 @@ def test_a_message_is_withdrawn_with_the_payment(two: Shell) -> None:
     two.take(*settled, at="10:00")
     assert two.todos("10:01") == []
     assert two.ask("todo", "done", message["todo"], at="10:02").code == 4
+
+
+def test_r_repeat_2_a_call_by_hand_is_not_dialled_again_by_a_line(shell: Shell) -> None:
+    shell.take(order(1), at="08:40")
+    shell.plan()
+    got = shell.next("09:10", "谷雨")
+    shell.ok("work", "dial", got["attempt"], at="09:11")
+    shell.environment |= {
+        "WAIHU_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "WAIHU_TWILIO_AUTH_TOKEN": "fedcba9876543210fedcba9876543210",
+        "WAIHU_TWILIO_FROM": "+15005550006",
+        "WAIHU_TWILIO_BASE_URL": "http://127.0.0.1:9",
+    }
+    answer = shell.ask("work", "dial", got["attempt"], "--line", "twilio", at="09:12")
+    assert (answer.code, answer.json["line"], answer.json["state"]) == (4, "manual", None)
+    assert "这次没有再拨" in answer.json["note"]
+    assert shell.ask("work", "dial", got["attempt"], "--line", "asterisk", at="09:12").code == 3

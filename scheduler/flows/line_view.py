@@ -45,6 +45,7 @@ class LineSeen:
     in_trouble    it gives no answers just now: dial by hand (safety F9)
     note          why it was not taken
     likely        the outcome that the line's word for the end suggests
+    gave_up       it is over, and the caller hung up before the customer answered
     score         what the customer pressed (R-SMP-4)
     can_score     the customer is on the line and may be handed to the keypad question
     can_go_on     C2.8: not known whether it rang; others may be called meanwhile
@@ -59,6 +60,7 @@ class LineSeen:
     seconds: int = 0
     note: str | None = None
     likely: str | None = None
+    gave_up: bool = False
     score: int | None = None
     can_score: bool = False
     can_go_on: bool = False
@@ -129,6 +131,7 @@ def _told(
         seconds=max(seconds, 0),
         note=row.reason if stage is Stage.NOT_TAKEN else None,
         likely=LIKELY_OUTCOME.get(cause) if over and cause is not None else None,
+        gave_up=over and cause is Cause.CANCELLED and row.answered_by_customer_machine is None,
         score=score,
         can_score=talking and attempt.kind == Kind.SAMPLING and attempt.hung_up_at is None,
         can_go_on=stage is Stage.UNKNOWN and attempt.parked_at is None,

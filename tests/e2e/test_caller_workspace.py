@@ -83,7 +83,7 @@ def with_buyers(*buyers: str) -> pytest.MarkDecorator:
 def test_a_reminder_is_worked_by_keyboard_alone(desk: Desk) -> None:
     desk.begin()
     desk.dial()
-    expect(desk.page.locator("[data-line]")).to_have_text("响铃中")
+    expect(desk.page.locator("[data-line]")).to_have_text("练习：当作已经拨打")
     desk.say("是本人")
     expect(desk.page.locator("[data-line]")).to_have_text("通话中")
     desk.say("方便", "答应付款")

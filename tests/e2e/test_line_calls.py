@@ -116,6 +116,25 @@ def state_of(desk: LineDesk) -> Any:
 
 
 @with_buyers("欠款")
+def test_keys_that_would_leave_a_ringing_call_say_what_is_first(desk: LineDesk) -> None:
+    desk.script({"欠款": {"does": "rings_out"}})
+    desk.begin()
+    desk.press("d")
+    expect(state_of(desk)).to_contain_text("客户的电话在响", timeout=15_000)
+    hint = desk.page.locator("[data-hint]")
+    expect(hint).to_be_hidden()
+    for key in ("n", "d", "Enter"):
+        desk.page.evaluate("document.querySelector('[data-hint]').hidden = true")
+        desk.page.evaluate("document.activeElement.blur()")
+        desk.press(key)
+        expect(hint).to_have_text("还在响铃，先按 H 挂断")
+        expect(hint).to_be_visible()
+    expect(desk.page.locator("#spoken")).to_have_text("还在响铃，先按 H 挂断")
+    desk.press("h")
+    expect(state_of(desk)).to_contain_text("您在客户接听前挂断，请选结果", timeout=10_000)
+
+
+@with_buyers("欠款")
 def test_a_call_is_followed_from_the_first_ring_to_the_outcome(
     desk: LineDesk, axe: Callable[[Page], list[str]]
 ) -> None:

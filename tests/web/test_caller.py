@@ -116,7 +116,8 @@ def test_dialling_shows_the_way_to_dial_and_to_hang_up(caller: Visitor) -> None:
     assert "tel:" not in caller.get("/call").text, "the gate is asked first"
     assert caller.post(f"/call/{attempt_id}/dial").status_code == 303
     page = caller.get("/call").text
-    assert 'href="tel:+8618412345674"' in page
+    assert "tel:" not in page, "an invented number is nobody's to dial"
+    assert "培训号码，请不要真的拨打" in page
     assert "通话中" in page
     assert caller.post(f"/call/{attempt_id}/hang-up").status_code == 303
     assert "已挂断，请填结果" in caller.get("/call").text

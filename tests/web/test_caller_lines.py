@@ -18,11 +18,13 @@ from campaigns.lines import Cause, Leg, What
 from campaigns.values import LineName, ScoreOrigin
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.line_events import apply_waiting
+from scheduler.runtime import Runtime
 from tests.scheduler.flows.lines import LineShop
 from tests.web import panel_shop
 from tests.web.conftest import Visitor
 from tests.web.test_language import Chinese, english
 from tests.web.workspace import CALLER, LEADER, OTHER, Workspace
+from web import app as web_app
 from web.app import create_app
 
 
@@ -90,6 +92,14 @@ def called(shop: tuple[Workspace, LineShop], signed_in: Callable[[str], Visitor]
     return Called(*shop, signed_in(CALLER))
 
 
+INVENTED = "培训号码，请不要真的拨打"
+
+
+def for_real(around: Callable[[Runtime], dict[str, object]]) -> Callable[[Runtime], Any]:
+    """What stands around a page of a shop that is not for training."""
+    return lambda runtime: around(runtime) | {"is_training": False}
+
+
 def strip_of(page: str) -> str:
     """The strip with what it says of the line, up to the columns."""
     return page.split('id="strip"', 1)[1].split('class="columns"', 1)[0]
@@ -101,9 +111,11 @@ def test_before_dialling_the_line_is_named_and_a_handset_stays_possible(called: 
     assert "训练线路（不会打到真实电话）" in shown
     assert shown.index('id="dial"') < shown.index('id="dial-by-hand"')
     assert "data-by-line" in shown
+    assert INVENTED not in shown, "the training line's name says it"
     called.post("dial", line="manual")
     shown = strip_of(called.page())
-    assert "tel:+86" in shown
+    assert INVENTED in shown
+    assert "tel:" not in shown, "nobody is invited to dial an invented number"
     assert called.lines.states() == []
     assert called.state()["line"] is None
 
@@ -281,7 +293,8 @@ def test_a_line_in_trouble_gives_way_to_the_handset(
     assert re.search(r'name="line" value="manual">\s*<button id="dial"[^>]*btn-primary', shown)
     assert 'id="dial-by-hand"' not in shown
     assert called.state()["line"]["key"] != before, "the open page notices"
-    assert "tel:+86" in strip_of(called.post("dial", line="manual"))
+    assert INVENTED in shown
+    assert "通话中" in strip_of(called.post("dial", line="manual"))
 
 
 def test_without_a_phone_of_ones_own_the_way_to_it_is_shown(
@@ -301,7 +314,47 @@ def test_a_shop_without_a_line_looks_as_before(called: Called) -> None:
     shown = strip_of(called.page())
     assert "线路" not in shown
     assert 'id="dial-by-hand"' not in shown
-    assert "tel:+86" in strip_of(called.post("dial"))
+    assert INVENTED in shown
+    shown = strip_of(called.post("dial"))
+    assert INVENTED in shown
+    assert 'data-before="练习' in shown
+
+
+def test_a_shop_that_is_for_real_is_dialled_by_hand_with_one_touch(
+    called: Called, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called.take()
+    called.post("dial", line="manual")
+    monkeypatch.setattr("web.app._chrome", for_real(web_app._chrome))
+    shown = strip_of(called.page())
+    assert "tel:+86" in shown
+    assert 'data-before="请用手机拨打"' in shown
+    assert INVENTED not in shown
+
+
+def test_hung_up_while_it_rang_is_said_and_no_outcome_chosen(called: Called) -> None:
+    called.dial()
+    lines = called.lines
+    (call,) = lines.line.calls
+    lines.tell(call, Leg.CALLER, What.ANSWERED)
+    lines.gate(call)
+    lines.tell(call, Leg.CUSTOMER, What.RINGING)
+    called.post("hang-up")
+    lines.ends(call, Cause.CANCELLED)
+    shown = strip_of(page := called.page())
+    assert "您在客户接听前挂断，请选结果" in shown
+    assert "已选好" not in shown
+    assert not re.findall(r'id="o-\w+" value="\w+"[^>]*? checked', page, re.DOTALL)
+
+
+def test_hung_up_after_the_customer_answered_is_not_called_given_up(called: Called) -> None:
+    called.dial()
+    lines = called.lines
+    (call,) = lines.line.calls
+    lines.talks(call)
+    called.post("hang-up")
+    lines.ends(call)
+    assert "在客户接听前挂断" not in strip_of(called.page())
 
 
 def test_every_stage_can_be_read_in_english(called: Called) -> None:

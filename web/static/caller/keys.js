@@ -4,6 +4,7 @@ import { all, call, idle, one, remember, remembers, say, speak } from "./ground.
 import * as dialogs from "./dialogs.js";
 import * as hangup from "./hangup.js";
 import * as lease from "./lease.js";
+import * as line from "./line.js";
 import * as matters from "./matters.js";
 import * as outcome from "./outcome.js";
 import * as queue from "./queue.js";
@@ -31,7 +32,13 @@ const next = () => {
   if (lease.isOver()) lease.leave();
   else if (outcome.isUndoing()) outcome.sendNow(true);
   else if (idle()) takeNext();
+  else if (line.isBusy()) line.sayBusy();
   else press("#go-on"); // the line does not know: the next customer meanwhile
+};
+
+const dial = () => {
+  if (line.isBusy()) line.sayBusy();
+  else press("#dial");
 };
 
 const mask = () => {
@@ -51,7 +58,7 @@ const feedback = () => {
 const inCall = (act) => () => { if (call()) act(); };
 const COMMANDS = {
   n: next,
-  d: () => press("#dial"),
+  d: dial,
   g: inCall(hangup.sayGoodbye),
   h: inCall(hangup.press),
   i: inCall(() => press("#score-by-key")),
@@ -103,6 +110,7 @@ const enter = (event) => {
   if (event.target.matches(".outcome-radio, .score-radio")) { event.preventDefault(); outcome.record(); return; }
   if (event.target.closest("a, button, summary, input, label")) return;
   if (outcome.confirmOffered()) event.preventDefault();
+  else if (line.isBusy()) line.sayBusy();
 };
 
 const onKey = (event) => {

@@ -17,6 +17,18 @@ const stage = () => strip()?.dataset.stage ?? "";
 // While something is going on with the line it is asked about more often.
 export const isLive = () => WAITED_FOR.includes(stage());
 
+const isRinging = () => RINGING.includes(stage());
+
+// What a key that would leave the call says while the line is at it: nothing else shows it was heard.
+export const sayBusy = () => {
+  const text = isRinging() ? say("还在响铃，先按 H 挂断") : say("还在通话，先按 H 挂断");
+  const hint = one("[data-hint]", strip());
+  hint.textContent = text;
+  show(hint, true);
+  speak(text);
+};
+export const isBusy = () => (isRinging() || ["talking", "scoring"].includes(stage())) && !strip().dataset.hungUp;
+
 const shownSeconds = (shown) => {
   const passed = Math.floor((performance.now() - began) / 1000);
   const from = Number(shown.dataset.seconds);

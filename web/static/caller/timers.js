@@ -21,17 +21,18 @@ export const moreTime = () => {
 
 const seconds = (from, to) => Math.max(0, Math.floor((to - from) / 1000));
 
+// By hand nobody tells when it rings: until the dialogue shows that somebody talks, what to do is said.
 const tickLine = (now) => {
   const line = one("[data-line]");
   const shown = one("[data-since]");
   if (!line || !shown) return;
   const began = talks.get(attempt()) ?? Date.parse(shown.dataset.since);
-  const text = talks.has(attempt()) ? say("通话中") : say("响铃中");
+  const text = talks.has(attempt()) ? say("通话中") : line.dataset.before;
   if (line.textContent !== text) line.textContent = text;
   const passed = seconds(began, now);
   shown.textContent = minutesSeconds(passed);
   const minutes = Math.floor(passed / 60);
-  if (minutes > 0 && passed % 60 === 0) speak(say("通话 {0} 分钟", minutes));
+  if (talks.has(attempt()) && minutes > 0 && passed % 60 === 0) speak(say("通话 {0} 分钟", minutes));
 };
 
 // Writing down has a usual time. When it is over that is said; nothing is ever entered by itself.

@@ -83,7 +83,7 @@ def blast_send(number: Id, by: By = None, at: At = None, as_json: Json = False) 
     """在可发送时段内按速度发送，直到发完、暂停或时段结束。"""
     from adapters.event_log import configure_log
     from scheduler.flows.blast_status import send_all
-    from scheduler.flows.blasts import start
+    from scheduler.flows.blasts import start, waits_for_window
 
     configure_log()  # to standard error: the document is alone on standard output
     runtime = open_shop()
@@ -92,9 +92,18 @@ def blast_send(number: Id, by: By = None, at: At = None, as_json: Json = False) 
     start(runtime, number, now, _person(runtime, by).name)
     with out.progress(f"群发 {number}") as tell:
         found = send_all(runtime, number, tell, at=None if told is None else now)
+    reason = None
     if found.queued:
         out.say(f"还有 {found.queued} 条没有发，最早 {clock(found.next_at)} 可以接着发")
-    emit(_status_document(found), as_json=as_json, table=lambda: _show_status(found))
+        if waits_for_window(runtime, number, found.next_at):
+            reason = f"现在不在可发送时段，{clock(found.next_at)} 起自动发（R-HOURS-5）"
+
+    def table() -> None:
+        _show_status(found)
+        if reason is not None:
+            out.line(reason)
+
+    emit(_status_document(found) | {"reason": reason}, as_json=as_json, table=table)
     return out.DONE
 
 
@@ -205,8 +214,11 @@ def reply_add(
     runtime = open_shop()
     now = runtime.instant(instant(at))
     taken = add_reply(runtime, phone, text, now, _person(runtime, by).name)
-    document = {"new": taken.is_new, "opt_out": taken.is_opt_out}
+    known = taken.is_of_customer
+    document = {"new": taken.is_new, "opt_out": taken.is_opt_out, "customer": known}
     said = "已退订，马上不再联系" if taken.is_opt_out else "已登记"
+    if not known:
+        said = f"没有这个号码的客户，{'号码已进免打扰' if taken.is_opt_out else said}"
     emit(document, as_json=as_json, table=lambda: out.line(said))
     return out.DONE
 
@@ -268,6 +280,7 @@ def _preview_document(made: Preview) -> dict[str, Any]:
         "line": made.line,
         "rate": made.per_minute,
         "starts_at": iso(made.starts_at),
+        "uncalled": made.uncalled,
     }
 
 
@@ -314,6 +327,8 @@ def _show_preview(made: Preview) -> None:
         f"约 {yuan(made.cost_fen)} 元；{line}，每分钟 {made.per_minute} 条，"
         f"最早 {clock(made.starts_at)}；待主管批准"
     )
+    if not made.to and made.uncalled:
+        out.line(f"另有 {made.uncalled} 位还没打过电话，要发给他们请加 --include-uncalled")
     rows(
         "样例",
         ("用户ID", "手机", "字数", "条数", "短信"),

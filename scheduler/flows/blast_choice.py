@@ -73,6 +73,7 @@ class Preview:
     """R-MSG-2. What a mass message comes to as things stand; the rules are asked again at sending.
 
     `blast_id` None: not kept. `starts_at`: the first instant at which one may go (R-HOURS-5).
+    `uncalled`: customers who are not looked at because nobody has called them yet.
     """
 
     blast_id: int | None
@@ -88,6 +89,7 @@ class Preview:
     cost_fen: int
     per_minute: int
     starts_at: datetime | None
+    uncalled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

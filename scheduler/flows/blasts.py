@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -24,6 +24,7 @@ from scheduler.flows.blast_choice import (
     shown,
 )
 from scheduler.flows.line_choice import picker
+from scheduler.flows.line_report import has_carrier
 from scheduler.flows.messages import Origin
 from scheduler.flows.texts import Draft, expiry_of, store_texts
 from scheduler.rules.hours import next_open
@@ -38,12 +39,16 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
     """R-MSG-2. Keep a draft: whom it is for is decided anew at the approval.
 
     Raises UsageError for a kind or a template that has no such text, NotFoundError for an unknown
-    campaign.
+    campaign, NotReadyError while no line sends SMS: then nothing is kept.
     """
     with runtime.snapshot() as connection:  # choosing takes a while, and must hold nobody up
         campaign, script_id = checked(connection, wanted)
         choice = choose_recipients(connection, runtime, wanted, script_id, now)
         made = shown(connection, runtime, campaign, script_id, choice, now)
+        _check_line(runtime, made.line)
+        uncalled = 0
+        if not wanted.include_uncalled:
+            uncalled = blasts.uncalled_count(connection, wanted.kind, wanted.campaign_id)
         policy = runtime.law(connection).policy_for(campaign.id)
     with runtime.transaction() as connection:
         blast_id = blasts.add(
@@ -52,7 +57,7 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
             covers_kind=wanted.campaign_id is None,
             include_uncalled=wanted.include_uncalled,
             kind=wanted.kind,
-            line=made.line or LineName.MANUAL,
+            line=made.line,
             script_id=script_id,
             script_version=standard_library().script(script_id).version,
             per_minute=policy.sms_per_minute,
@@ -64,7 +69,19 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
         blasts.keep_left_out(connection, blast_id, choice.stored)
         after = {"kind": wanted.kind, "campaign": campaign.id, "to": made.to}
         audit.record(connection, now, who, "blast.draft", f"blast:{blast_id}", after=after)
-    return replace(made, blast_id=blast_id)
+    return replace(made, blast_id=blast_id, uncalled=uncalled)
+
+
+def _check_line(runtime: Runtime, line: LineName | None) -> None:
+    if line in runtime.lines.sms:
+        return
+    if line in (None, LineName.TWILIO) and has_carrier(runtime):
+        raise NotReadyError("培训店铺的短信线路由 waihu serve 打开，请在网页上做群发")
+    if line is None:
+        raise NotReadyError(
+            "还没有短信线路：在 活动 → 线路 选一条，或设 WAIHU_TWILIO_… / WAIHU_ALIYUN_…"
+        )
+    raise NotReadyError(f"没有可用的短信线路（选的是{LINE_LABELS[line]}），请先设置线路")
 
 
 def draft_preview(runtime: Runtime, blast_id: int, now: datetime) -> Preview:
@@ -183,6 +200,19 @@ def start(runtime: Runtime, blast_id: int, now: datetime, who: str) -> None:
             raise RefusedError("还没有批准，不能发送", rules=(_RULE,))
         _check_state(row, BlastState.APPROVED)
         blasts.change(connection, blast_id, BlastState.SENDING, now, who, started_at=now)
+
+
+def waits_for_window(runtime: Runtime, blast_id: int, next_at: datetime | None) -> bool:
+    """R-HOURS-5. Whether what waits for this instant waits for a window to open then."""
+    if next_at is None:
+        return False
+    with runtime.snapshot() as connection:
+        law = runtime.law(connection).of(_seen(connection, blast_id).campaign_id)
+    before = next_at - timedelta(seconds=1)
+    return any(
+        next_open(before, region, law.policy, law.calendar) == next_at
+        for region in (None, *law.policy.region_shifts)
+    )
 
 
 def pause(runtime: Runtime, blast_id: int, reason: str, now: datetime, who: str) -> None:

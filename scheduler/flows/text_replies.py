@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.importers.rows import Problem, RefusedFile
 from adapters.importers.sms_replies import read_replies
-from adapters.store.queries import audit
+from adapters.store.queries import audit, suppressions
 from adapters.store.queries import text_replies as queries
 from campaigns.days import business_day, midnight_of
 from campaigns.errors import UsageError
@@ -32,10 +32,11 @@ _REASON = "回复短信要求退订"
 
 @dataclass(frozen=True, slots=True)
 class ReplyTaken:
-    """What came of one reply. `is_new`: it was not known before."""
+    """What came of one reply. `is_new`: it was not known before; `is_of_customer`: of one we know."""
 
     is_new: bool
     is_opt_out: bool
+    is_of_customer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,9 @@ def _take(
     )
     if is_new and leaves:
         refuse_number(connection, runtime, told.number, now, who, reason=_REASON, source="sms")
-    return ReplyTaken(is_new, leaves)
+    key = runtime.vault.phone_key(told.number)
+    known = suppressions.bound_customers(connection, phone_keys=[key])
+    return ReplyTaken(is_new, leaves, bool(known))
 
 
 def _key(runtime: Runtime, number: PhoneNumber, wording: str, at: datetime) -> str:

@@ -168,6 +168,17 @@ def unreached(
     ]
 
 
+def uncalled_count(connection: Connection, kind: Kind, campaign_id: int | None) -> int:
+    """Customers with an open task and no attempt at all: those that `unreached` leaves out."""
+    made = select(attempt.c.id).where(attempt.c.task_id == task.c.id, MADE)
+    query = select(func.count(task.c.customer_id.distinct())).where(
+        task.c.kind == kind, task.c.closed_at.is_(None), ~made.correlate(task).exists()
+    )
+    if campaign_id is not None:
+        query = query.where(task.c.campaign_id == campaign_id)
+    return int(connection.execute(query).scalar_one())
+
+
 def keep_left_out(
     connection: Connection, blast_id: int, rows: Sequence[tuple[int, str, str]]
 ) -> None:

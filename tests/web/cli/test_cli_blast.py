@@ -84,9 +84,32 @@ def test_r_msg_2_from_the_preview_to_the_receipts(either_shell: Shell) -> None:
         assert blast(shell, "send", 1, at="10:10")["sent"] == 2
         assert len(carrier.desk.books.messages) == 2
         again = blast(shell, "new", "--kind", "dunning", at="10:20")
-        assert again["to"] == 0
+        assert (again["to"], again["uncalled"]) == (0, 0)
     assert "群发 1" in shell.run("blast", "status", 1).out
     shell.clean()
+
+
+def test_r_msg_2_those_whom_nobody_called_are_counted(shell: Shell) -> None:
+    shell.take(order(1), order(2), at="08:30")
+    shell.plan()
+    with carried(shell):
+        made = blast(shell, "new", "--kind", "dunning", at="09:50")
+        assert (made["to"], made["uncalled"]) == (0, 2)
+        words = ("blast", "new", "--kind", "dunning", "--at", shell.when("09:51"))
+        assert "另有 2 位还没打过电话" in shell.run(*words).out
+        assert blast(shell, *words[1:4], "--include-uncalled", at="09:52")["to"] == 2
+
+
+def test_r_hours_5_sent_in_the_pause_it_says_when_it_goes_on(shell: Shell) -> None:
+    unreached(shell, 1)
+    with carried(shell):
+        blast(shell, "new", "--kind", "dunning", at="11:00")
+        blast(shell, "approve", 1, at="11:00")
+        told = blast(shell, "send", 1, at="12:10")
+        assert (told["sent"], told["queued"]) == (0, 1)
+        assert told["reason"] == "现在不在可发送时段，03-04 13:00 起自动发（R-HOURS-5）"
+        assert "R-HOURS-5" in shell.run("blast", "send", 1, "--at", shell.when("12:11")).out
+        assert blast(shell, "send", 1, at="13:00")["reason"] is None
 
 
 def test_r_msg_2_paused_resumed_stopped(shell: Shell) -> None:
@@ -94,7 +117,9 @@ def test_r_msg_2_paused_resumed_stopped(shell: Shell) -> None:
     with carried(shell):
         blast(shell, "new", "--kind", "dunning", at="11:00")
         blast(shell, "approve", 1, at="11:00")
-        assert blast(shell, "send", 1, at="11:59:59")["sent"] == 1
+        told = blast(shell, "send", 1, at="11:59:59")
+        assert told["sent"] == 1
+        assert told["reason"] == "现在不在可发送时段，03-04 13:00 起自动发（R-HOURS-5）"
         assert blast(shell, "pause", 1, "--reason", "维护", at="12:30")["state"] == "paused"
         assert shell.ask("blast", "send", 1, at="13:00").code == 4
         assert blast(shell, "resume", 1, at="13:00")["state"] == "sending"
@@ -129,7 +154,11 @@ def test_r_dnc_2_replies_by_hand_and_from_a_list(shell: Shell) -> None:
         blast(shell, "new", "--kind", "dunning", at="09:50")
         blast(shell, "approve", 1, at="09:50")
         added = blast(shell, "reply", "add", "13900000001", "ｔｄ", at="09:51")
-        assert added == {"new": True, "opt_out": True}
+        assert added == {"new": True, "opt_out": True, "customer": True}
+        stranger = ("blast", "reply", "add", "18412345678")
+        told_of = shell.run(*stranger, "退订", "--at", shell.when("09:51")).out
+        assert "没有这个号码的客户，号码已进免打扰" in told_of
+        assert shell.ask(*stranger, "好", at="09:51").json["customer"] is False
         file = shell.file("replies.csv", "手机号码,回复内容\n13900000002,退订\n1,R\n".encode())
         answer = shell.ask("blast", "reply", "import", file, at="09:52")
         assert (answer.code, answer.json["taken"], answer.json["opted_out"]) == (1, 1, 1)
@@ -155,10 +184,10 @@ def test_what_cannot_be_is_refused(shell: Shell, words: tuple[object, ...], code
     assert shell.ask("blast", *words, at="10:00").code == code
 
 
-def test_r_msg_2_without_a_line_nothing_is_approved(shell: Shell) -> None:
+def test_r_msg_2_without_a_line_nothing_is_kept(shell: Shell) -> None:
     unreached(shell, 1)
-    assert blast(shell, "new", "--kind", "dunning", at="10:00")["to"] == 1
-    assert shell.ask("blast", "approve", 1, at="10:00").code == 3
+    assert shell.ask("blast", "new", "--kind", "dunning", at="10:00").code == 3
+    assert shell.ask("blast", "status", 1).code == 2, "nothing is kept"
 
 
 def test_r_msg_2_nobody_gets_it_twice_after_kill_9(either_shell: Shell) -> None:

@@ -42,6 +42,7 @@ from web.home import home
 from web.language import init_language
 from web.leader import leader
 from web.lines import lines, own_phone
+from web.lines.words import line_label
 from web.navigation import menu_of
 from web.protection import init_form_tokens, init_protection
 from web.registers import cases_blueprint, registers
@@ -122,7 +123,7 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(appearance)
     app.register_blueprint(webhooks)
     app.add_template_global(rule_words)
-    for about in (takes_callback, is_undone_softly, asks_once_more, covers_all_matters):
+    for about in (takes_callback, is_undone_softly, asks_once_more, covers_all_matters, line_label):
         app.add_template_global(about)
     app.context_processor(lambda: _chrome(runtime))
     return app

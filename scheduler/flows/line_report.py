@@ -125,6 +125,14 @@ def waits_for(runtime: Runtime, medium: Medium, line: LineName) -> str | None:
     return "已选，但还没有设置，设好之前请手工拨打"
 
 
+def is_for_training(runtime: Runtime, medium: Medium, line: LineName) -> bool:
+    """Whether it leads to no telephone: opened so, or to be opened so by `waihu serve`."""
+    opened = _opened(runtime, line, medium)
+    if opened is None:
+        return line is LineName.TWILIO and has_carrier(runtime)
+    return opened.is_training
+
+
 def rings_now(runtime: Runtime) -> list[LineName]:
     """Lines that would ring a caller's phone: those set up or chosen here."""
     chosen = {choice.line for choice in choices(runtime)}

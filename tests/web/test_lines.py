@@ -54,6 +54,20 @@ def test_the_lines_are_asked_only_apart_from_the_page(
     assert "可以用" in supervisor.get(f"{PAGE}/asked").text
 
 
+def test_the_training_line_says_wherever_it_is_named_that_it_is_one(
+    runtime: Runtime, supervisor: Visitor, line: InMemoryVoice
+) -> None:
+    set_choice(runtime, "call", "all", LineName.TWILIO, runtime.now(), "test")
+    page = supervisor.get(PAGE).text
+    table, rest = page.split('id="lines-choices"')[1].split("<form", 1)
+    choice, people = rest.split('id="lines-phones"')
+    for part in (table, choice, people.split("<tbody")[0], supervisor.get(OWN).text):
+        assert "Twilio（训练线路）" in part
+    line._is_training = False
+    assert "Twilio（训练线路）" not in supervisor.get(OWN).text
+    assert "电话 · Twilio（训练线路）" not in supervisor.get(PAGE).text
+
+
 def test_choices_are_made_changed_and_taken_back(runtime: Runtime, supervisor: Visitor) -> None:
     supervisor.get(PAGE)
     for line in ("call:twilio", "call:asterisk"):

@@ -8,6 +8,8 @@ import socket
 import subprocess
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.web.cli.shell import WAIHU, Shell
 
 TOKEN = "fedcba9876543210fedcba9876543210"
@@ -138,6 +140,17 @@ def test_lines_show_lists_choices_and_masked_phones(real_shell: Shell) -> None:
     assert "184****5678" in real_shell.run("lines", "show").out
     taken = real_shell.run("lines", "phone", "张三", "twilio", "none", "--json")
     assert taken.json["phone"] is None
+
+
+@pytest.mark.parametrize(("name", "is_said"), [("shell", True), ("real_shell", False)])
+def test_lines_show_says_which_line_is_for_training(
+    request: pytest.FixtureRequest, name: str, is_said: bool
+) -> None:
+    one: Shell = request.getfixturevalue(name)
+    assert one.run("lines", "choose", "call", "all", "twilio").code == 0
+    shown = one.run("lines", "show").out
+    assert "Twilio" in shown
+    assert ("Twilio（训练线路）" in shown) is is_said
 
 
 def test_lines_phone_says_what_is_wrong(shell: Shell) -> None:

@@ -13,11 +13,9 @@ from sqlalchemy import Engine
 
 from adapters.channels.base import Missing, Refused, Unknown
 from adapters.clock import FixedClock
-from adapters.store.models.sampling import score
 from campaigns.lines import Cause, Leg, What
-from campaigns.values import LineName, ScoreOrigin
+from campaigns.values import LineName
 from scheduler.flows.line_choice import set_choice
-from scheduler.flows.line_events import apply_waiting
 from scheduler.runtime import Runtime
 from tests.scheduler.flows.lines import LineShop
 from tests.web import panel_shop
@@ -373,65 +371,6 @@ def test_every_stage_can_be_read_in_english(called: Called) -> None:
     pages.append(called.browser.get("/call"))
     found = {text for page in pages for text in Chinese.of(page)}
     assert found == {"欠款 · Waihu"}, "the window's title is the customer's name"
-
-
-# --- sampling: the score by key (R-SMP-4) -----------------------------------------------------------
-
-
-@pytest.fixture
-def sampled(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Callable[[], Called]]:
-    opened: list[Workspace] = []
-
-    def make() -> Called:
-        workspace, lines = open_shop(database_url, tmp_path, (), "05-27 09:30")
-        opened.append(workspace)
-        customer = workspace.shop.customer("抽到一")
-        workspace.shop.phone(customer)
-        workspace.shop.sampled(customer)
-        browser = Visitor(create_app(workspace.runtime, panel_shop.CHEAP).test_client())
-        assert browser.sign_in(CALLER).status_code == 303
-        return Called(workspace, lines, browser)
-
-    yield make
-    for workspace in opened:
-        workspace.shop.close()
-
-
-def talking(called: Called) -> Any:
-    called.dial()
-    (call,) = called.lines.line.calls
-    assert 'id="score-by-key"' not in called.page(), "the customer is not there yet"
-    called.lines.talks(call)
-    assert 'id="score-by-key"' in called.page()
-    return call
-
-
-def test_r_smp_4_the_pressed_score_is_put_in_and_said(
-    sampled: Callable[[], Called],
-) -> None:
-    called = sampled()
-    call = talking(called)
-    assert "客户正在按键评分" in strip_of(called.post("score-by-key"))
-    lines = called.lines
-    lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="5")
-    page = called.page()
-    assert "客户按了 5 分" in strip_of(page)
-    assert re.search(r'id="score-5"[^>]* checked', page)
-    assert re.search(r"data-keypad>按键 <span data-keypad-score>5<", page)
-    lines.ends(call)
-    apply_waiting(lines.runtime)
-    assert "客户按了 5 分" in strip_of(called.page())
-    called.enter("scored", score="5", suggestion="花很新鲜")
-    (row,) = called.workspace.shop.rows(score)
-    assert (row.value, row.origin, row.suggestion) == (5, ScoreOrigin.KEYPAD, "花很新鲜")
-
-
-def test_hanging_up_is_no_question_for_a_score(sampled: Callable[[], Called]) -> None:
-    called = sampled()
-    talking(called)
-    shown = strip_of(called.post("hang-up"))
-    assert "按键评分" not in shown
-    assert "请填结果" in shown
 
 
 def test_lines_have_names(called: Called) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from adapters.store.models.lines import line_step
+from adapters.store.queries.lines import not_before
 
 _AT_ONCE = 1_000
 
@@ -32,7 +33,7 @@ def add_steps(
                     "subject": subject,
                     "number": number + 1,
                     "state": state,
-                    "at": max(at, latest),
+                    "at": not_before(at, latest),
                     "cause": cause,
                 }
                 for subject in part

@@ -18,6 +18,7 @@ from campaigns.states import LINE_CALL_CHANGES
 from campaigns.values import LineCallState, LineName
 
 SCORES = ("1", "2", "3", "4", "5")
+_LOCKED_AT_MOST = timedelta(minutes=1)
 OPEN = text("line_call.state IN ('submitting', 'placed', 'unknown')")
 
 
@@ -40,10 +41,13 @@ def insert_call(connection: Connection, values: Mapping[str, object], cause: str
     return True
 
 
-def add_step(connection: Connection, subject: str, state: str, at: datetime, cause: str) -> None:
-    """Number the next step of a call or a text. Its row is locked by whoever changes it.
+def add_step(
+    connection: Connection, subject: str, state: str, at: datetime, cause: str
+) -> datetime:
+    """Number the next step of a call or a text; returns its instant. Its row is locked by the asker.
 
-    Whoever waited for that lock read the clock before: a step is never earlier than the last one.
+    Whoever waited for that lock read the clock before: then the step is not earlier than the last
+    one. A training clock that was moved back stays moved back.
     """
     last = connection.execute(
         select(func.max(line_step.c.number), func.max(line_step.c.at)).where(
@@ -51,15 +55,20 @@ def add_step(connection: Connection, subject: str, state: str, at: datetime, cau
         )
     ).one()
     number, latest = last
+    happened = not_before(at, latest)
     connection.execute(
         insert(line_step).values(
-            subject=subject,
-            number=(number or 0) + 1,
-            state=state,
-            at=at if latest is None else max(at, latest),
-            cause=cause,
+            subject=subject, number=(number or 0) + 1, state=state, at=happened, cause=cause
         )
     )
+    return happened
+
+
+def not_before(at: datetime, latest: datetime | None) -> datetime:
+    """`at`, or the last step's instant where that is only a lock's wait later."""
+    if latest is not None and at < latest < at + _LOCKED_AT_MOST:
+        return latest
+    return at
 
 
 def locked_call(connection: Connection, call_id: str) -> Row[Any] | None:
@@ -92,7 +101,9 @@ def change_call(
     )
     if changed.rowcount != 1:
         return False
-    add_step(connection, f"call:{call_id}", state, at, cause)
+    happened = add_step(connection, f"call:{call_id}", state, at, cause)
+    if values.get("settled_at") is not None and happened != at:
+        note(connection, call_id, settled_at=happened)  # the end is the last step's instant
     return True
 
 

@@ -119,7 +119,7 @@ def test_r_aud_3_every_call_was_allowed_a_second_before_whatever_its_kind(
 def _talk(shop: Shop, held: HandOut, now: datetime, caller: Person, draw: Random) -> None:
     """Dial and enter something that the rules take."""
     dial(shop.runtime, held.attempt_id, now, caller)
-    code = draw.choice(list(rules_of(held.kind).outcomes))
+    code = draw.choice([o.code for o in rules_of(held.kind).offered])
     if code in ("opt_out", "hung_up_angry"):
         code = "no_answer"
     form: dict[str, str] = {"phone": "18400000001"} if code == "gave_number" else {}

@@ -281,6 +281,7 @@ def _preview_document(made: Preview) -> dict[str, Any]:
         "rate": made.per_minute,
         "starts_at": iso(made.starts_at),
         "uncalled": made.uncalled,
+        "warning": made.warning,
     }
 
 
@@ -327,6 +328,8 @@ def _show_preview(made: Preview) -> None:
         f"约 {yuan(made.cost_fen)} 元；{line}，每分钟 {made.per_minute} 条，"
         f"最早 {clock(made.starts_at)}；待主管批准"
     )
+    if made.warning:
+        out.line(f"! {made.warning}")
     if not made.to and made.uncalled:
         out.line(f"另有 {made.uncalled} 位还没打过电话，要发给他们请加 --include-uncalled")
     rows(

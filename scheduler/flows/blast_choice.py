@@ -73,7 +73,8 @@ class Preview:
     """R-MSG-2. What a mass message comes to as things stand; the rules are asked again at sending.
 
     `blast_id` None: not kept. `starts_at`: the first instant at which one may go (R-HOURS-5).
-    `uncalled`: customers who are not looked at because nobody has called them yet.
+    `uncalled`: customers who are not looked at because nobody has called them yet. `warning`: what is
+    to be done before it can be approved.
     """
 
     blast_id: int | None
@@ -90,6 +91,7 @@ class Preview:
     per_minute: int
     starts_at: datetime | None
     uncalled: int = 0
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

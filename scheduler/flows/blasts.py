@@ -39,13 +39,12 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
     """R-MSG-2. Keep a draft: whom it is for is decided anew at the approval.
 
     Raises UsageError for a kind or a template that has no such text, NotFoundError for an unknown
-    campaign, NotReadyError while no line sends SMS: then nothing is kept.
+    campaign. Without a line that sends SMS the draft is kept with a warning: it cannot be approved yet.
     """
     with runtime.snapshot() as connection:  # choosing takes a while, and must hold nobody up
         campaign, script_id = checked(connection, wanted)
         choice = choose_recipients(connection, runtime, wanted, script_id, now)
         made = shown(connection, runtime, campaign, script_id, choice, now)
-        _check_line(runtime, made.line)
         uncalled = 0
         if not wanted.include_uncalled:
             uncalled = blasts.uncalled_count(connection, wanted.kind, wanted.campaign_id)
@@ -57,7 +56,7 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
             covers_kind=wanted.campaign_id is None,
             include_uncalled=wanted.include_uncalled,
             kind=wanted.kind,
-            line=made.line,
+            line=made.line or LineName.MANUAL,
             script_id=script_id,
             script_version=standard_library().script(script_id).version,
             per_minute=policy.sms_per_minute,
@@ -69,19 +68,19 @@ def new(runtime: Runtime, wanted: NewBlast, now: datetime, who: str) -> Preview:
         blasts.keep_left_out(connection, blast_id, choice.stored)
         after = {"kind": wanted.kind, "campaign": campaign.id, "to": made.to}
         audit.record(connection, now, who, "blast.draft", f"blast:{blast_id}", after=after)
-    return replace(made, blast_id=blast_id, uncalled=uncalled)
+    warning = _without_line(runtime, made.line)
+    return replace(made, blast_id=blast_id, uncalled=uncalled, warning=warning)
 
 
-def _check_line(runtime: Runtime, line: LineName | None) -> None:
+def _without_line(runtime: Runtime, line: LineName | None) -> str | None:
+    """What is to be done before a draft can be approved; None where its line is there."""
     if line in runtime.lines.sms:
-        return
+        return None
     if line in (None, LineName.TWILIO) and has_carrier(runtime):
-        raise NotReadyError("培训店铺的短信线路由 waihu serve 打开，请在网页上做群发")
+        return "培训店铺的短信线路由 waihu serve 打开，请在网页上批准和发送"
     if line is None:
-        raise NotReadyError(
-            "还没有短信线路：在 活动 → 线路 选一条，或设 WAIHU_TWILIO_… / WAIHU_ALIYUN_…"
-        )
-    raise NotReadyError(f"没有可用的短信线路（选的是{LINE_LABELS[line]}），请先设置线路")
+        return "还没有短信线路：在 活动 → 线路 选一条，或设 WAIHU_TWILIO_… / WAIHU_ALIYUN_…"
+    return f"没有可用的短信线路（选的是{LINE_LABELS[line]}），请先设置线路"
 
 
 def draft_preview(runtime: Runtime, blast_id: int, now: datetime) -> Preview:

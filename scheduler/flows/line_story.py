@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.store.queries import lines
+from adapters.store.queries import line_steps, lines
 from campaigns.lines import Leg, What
 from campaigns.values import LineCallState, LineName
 from scheduler.flows.recordings import RecordingShown, recordings_of
@@ -67,7 +67,7 @@ def line_of_call(connection: Connection, attempt_id: str, line: str | None) -> L
                 row.did_ring,
                 tuple(
                     LineStep(LineCallState(step.state), step.at, step.cause)
-                    for step in lines.steps_of(connection, f"call:{row.id}")
+                    for step in line_steps.steps_of(connection, f"call:{row.id}")
                 ),
                 tuple(
                     LineTold(told.event.leg, told.event.what, told.event.at, told.verdict)

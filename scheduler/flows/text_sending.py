@@ -25,7 +25,7 @@ from adapters.channels.base import (
     SmsOrder,
 )
 from adapters.clock import rest
-from adapters.store.queries import blasts, calls, line_pace, lines, tasks, texts
+from adapters.store.queries import blasts, calls, line_pace, line_steps, tasks, texts
 from adapters.store.queries.line_health import is_in_trouble
 from campaigns.days import business_day
 from campaigns.decisions import Allow, Stop
@@ -267,7 +267,7 @@ def _keep_intent(
         day_kind=law.calendar.kind_of(business_day(now)),
         region=text.case.task.customer.region,
     )
-    lines.add_step(connection, texts.subject_of(row.id), SmsState.SENDING, now, "gate")
+    line_steps.add_step(connection, texts.subject_of(row.id), SmsState.SENDING, now, "gate")
 
 
 def keep_answer(runtime: Runtime, sms_id: str, answer: Answer, now: datetime) -> SmsState:

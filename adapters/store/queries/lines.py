@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, func, or_, select, text, update
 
 from adapters.store.models.calls import attempt
-from adapters.store.models.lines import line_call, line_event, line_step, recording
+from adapters.store.models.lines import line_call, line_event, recording
+from adapters.store.queries.line_steps import add_step
 from adapters.store.upsert import insert_into
 from campaigns.lines import CallEvent, CallPicture, Cause, Leg, What
 from campaigns.states import LINE_CALL_CHANGES
 from campaigns.values import LineCallState, LineName
 
 SCORES = ("1", "2", "3", "4", "5")
-_LOCKED_AT_MOST = timedelta(minutes=1)
 OPEN = text("line_call.state IN ('submitting', 'placed', 'unknown')")
 
 
@@ -39,36 +39,6 @@ def insert_call(connection: Connection, values: Mapping[str, object], cause: str
     assert isinstance(at, datetime)
     add_step(connection, f"call:{inserted}", LineCallState.SUBMITTING, at, cause)
     return True
-
-
-def add_step(
-    connection: Connection, subject: str, state: str, at: datetime, cause: str
-) -> datetime:
-    """Number the next step of a call or a text; returns its instant. Its row is locked by the asker.
-
-    Whoever waited for that lock read the clock before: then the step is not earlier than the last
-    one. A training clock that was moved back stays moved back.
-    """
-    last = connection.execute(
-        select(func.max(line_step.c.number), func.max(line_step.c.at)).where(
-            line_step.c.subject == subject
-        )
-    ).one()
-    number, latest = last
-    happened = not_before(at, latest)
-    connection.execute(
-        insert(line_step).values(
-            subject=subject, number=(number or 0) + 1, state=state, at=happened, cause=cause
-        )
-    )
-    return happened
-
-
-def not_before(at: datetime, latest: datetime | None) -> datetime:
-    """`at`, or the last step's instant where that is only a lock's wait later."""
-    if latest is not None and at < latest < at + _LOCKED_AT_MOST:
-        return latest
-    return at
 
 
 def locked_call(connection: Connection, call_id: str) -> Row[Any] | None:
@@ -301,12 +271,6 @@ def told_of(connection: Connection, call_id: str) -> list[Told]:
         .order_by(line_event.c.id)
     )
     return [Told(_event(row), row.verdict) for row in rows]
-
-
-def steps_of(connection: Connection, subject: str) -> list[Row[Any]]:
-    """The steps of a call or a text."""
-    query = select(line_step).where(line_step.c.subject == subject).order_by(line_step.c.number)
-    return list(connection.execute(query).all())
 
 
 def calls_of(connection: Connection, attempt_id: str) -> list[Row[Any]]:

@@ -13,8 +13,7 @@ from adapters.store.bulk import is_among
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer_phone
 from adapters.store.models.lines import blast, sms
-from adapters.store.queries.line_steps import add_steps
-from adapters.store.queries.lines import add_step
+from adapters.store.queries.line_steps import add_step, add_steps
 from adapters.store.upsert import insert_into
 from campaigns.states import SMS_CHANGES
 from campaigns.text_facts import TAKEN, SentText

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.channels.base import Refused, Unknown
 from adapters.store.models.lines import line_call, line_event, line_step
-from adapters.store.queries.lines import add_step
+from adapters.store.queries.line_steps import add_step
 from campaigns.errors import ConflictError, RefusedError
 from campaigns.lines import Leg, What
 from campaigns.values import AttemptState, LineCallState, LineName, Person

@@ -184,10 +184,12 @@ def test_what_cannot_be_is_refused(shell: Shell, words: tuple[object, ...], code
     assert shell.ask("blast", *words, at="10:00").code == code
 
 
-def test_r_msg_2_without_a_line_nothing_is_kept(shell: Shell) -> None:
+def test_r_msg_2_without_a_line_nothing_is_approved(shell: Shell) -> None:
     unreached(shell, 1)
-    assert shell.ask("blast", "new", "--kind", "dunning", at="10:00").code == 3
-    assert shell.ask("blast", "status", 1).code == 2, "nothing is kept"
+    made = blast(shell, "new", "--kind", "dunning", at="10:00")
+    assert made["to"] == 1
+    assert "短信线路" in made["warning"]
+    assert shell.ask("blast", "approve", 1, at="10:00").code == 3
 
 
 def test_r_msg_2_nobody_gets_it_twice_after_kill_9(either_shell: Shell) -> None:

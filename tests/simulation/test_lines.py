@@ -26,7 +26,7 @@ from tests.simulation.line_days import FailingLine, LineDay
 CLOSINGS = (("11:57:00", "12:00:30"), ("19:57:00", "20:00:30"))
 ORDINARY = (("09:05:00", "09:08:00"), ("13:25:00", "13:28:00"), ("16:58:00", "17:01:00"))
 SETTLES = timedelta(minutes=40)
-DAYS = int(os.environ.get("TEST_LINE_DAYS", "6"))
+DAYS = int(os.environ.get("TEST_LINE_DAYS", "4"))
 """How many days the suite lives; a longer run says so itself."""
 
 

@@ -34,7 +34,7 @@ EXPECTED = (
 
 
 @sqlite_only
-@pytest.mark.parametrize("seed", [11, 22])
+@pytest.mark.parametrize("seed", [11])
 def test_r_aud_2_a_week_of_eight_callers_breaks_no_rule(
     database_url: str, tmp_path: Path, seed: int
 ) -> None:

@@ -24,11 +24,11 @@ def _run(*words: str) -> str:
     """In a process of its own: it forks, which one with threads of other tests should not."""
     asked = (
         "--calls",
-        "60",
+        "36",
         "--messages",
-        "60",
+        "36",
         "--kills",
-        "12",
+        "8",
         "--workers",
         "3",
         "--speed",

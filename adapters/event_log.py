@@ -2,6 +2,9 @@
 
 An error is told by its type and its places in the code. Its message is left out: messages quote
 what they were given, and that may be a customer's (R-PII-1).
+
+Every module takes its logger from here, so that nothing is ever written before it is said where
+to: standard output belongs to the documents of the commands.
 """
 
 from __future__ import annotations
@@ -34,8 +37,14 @@ def without_numbers(line: str) -> str:
     return _NUMBER.sub(lambda found: f"***{found[0][-2:]}", line)
 
 
+def get_logger(name: str) -> Any:
+    """The logger of one module. The first one sets up where all of them write."""
+    configure_log()
+    return structlog.get_logger(name)  # noqa: TID251
+
+
 def configure_log(stream: TextIO | None = None) -> None:
-    """Write events to `stream`, standard error by default. A second call changes nothing."""
+    """Write events to `stream`, or to whatever standard error is then. A second call changes nothing."""
     if structlog.is_configured():
         return
     structlog.configure(
@@ -47,7 +56,7 @@ def configure_log(stream: TextIO | None = None) -> None:
             _covered_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_names: structlog.PrintLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

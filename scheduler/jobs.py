@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-import structlog
-
+from adapters import event_log
 from adapters.store.queries import audit, imports, tasks
 from adapters.store.queries import jobs as queries
 from campaigns.days import business_day, midnight_of
@@ -33,7 +32,7 @@ from scheduler.flows.todos import end_unanswered
 from scheduler.flows.training_colleagues import bring_exports, work
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 SWEPT_AT_ONCE = 1_000
 LATE_DAYS = 31

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import structlog
 from flask import Blueprint, Flask
 from jinja2 import StrictUndefined
 
-from adapters.event_log import configure_log
+from adapters import event_log
 from adapters.passwords import Passwords, standard_passwords
 from campaigns.errors import NotReadyError
 from campaigns.values import Role
@@ -93,7 +92,7 @@ QUIET = frozenset(
 )
 """What a page asks by itself. It does not keep a session alive, but for a live call."""
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 
 def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
@@ -101,7 +100,6 @@ def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
 
     `passwords` None: argon2id at full cost; tests hand in a cheap one.
     """
-    configure_log()
     app = Flask("web", static_folder=None)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

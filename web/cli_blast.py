@@ -81,11 +81,9 @@ def blast_approve(number: Id, by: By = None, at: At = None, as_json: Json = Fals
 @blast.command("send")
 def blast_send(number: Id, by: By = None, at: At = None, as_json: Json = False) -> int:
     """在可发送时段内按速度发送，直到发完、暂停或时段结束。"""
-    from adapters.event_log import configure_log
     from scheduler.flows.blast_status import send_all
     from scheduler.flows.blasts import start, waits_for_window
 
-    configure_log()  # to standard error: the document is alone on standard output
     runtime = open_shop()
     told = instant(at)
     now = runtime.instant(told)

@@ -220,13 +220,11 @@ def _line(text: str, able: Iterable[LineName] | None = None) -> LineName:
 @lines.command("listen")
 def listen() -> int:
     """听自有交换机，直到 Ctrl+C；waihu serve 自己会听，只在另一台机器上听时才用。"""
-    from adapters.event_log import configure_log
     from scheduler.engines.exchange import ExchangeListener
 
     runtime = open_shop()
     if runtime.settings.lines.asterisk is None:
         raise NotReadyError("没有设置自有交换机，请先设置 WAIHU_ASTERISK_URL 等")
-    configure_log()
     listener = ExchangeListener(runtime)
     out.say("正在听自有交换机，按 Ctrl+C 结束")
     try:

@@ -6,11 +6,11 @@ whole page with a way back.
 
 from __future__ import annotations
 
-import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from adapters import event_log
 from campaigns.errors import (
     ConflictError,
     NotFoundError,
@@ -21,7 +21,7 @@ from campaigns.errors import (
 )
 from web.auth import person_or_none
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 STATUS: tuple[tuple[type[WaihuError], int, str], ...] = (
     (NotFoundError, 404, "没有找到"),

@@ -17,14 +17,12 @@ from types import FrameType
 from adapters.carrier.script import Script, read_script
 from adapters.carrier.server import serve
 from adapters.carrier.settings import CarrierSettings
-from adapters.event_log import configure_log
 from campaigns.errors import UsageError
 
 
 def main(words: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; 2 for words or a script that cannot be followed."""
     said = _parser().parse_args(words)
-    configure_log()
     try:
         settings = CarrierSettings(
             said.sid,

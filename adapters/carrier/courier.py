@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-
+from adapters import event_log
 from adapters.carrier.envelopes import Envelope, Reply, deliver, overrides
 from adapters.carrier.faults import Faults
 from adapters.carrier.script import CallbackFault, Rule
@@ -19,7 +18,7 @@ SENDERS = 8
 KEPT = 50_000
 RETRY_S = 1.0
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 Later = Callable[[float, Callable[[], None]], None]
 

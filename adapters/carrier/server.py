@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-import structlog
-
+from adapters import event_log
 from adapters.carrier import control, rest
 from adapters.carrier.answers import Answer, error
 from adapters.carrier.desk import Desk
@@ -22,7 +21,7 @@ from adapters.carrier.rest import Asked
 from adapters.carrier.settings import CarrierSettings, is_loopback
 from adapters.clock import Clock
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 BODY_MAX_BYTES = 1_000_000
 IDLE_S = 60.0

@@ -13,11 +13,10 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from itertools import count
 
-import structlog
-
+from adapters import event_log
 from adapters.carrier.envelopes import Envelope, Reply
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

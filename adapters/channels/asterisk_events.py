@@ -17,17 +17,17 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-import structlog
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from adapters import event_log
 from adapters.channels.asterisk_client import AsteriskClient, Told, base_of
 from adapters.channels.asterisk_ids import customer_channel, read_channel, read_playback
 from adapters.channels.base import CONNECT_S
 from adapters.line_settings import AsteriskSettings, is_loopback
 from campaigns.lines import CallEvent, Cause, Leg, What
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 PASS_S = 0.2
 """How often a quiet connection gives the listener a chance to look at its own deadlines."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 
-import structlog
-
+from adapters import event_log
 from adapters.channels.asterisk_events import listen
 from adapters.channels.asterisk_switch import AsteriskSwitch
 from adapters.line_settings import AsteriskSettings
@@ -16,7 +15,7 @@ from scheduler.flows.line_events import apply_call, take_exchange_events
 from scheduler.flows.line_gate import Connect, NotNow, let_call_through
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 _STOP_S = 10.0
 

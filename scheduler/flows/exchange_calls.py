@@ -16,15 +16,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-import structlog
-
+from adapters import event_log
 from adapters.channels.asterisk import seen_events
 from adapters.channels.asterisk_events import ExchangeEvent, Sign, leg_event, recorded_event
 from adapters.channels.asterisk_switch import AsteriskSwitch, CallView, SwitchError
 from campaigns.lines import CallEvent, Cause, Leg, What
 from scheduler.flows.line_gate import Connect, NotNow
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 TONE_FOR = timedelta(seconds=1)
 """A tone is played so long; it would not end by itself."""

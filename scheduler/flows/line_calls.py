@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.channels.base import Accepted, Answer, CallOrder, CallTrace, Refused, VoiceLine
 from adapters.clock import rest
 from adapters.identifiers import call_token, token_hash
@@ -28,7 +28,7 @@ from scheduler.flows.dialling import not_dialled
 from scheduler.rules.hours import slot_at
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=30)
 """How often an open call is looked up: what a line tells by itself may get lost."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.identifiers import token_hash
 from adapters.store.queries import calls, lines
 from campaigns.lines import CallEvent, CallPicture, Leg, picture_of
@@ -18,7 +18,7 @@ from scheduler.flows.line_calls import LOOK_SOON, give_back, lock
 from scheduler.flows.line_keypad import keep_digit
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 WORKED_OFF_AT_ONCE = 200
 

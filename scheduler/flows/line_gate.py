@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.channels.base import CallOrder
 from adapters.identifiers import token_hash
 from adapters.store.queries import calls, lines
@@ -25,7 +25,7 @@ from scheduler.rules.case import is_usable
 from scheduler.rules.gate import ask, case_for
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

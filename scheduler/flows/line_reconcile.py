@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.channels.base import CONNECT_S, READ_S, Found, Unknown
 from adapters.store.queries import calls, lines
 from campaigns.lines import picture_of
@@ -22,7 +22,7 @@ from scheduler.flows.line_events import apply_call, end_call
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 AT_ONCE = 50
 EMPTY_ANSWERS = 3

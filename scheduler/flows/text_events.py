@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 
+from adapters import event_log
 from adapters.identifiers import token_hash
 from adapters.store.queries import text_events as queries
 from adapters.store.queries import texts
@@ -16,7 +16,7 @@ from campaigns.values import LineName, SmsState
 from scheduler.flows.text_sending import mark_failed
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 WORKED_OFF_AT_ONCE = 500
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.channels.base import Missing, SmsFound, SmsTrace
 from adapters.store.queries import audit, calls, texts
 from adapters.store.queries import text_events as event_queries
@@ -17,7 +17,7 @@ from scheduler.flows.text_events import apply_sms_events
 from scheduler.flows.text_sending import give_up_stale, mark_failed
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 AT_ONCE = 50
 LOOKS_BACK = timedelta(days=1)

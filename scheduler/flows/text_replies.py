@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 
+from adapters import event_log
 from adapters.importers.rows import Problem, RefusedFile
 from adapters.importers.sms_replies import read_replies
 from adapters.store.queries import audit, suppressions
@@ -23,7 +23,7 @@ from campaigns.values import ENGINE, LineName, PhoneNumber
 from scheduler.flows.do_not_contact import refuse_number
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 LISTED = 200
 REPLY_MAX_CHARS = 500

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.channels.base import (
     CONNECT_S,
     READ_S,
@@ -38,7 +38,7 @@ from scheduler.rules.texts import TextCase, ask_text
 from scheduler.runtime import Law, Runtime
 from scripts_zh.errors import ScriptError
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 SENT_AT_ONCE = 100
 """Texts that one round of the engine sends at most."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row
 
+from adapters import event_log
 from adapters.identifiers import call_token, new_attempt_id, token_hash
 from adapters.store.queries import audit, calls, texts
 from adapters.store.queries.facts import load_tasks
@@ -29,7 +29,7 @@ from scheduler.runtime import Law, Runtime
 from scripts_zh.errors import ScriptError
 from scripts_zh.library import standard_library
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 
 def token_of(runtime: Runtime, sms_id: str) -> str:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from random import Random
 
-import structlog
-
+from adapters import event_log
 from adapters.store.queries import audit, jobs
 from adapters.store.queries import training as queries
 from adapters.training_shop.exports import ExportDesk
@@ -39,7 +38,7 @@ from scheduler.flows.training_world import (
 )
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 COLLEAGUES = (
     "小林（模拟）",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +14,7 @@ import structlog
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.event_log import configure_log, without_numbers
+from adapters.event_log import configure_log, get_logger, without_numbers
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def test_an_event_is_one_line_of_json_in_utc(written: io.StringIO) -> None:
-    structlog.get_logger("x").info("attempt.closed", attempt="a-1", outcome="无人接听")
+    get_logger("x").info("attempt.closed", attempt="a-1", outcome="无人接听")
     event = json.loads(written.getvalue())
     assert event.pop("timestamp").endswith("Z")
     assert event == {
@@ -46,7 +48,7 @@ def test_r_pii_1_an_error_is_told_without_what_it_was_about(written: io.StringIO
     try:
         fail("张女士 18412345678")
     except ValueError:
-        structlog.get_logger("x").exception("request.failed")
+        get_logger("x").exception("request.failed")
     event = json.loads(written.getvalue())
     assert event["error"] == "builtins.ValueError"
     assert event["places"][-1].endswith(" fail")
@@ -54,10 +56,32 @@ def test_r_pii_1_an_error_is_told_without_what_it_was_about(written: io.StringIO
     assert "5678" not in written.getvalue()
 
 
+def test_events_leave_standard_output_to_the_documents() -> None:
+    """In a process where nothing was set up: a module that logs is all there is."""
+    event = "import web.errors; web.errors.log.warning('sms.not_accepted')"
+    said = subprocess.run([sys.executable, "-c", event], capture_output=True, text=True, check=True)
+    assert said.stdout == ""
+    assert json.loads(said.stderr)["event"] == "sms.not_accepted"
+
+
+def test_events_follow_standard_error_where_it_is_led(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    structlog.reset_defaults()
+    configure_log()
+    log = get_logger("x")
+    for _ in range(2):  # each command of the tests has a standard error of its own
+        here = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", here)
+        log.info("ping")
+        assert "ping" in here.getvalue()
+    assert written.getvalue() == ""
+
+
 def test_configuring_again_changes_nothing(written: io.StringIO) -> None:
     other = io.StringIO()
     configure_log(other)
-    structlog.get_logger("x").info("ping")
+    get_logger("x").info("ping")
     assert other.getvalue() == ""
     assert "ping" in written.getvalue()
 

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from typing import NoReturn
 from urllib.parse import quote
 
-import structlog
 from flask import Blueprint, Response, abort, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
+from adapters import event_log
 from adapters.channels.base import CallbackReader, RawCallback
 from campaigns.values import LineName
 from web.auth import the_runtime
 from web.protection import csrf
 
-log = structlog.get_logger(__name__)
+log = event_log.get_logger(__name__)
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/line")
 csrf.exempt(webhooks)

@@ -56,8 +56,11 @@ def apply_waiting_texts(runtime: Runtime) -> int:
     with runtime.snapshot() as connection:
         waiting = queries.waiting(connection, WORKED_OFF_AT_ONCE)
     for sms_id in waiting:
-        with runtime.transaction() as connection:
-            apply_sms_events(connection, runtime, sms_id, runtime.now())
+        try:
+            with runtime.transaction() as connection:
+                apply_sms_events(connection, runtime, sms_id, runtime.now())
+        except Exception:  # one text's trouble does not keep all others waiting
+            log.exception("sms.receipts_not_applied", sms=sms_id)
     return len(waiting)
 
 

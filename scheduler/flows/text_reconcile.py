@@ -36,7 +36,10 @@ def reconcile_texts(runtime: Runtime) -> int:
             since = machine - LOOKS_BACK
             due += texts.without_receipt(connection, line, since, machine, AT_ONCE)
     for sms_id in due:
-        _look_up(runtime, sms_id, machine)
+        try:
+            _look_up(runtime, sms_id, machine)
+        except Exception:  # one text's trouble does not keep all others waiting
+            log.exception("sms.not_looked_up", sms=sms_id)
     return len(due)
 
 
@@ -47,11 +50,13 @@ def _look_up(runtime: Runtime, sms_id: str, machine: datetime) -> None:
             return  # another process does it
         pause = min(FIRST_PAUSE * 2 ** min(row.checks, 8), LONGEST_PAUSE)
         texts.note(connection, sms_id, next_check_machine=machine + pause)
-        trace = _trace(connection, runtime, row)
+    # Its turn is over from here on, whatever goes wrong: it is not the first of the next round again.
     line = runtime.lines.sms.get(LineName(row.line))
     if line is None:
         log.warning("sms.line_gone", line=row.line)
         return
+    with runtime.snapshot() as connection:
+        trace = _trace(connection, runtime, row)
     found = line.look_up(trace)
     now = runtime.now()
     if isinstance(found, Missing):

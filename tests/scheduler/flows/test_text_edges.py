@@ -11,15 +11,17 @@ from sqlalchemy import Connection, event, update
 from adapters.channels.base import Refused, SmsOrder
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
-from adapters.store.models.customers import order
-from adapters.store.models.lines import sms
+from adapters.store.models.customers import customer_phone, order
+from adapters.store.models.lines import line_event, sms
 from adapters.store.queries import tasks, texts
-from campaigns.values import LineName, PhoneNumber
+from campaigns.values import LineName, PhoneNumber, SmsState
 from scheduler.flows import text_cases, text_sending
 from scheduler.flows.blast_status import texts_of
 from scheduler.flows.blasts import approve, pause, start, stop
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shortages import move
+from scheduler.flows.text_events import apply_waiting_texts, take_sms_events
+from scheduler.flows.text_reconcile import reconcile_texts
 from scheduler.flows.text_sending import ToldPace, send_due, send_one
 from scripts_zh.errors import ScriptError
 from tests.factories import a_number, at, day
@@ -208,3 +210,39 @@ def test_r_msg_2_a_text_that_cannot_be_judged_keeps_no_other_waiting(
         send_due(texting.runtime, pace=ToldPace(now), start=now)
     send_due(texting.runtime, pace=ToldPace(now), start=now)
     assert sorted(texting.states()) == ["queued", "sent"]
+
+
+@pytest.mark.parametrize("broken", [0, 2])
+def test_safety_i14_a_receipt_that_cannot_be_read_keeps_no_other_waiting(
+    texting: Texting, broken: int
+) -> None:
+    texting.unreached("tb_01", "tb_02", "tb_03")
+    texting.sent()
+    for text in texting.line.texts:
+        told = [texting.line.tell(text, SmsState.DELIVERED)]
+        take_sms_events(texting.runtime, LineName.TWILIO, told)
+    bad = texting.line.texts[broken].order.sms_id
+    with texting.runtime.transaction() as connection:
+        connection.execute(update(line_event).where(line_event.c.sms_id == bad).values(said="{"))
+    apply_waiting_texts(texting.runtime)
+    assert {row.id for row in texting.texts() if row.state == "sent"} == {bad}
+    assert sorted(texting.states()) == ["delivered", "delivered", "sent"]
+
+
+@pytest.mark.parametrize("broken", [0, 2])
+def test_r_msg_2_a_text_that_cannot_be_looked_up_keeps_no_other_waiting(
+    texting: Texting, broken: int
+) -> None:
+    """It is asked about ever more rarely, as one that is never found; else it stayed the first."""
+    texting.unreached("tb_01", "tb_02", "tb_03")
+    texting.sent()
+    for text in texting.line.texts:
+        texting.line.tell(text, SmsState.DELIVERED)
+    texting.pass_time(minutes=11)
+    bad = texting.texts()[broken]
+    with texting.runtime.transaction() as connection:
+        of_bad = customer_phone.c.id == bad.phone_id
+        connection.execute(update(customer_phone).where(of_bad).values(sealed=b"no number"))
+    assert reconcile_texts(texting.runtime) == 3
+    assert {row.id for row in texting.texts() if row.state == "sent"} == {bad.id}
+    assert reconcile_texts(texting.runtime) == 0

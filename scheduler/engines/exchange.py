@@ -11,8 +11,9 @@ from adapters.line_settings import AsteriskSettings
 from campaigns.lines import CallEvent
 from campaigns.values import LineName
 from scheduler.flows.exchange_calls import ExchangeCalls
-from scheduler.flows.line_events import apply_call, take_exchange_events
-from scheduler.flows.line_gate import Connect, NotNow, let_call_through
+from scheduler.flows.line_calls import token_of
+from scheduler.flows.line_events import apply_call, take_call_events
+from scheduler.flows.line_gate import Connect, NotNow, let_through
 from scheduler.runtime import Runtime
 
 log = event_log.get_logger(__name__)
@@ -70,9 +71,11 @@ class ExchangeListener:
                 log.exception("exchange.event_failed", sign=event.sign, call=event.call_id)
 
     def _gate(self, call_id: str, provider_id: str) -> Connect | NotNow | None:
-        return let_call_through(self._runtime, LineName.ASTERISK, call_id, provider_id)
+        token = token_of(self._runtime, call_id)
+        return let_through(self._runtime, LineName.ASTERISK, token, provider_id)
 
     def _take(self, call_id: str, events: list[CallEvent]) -> None:
         """Store first; then at once, so that the caller's page shows it while it happens."""
-        if take_exchange_events(self._runtime, LineName.ASTERISK, call_id, events):
+        token = token_of(self._runtime, call_id)
+        if take_call_events(self._runtime, LineName.ASTERISK, token, events):
             apply_call(self._runtime, call_id)

@@ -22,7 +22,7 @@ from adapters.store.queries.line_health import is_in_trouble
 from campaigns.errors import ConflictError, NotFoundError, NotReadyError, RefusedError
 from campaigns.labels_zh import LINE_LABELS
 from campaigns.states import OPEN_LINE_CALLS
-from campaigns.values import AttemptState, Kind, LineCallState, LineName, Person
+from campaigns.values import AttemptState, Kind, LineCallState, LineName, Person, PhoneNumber
 from scheduler.flows import dialling, line_choice
 from scheduler.flows.dialling import not_dialled
 from scheduler.rules.hours import slot_at
@@ -80,65 +80,89 @@ def dial(
             return _as_it_stands(connection, attempt)
         _, sealed = calls.buyer_and_number(connection, attempt.phone_id)
         customer = runtime.vault.open(sealed)
-        name = line or line_choice.choose(
-            connection, "call", Kind(attempt.kind), attempt.campaign_id, customer
-        )
-        if name is None or (line is None and name not in runtime.lines.voice):
-            name = LineName.MANUAL  # not set up here: the caller has a handset
-        if name is not LineName.MANUAL:
-            voice = _ready_line(connection, runtime, name)
-            address = line_choice.phone_of(connection, runtime, attempt.caller_id, name)
-            requests = lines.number_of_calls(connection, attempt_id)
-            policy = runtime.law(connection).policy_for(attempt.campaign_id)
-    if name is LineName.MANUAL:
+        voice = _line_for(connection, runtime, attempt, customer, line)
+        order = None
+        if voice is not None:
+            order = _order(connection, runtime, attempt, voice.name, customer)
+    if voice is None or order is None:  # by hand
         dialled = dialling.dial(runtime, attempt_id, now, caller)
         return LineDialled(attempt_id, dialled.dialled_at, dialled.line, is_new=dialled.is_new)
-    if address is None:
-        raise NotReadyError(f"还没有设置您在{LINE_LABELS[name]}上的话机，请先设置，或改用手机拨打")
-    call_id = attempt_id if not requests else f"{attempt_id}.{requests + 1}"
-    token = token_of(runtime, call_id)
     now += _wait_for_turn(runtime, voice)
-    machine = runtime.machine_clock.now()
-    intent = {
-        "id": call_id,
-        "attempt_id": attempt_id,
-        "line": name,
-        "caller_id": attempt.caller_id,
-        "token_hash": token_hash(token),
-        "is_recorded": bool(policy.records_calls),
-        "submitted_machine": machine,
-        "next_check_machine": machine + LOOK_EVERY * 2,
-    }
-    dialled = dialling.dial(runtime, attempt_id, now, caller, line=name, intent=intent)
+    intent = _intent(runtime, attempt, voice.name, order)
+    dialled = dialling.dial(runtime, attempt_id, now, caller, line=voice.name, intent=intent)
     if not dialled.is_new:  # the same caller's other click was faster
         with runtime.snapshot() as connection:
             row = calls.row(connection, attempt_id)
             assert row is not None, "it was dialled"
             return _as_it_stands(connection, row)
-    order = CallOrder(
-        call_id, token, address, customer, policy.ring_seconds, bool(policy.records_calls)
-    )
     asked = runtime.now()
     answer = voice.place(order)
     # Much may have come in while the line was silent: what follows happens now, not before that.
     now += max(runtime.now() - asked, timedelta())
-    return keep_answer(runtime, call_id, answer, now)
+    return keep_answer(runtime, order.call_id, answer, now)
+
+
+def _line_for(
+    connection: Connection,
+    runtime: Runtime,
+    attempt: Row[Any],
+    customer: PhoneNumber,
+    named: LineName | None,
+) -> VoiceLine | None:
+    """The line named, or else the one chosen for this call; None: by hand."""
+    name = named or line_choice.choose(
+        connection, "call", Kind(attempt.kind), attempt.campaign_id, customer
+    )
+    voice = None if name is None else runtime.lines.voice.get(name)
+    if voice is None:
+        return None  # by hand, or not set up here: the caller has a handset
+    if is_in_trouble(connection, voice.name, runtime.machine_clock.now()):
+        raise RefusedError(
+            f"{LINE_LABELS[voice.name]}异常，正在核对，请改用手机拨打或稍后再试", rules=_ONE_RING
+        )
+    return voice
+
+
+def _order(
+    connection: Connection,
+    runtime: Runtime,
+    attempt: Row[Any],
+    line: LineName,
+    customer: PhoneNumber,
+) -> CallOrder:
+    """What the line will be asked for: this attempt's first call, or its next one."""
+    address = line_choice.phone_of(connection, runtime, attempt.caller_id, line)
+    if address is None:
+        raise NotReadyError(f"还没有设置您在{LINE_LABELS[line]}上的话机，请先设置，或改用手机拨打")
+    requests = lines.number_of_calls(connection, attempt.id)
+    call_id = attempt.id if not requests else f"{attempt.id}.{requests + 1}"
+    policy = runtime.law(connection).policy_for(attempt.campaign_id)
+    token = token_of(runtime, call_id)
+    return CallOrder(
+        call_id, token, address, customer, policy.ring_seconds, bool(policy.records_calls)
+    )
+
+
+def _intent(
+    runtime: Runtime, attempt: Row[Any], line: LineName, order: CallOrder
+) -> dict[str, object]:
+    """The order as it is stored before the line is asked."""
+    machine = runtime.machine_clock.now()
+    return {
+        "id": order.call_id,
+        "attempt_id": attempt.id,
+        "line": line,
+        "caller_id": attempt.caller_id,
+        "token_hash": token_hash(order.token),
+        "is_recorded": order.is_recorded,
+        "submitted_machine": machine,
+        "next_check_machine": machine + LOOK_EVERY * 2,
+    }
 
 
 def token_of(runtime: Runtime, call_id: str) -> str:
     """The token that the line holds for a call."""
     return call_token(runtime.vault.key_of("line-token"), call_id)
-
-
-def _ready_line(connection: Connection, runtime: Runtime, name: LineName) -> VoiceLine:
-    voice = runtime.lines.voice.get(name)
-    if voice is None:
-        raise NotReadyError(f"{LINE_LABELS[name]}没有设置好，请改用手机拨打")
-    if is_in_trouble(connection, name, runtime.machine_clock.now()):
-        raise RefusedError(
-            f"{LINE_LABELS[name]}异常，正在核对，请改用手机拨打或稍后再试", rules=_ONE_RING
-        )
-    return voice
 
 
 def _wait_for_turn(runtime: Runtime, voice: VoiceLine) -> timedelta:
@@ -171,25 +195,27 @@ def keep_answer(runtime: Runtime, call_id: str, answer: Answer, now: datetime) -
         lines.note(connection, call_id, answered_machine=machine)
         if isinstance(answer, Accepted):
             lines.bind(connection, call_id, answer.provider_id)
-            _move(connection, row, LineCallState.PLACED, now, "accepted")
+            lines.change_call(connection, call_id, LineCallState.PLACED, now, "accepted")
             lines.note(connection, call_id, next_check_machine=machine + LOOK_EVERY)
             late = bool(answer.queued) and _is_too_late(runtime, connection, attempt, now, answer)
         elif isinstance(answer, Refused):
             state = LineCallState.REFUSED if answer.is_permanent else LineCallState.NOT_SENT
-            if _move(
-                connection, row, state, now, answer.code, settled_at=now, reason=answer.reason
+            why = answer.reason
+            if lines.change_call(
+                connection, call_id, state, now, answer.code, settled_at=now, reason=why
             ):
-                give_back(connection, runtime, attempt, now, answer.reason)
-        elif _move(connection, row, LineCallState.UNKNOWN, now, "unknown", reason=answer.reason):
+                give_back(connection, runtime, attempt, now, why)
+        elif lines.change_call(
+            connection, call_id, LineCallState.UNKNOWN, now, "unknown", reason=answer.reason
+        ):
             lines.note(connection, call_id, next_check_machine=machine + LOOK_SOON)
     if not isinstance(answer, Accepted):
         log.warning("line.call_not_placed", call=call_id, answer=type(answer).__name__)
     if late:
         _call_off(runtime, call_id, now)
     with runtime.snapshot() as connection:
-        found = lines.by_id(connection, LineName(row.line), call_id)
+        found = lines.call(connection, call_id)
         dialled_at = attempt.dialled_at or now
-    assert found is not None, "a line's call is never deleted"
     state = LineCallState(found.state)
     return LineDialled(row.attempt_id, dialled_at, LineName(row.line), state, found.reason)
 
@@ -198,9 +224,8 @@ def lock(connection: Connection, call_id: str) -> tuple[Row[Any], Row[Any]]:
     """A call and its attempt, locked in this order everywhere: conversation, attempt, call."""
     attempt_id = call_id.split(".", 1)[0]
     attempt = calls.get(connection, attempt_id)
-    row = lines.locked_call(connection, call_id)
+    row = lines.lock_call(connection, call_id)
     assert attempt is not None, "a line's call has an attempt"
-    assert row is not None, "a line's call is never deleted"
     return row, attempt
 
 
@@ -215,17 +240,6 @@ def give_back(
     """Nobody was rung: the attempt is undone, unless its outcome was entered meanwhile."""
     if attempt.state == AttemptState.DIALLED:
         not_dialled(connection, runtime, attempt, now, why, rule=rule)
-
-
-def _move(
-    connection: Connection,
-    row: Row[Any],
-    state: LineCallState,
-    now: datetime,
-    cause: str,
-    **values: object,
-) -> bool:
-    return lines.change_call(connection, row.id, state, now, cause, **values)
 
 
 def _is_too_late(
@@ -247,9 +261,9 @@ def _call_off(runtime: Runtime, call_id: str, now: datetime) -> None:
         row, attempt = lock(connection, call_id)
         if isinstance(answer, Accepted) and row.gate_at is None:
             why = "排队的时间太长，开始时已不在可拨打时段，已取消"
-            if _move(
+            if lines.change_call(
                 connection,
-                row,
+                call_id,
                 LineCallState.STOPPED,
                 now,
                 "queued too long",

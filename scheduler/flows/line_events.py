@@ -26,29 +26,17 @@ WORKED_OFF_AT_ONCE = 200
 def take_call_events(
     runtime: Runtime, line: LineName, token: str, events: Iterable[CallEvent]
 ) -> bool:
-    """Store what came to an address that carries a token.
+    """Store what a line told of the call that the token speaks of.
 
-    False, and nothing stored as that call's, when the token is unknown or an event is about a call
-    of the line that is not this one; what is foreign is kept apart.
+    The first event binds the line's id of the caller's leg; a later one must agree with it. False,
+    and nothing stored as that call's, when the token is unknown or an event is about a call of the
+    line that is not this one; what is foreign is kept apart.
     """
     with runtime.snapshot() as connection:
         row = lines.by_token(connection, line, token_hash(token))
-    return False if row is None else _take(runtime, row, events)
-
-
-def take_exchange_events(
-    runtime: Runtime, line: LineName, call_id: str, events: Iterable[CallEvent]
-) -> bool:
-    """The same for a line that knows the call by our own id."""
-    with runtime.snapshot() as connection:
-        row = lines.by_id(connection, line, call_id)
-    return False if row is None else _take(runtime, row, events)
-
-
-def _take(runtime: Runtime, row: Row[Any], events: Iterable[CallEvent]) -> bool:
-    """The first event binds the line's id of the caller's leg; a later one must agree with it."""
+    if row is None:
+        return False
     now = runtime.now()
-    line = LineName(row.line)
     agrees = True
     with runtime.transaction() as connection:
         for event in events:

@@ -20,7 +20,7 @@ from adapters.store.queries.facts import load_tasks
 from campaigns.decisions import Allow, Decision, Stop
 from campaigns.states import OPEN_LINE_CALLS
 from campaigns.values import AttemptState, LineCallState, LineName
-from scheduler.flows.line_calls import give_back, lock, token_of
+from scheduler.flows.line_calls import give_back, lock
 from scheduler.rules.case import is_usable
 from scheduler.rules.gate import ask, case_for
 from scheduler.runtime import Runtime
@@ -45,26 +45,16 @@ class NotNow:
 def let_through(
     runtime: Runtime, line: LineName, token: str, provider_id: str
 ) -> Connect | NotNow | None:
-    """The gate for the call that a token speaks of. None: there is no such call."""
-    with runtime.snapshot() as connection:
-        row = lines.by_token(connection, line, token_hash(token))
-    return None if row is None else _pass(runtime, row.id, provider_id)
+    """Ask the gate for the call that the token speaks of, and keep its answer. None: no such call.
 
-
-def let_call_through(
-    runtime: Runtime, line: LineName, call_id: str, provider_id: str
-) -> Connect | NotNow | None:
-    """The same for a line that knows the call by our own id."""
-    with runtime.snapshot() as connection:
-        row = lines.by_id(connection, line, call_id)
-    return None if row is None else _pass(runtime, row.id, provider_id)
-
-
-def _pass(runtime: Runtime, call_id: str, provider_id: str) -> Connect | NotNow:
-    """Ask the gate and keep its answer. The same leg may ask again: it is asked anew each time.
-
-    Another leg of the line with the same token is not let through: one customer rings once.
+    The same leg of the line may ask again: the gate is asked anew each time. Another leg with the
+    same token is not let through: one customer rings once.
     """
+    with runtime.snapshot() as connection:
+        found = lines.by_token(connection, line, token_hash(token))
+    if found is None:
+        return None
+    call_id = found.id
     now = runtime.now()
     with runtime.transaction() as connection:
         row, attempt = lock(connection, call_id)
@@ -90,7 +80,7 @@ def _pass(runtime: Runtime, call_id: str, provider_id: str) -> Connect | NotNow:
         return Connect(
             CallOrder(
                 call_id=call_id,
-                token=token_of(runtime, call_id),
+                token=token,
                 caller="",
                 customer=runtime.vault.open(sealed),
                 ring_seconds=policy.ring_seconds,

@@ -41,15 +41,15 @@ def insert_call(connection: Connection, values: Mapping[str, object], cause: str
     return True
 
 
-def locked_call(connection: Connection, call_id: str) -> Row[Any] | None:
+def lock_call(connection: Connection, call_id: str) -> Row[Any]:
     """One call, locked on PostgreSQL; whoever changes its attempt too has locked that before."""
     return connection.execute(
         select(line_call).where(line_call.c.id == call_id).with_for_update()
-    ).first()
+    ).one()
 
 
 def call(connection: Connection, call_id: str) -> Row[Any]:
-    """One call, not locked."""
+    """One call, for reading."""
     return connection.execute(select(line_call).where(line_call.c.id == call_id)).one()
 
 
@@ -86,13 +86,6 @@ def by_token(connection: Connection, line: LineName, token_hash: str) -> Row[Any
     """The call that a token speaks of."""
     return connection.execute(
         select(line_call).where(line_call.c.line == line, line_call.c.token_hash == token_hash)
-    ).first()
-
-
-def by_id(connection: Connection, line: LineName, call_id: str) -> Row[Any] | None:
-    """The call with this id, if it is this line's."""
-    return connection.execute(
-        select(line_call).where(line_call.c.line == line, line_call.c.id == call_id)
     ).first()
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from adapters.settings import Settings
+from campaigns.values import Person
 from scheduler.flows.training import TrainingLogins, found_training_shop
 from scheduler.runtime import Runtime, open_runtime
 from tests import databases
+from tests.scheduler.flows.lines import LineShop
 from tests.shops import Shop
 
 
@@ -20,6 +22,27 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
     made = Shop(database_url, tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def caller(shop: Shop) -> Person:
+    """Somebody who calls, and one customer to be reminded."""
+    shop.buyer()
+    shop.plan()
+    return shop.person()
+
+
+@pytest.fixture
+def lines(shop: Shop, caller: Person) -> LineShop:
+    """The caller's shop, where every call goes through a line."""
+    return LineShop(shop)
+
+
+@pytest.fixture
+def sampled(shop: Shop) -> tuple[LineShop, Person]:
+    """A shop with a line on the day of a drawn customer, and who calls them (R-SMP-3)."""
+    shop.sampled(shop.buyer())
+    return LineShop(shop, "05-27 09:30"), shop.person()
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,15 @@ from adapters.channels.in_memory import HeldCall, InMemoryVoice
 from adapters.channels.registry import Lines
 from adapters.store.models.lines import line_call, line_step
 from campaigns.lines import CallEvent, Cause, Leg, What
-from campaigns.values import SHOP_ZONE, LineName, Person
+from campaigns.values import SHOP_ZONE, AttemptState, LineName, Person
+from scheduler.flows.figures import rebuild
 from scheduler.flows.line_calls import LineDialled, dial
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.line_events import apply_waiting, take_call_events
 from scheduler.flows.line_gate import Connect, NotNow, let_through
 from scheduler.flows.line_reconcile import reconcile
 from scheduler.flows.shop import set_clock
+from scheduler.verify.second_opinion import verify
 from tests.factories import at
 from tests.shops import Shop
 
@@ -52,6 +54,11 @@ class LineShop:
     @property
     def now(self) -> datetime:
         return self.runtime.now()
+
+    def another_buyer(self) -> None:
+        """One more to be reminded, planned before the first call."""
+        self.shop.buyer("tb_er")
+        self.shop.plan(now="05-13 09:29")
 
     def dial(self, caller: Person, attempt_id: str) -> LineDialled:
         return dial(self.runtime, attempt_id, self.now, caller)
@@ -102,6 +109,20 @@ class LineShop:
 
     def steps(self) -> list[str]:
         return [row.state for row in self.shop.rows(line_step)]
+
+    def attempt_states(self) -> list[str]:
+        return [row.state for row in self.shop.attempts()]
+
+    def attempt_state(self) -> AttemptState:
+        """Of the first attempt."""
+        return AttemptState(self.attempt_states()[0])
+
+    def check(self) -> None:
+        """The second opinion finds nothing (R-AUD-2), and every figure comes out the same again."""
+        found = [str(finding) for finding in verify(self.runtime).violations]
+        assert found == [], found
+        told = rebuild(self.runtime, self.now, "李组长")
+        assert told.is_clean, told
 
 
 def in_words(now: datetime) -> str:

@@ -25,22 +25,6 @@ from tests.shops import Shop
 S = LineCallState
 
 
-@pytest.fixture
-def caller(shop: Shop) -> Person:
-    shop.buyer()
-    shop.plan()
-    return shop.person()
-
-
-@pytest.fixture
-def lines(shop: Shop, caller: Person) -> LineShop:
-    return LineShop(shop)
-
-
-def _attempt(lines: LineShop) -> AttemptState:
-    return AttemptState(lines.shop.attempts()[0].state)
-
-
 def test_a_call_is_placed_answered_and_ended(lines: LineShop, caller: Person) -> None:
     attempt_id, call = lines.dialled(caller)
     assert (lines.states(), call.order.call_id) == (["placed"], attempt_id)
@@ -56,7 +40,7 @@ def test_a_call_is_placed_answered_and_ended(lines: LineShop, caller: Person) ->
 
 def test_the_intent_is_stored_before_the_line_is_asked(lines: LineShop, caller: Person) -> None:
     seen: list[tuple[str, str]] = []
-    lines.line.on_place = lambda order: seen.append((lines.states()[0], _attempt(lines)))
+    lines.line.on_place = lambda order: seen.append((lines.states()[0], lines.attempt_state()))
     lines.dialled(caller)
     assert seen == [("submitting", AttemptState.DIALLED)]
 
@@ -144,8 +128,7 @@ def test_a_process_that_died_in_the_request_is_looked_up(lines: LineShop, caller
 
 
 def test_c2_8_the_caller_goes_on_while_the_line_is_asked(lines: LineShop, caller: Person) -> None:
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     lines.line.answer_next(Unknown("没有回答"), happens=False)
     attempt_id = lines.dials(caller)
     go_on(lines.runtime, attempt_id, lines.now, caller)
@@ -161,8 +144,7 @@ def test_c2_8_the_caller_goes_on_while_the_line_is_asked(lines: LineShop, caller
 def test_r_repeat_2_a_call_that_was_left_and_taken_back_was_not_a_second_one(
     lines: LineShop, caller: Person
 ) -> None:
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     lines.line.answer_next(Unknown("没有回答"), happens=True)
     attempt_id, call = lines.dialled(caller)
     go_on(lines.runtime, attempt_id, lines.now, caller)
@@ -226,7 +208,7 @@ def test_r_dnc_2_who_opted_out_while_the_line_was_asked_is_not_on_the_screen_aga
     lines.line.answer_next(Refused("429", "线路忙", is_permanent=False))
     lines.dials(caller)
     assert lines.states() == ["not_sent"]
-    assert _attempt(lines) is AttemptState.WITHDRAWN
+    assert lines.attempt_state() is AttemptState.WITHDRAWN
     assert lines.shop.tasks()[0].ending == "opted_out"
 
 
@@ -241,8 +223,7 @@ def test_what_follows_an_answer_happens_when_it_came(lines: LineShop, caller: Pe
 def test_an_event_with_the_id_of_another_call_is_kept_apart(
     lines: LineShop, caller: Person
 ) -> None:
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     _, first = lines.dialled(caller)
     lines.line.answer_next(Unknown("没有回答"), happens=True)
     _, second = lines.dialled(lines.shop.person("李四"))

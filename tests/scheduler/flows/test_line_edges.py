@@ -12,39 +12,15 @@ from adapters.store.models.lines import line_call
 from campaigns.errors import ConflictError
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import AttemptState, LineName, Person
-from scheduler.flows import figures, line_events
+from scheduler.flows import line_events
 from scheduler.flows.line_calls import dial, go_on, hang_up
 from scheduler.flows.line_choice import set_phone
 from scheduler.flows.line_events import apply_waiting
 from scheduler.flows.line_gate import NotNow
 from scheduler.flows.line_keypad import ask_score
 from scheduler.flows.line_reconcile import reconcile
-from scheduler.verify.second_opinion import verify
 from tests.factories import at
 from tests.scheduler.flows.lines import LineShop
-from tests.shops import Shop
-
-
-@pytest.fixture
-def caller(shop: Shop) -> Person:
-    shop.buyer()
-    shop.plan()
-    return shop.person()
-
-
-@pytest.fixture
-def lines(shop: Shop, caller: Person) -> LineShop:
-    return LineShop(shop)
-
-
-def _states(lines: LineShop) -> list[str]:
-    return [row.state for row in lines.shop.attempts()]
-
-
-def _agrees(lines: LineShop) -> None:
-    assert [str(f) for f in verify(lines.runtime).violations] == []
-    assert figures.rebuild(lines.runtime, lines.now, "李组长").is_clean
-
 
 # --- hung up before the customer was rung -------------------------------------------------------
 
@@ -57,19 +33,18 @@ def test_whoever_hung_up_while_the_line_was_asked_has_nobody_rung(
     attempt_id, call = lines.dialled(caller)
     lines.tell(call, Leg.CALLER, What.ANSWERED)
     assert isinstance(lines.gate(call), NotNow)
-    assert (lines.states(), _states(lines)) == (["stopped"], [AttemptState.HANDED_OUT])
-    _agrees(lines)
+    assert (lines.states(), lines.attempt_states()) == (["stopped"], [AttemptState.HANDED_OUT])
+    lines.check()
     lines.line.on_place = None
     assert lines.dial(caller, attempt_id).state == "placed"
-    _agrees(lines)
+    lines.check()
 
 
 def test_a_call_that_was_left_rings_nobody_when_it_turns_up(
     lines: LineShop, caller: Person
 ) -> None:
     """R-REPEAT-2. The caller talks to somebody else by then."""
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     lines.line.answer_next(Unknown("没有回答"), happens=True)
     left, call = lines.dialled(caller)
     go_on(lines.runtime, left, lines.now, caller)
@@ -81,7 +56,7 @@ def test_a_call_that_was_left_rings_nobody_when_it_turns_up(
     assert isinstance(lines.gate(call), NotNow)
     states = {row.id: row.state for row in lines.shop.attempts()}
     assert (states[left], states[other.attempt_id]) == ("withdrawn", "dialled")
-    _agrees(lines)
+    lines.check()
 
 
 # --- looking up ----------------------------------------------------------------------------------
@@ -91,8 +66,7 @@ def test_a_desk_telephone_that_two_share_does_not_keep_a_call_unknown_for_ever(
     lines: LineShop, caller: Person
 ) -> None:
     """The look-up by number and time must not find the other's call again and again."""
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     second = lines.shop.person("李四")
     for who in (caller, second):
         set_phone(lines.runtime, who, LineName.TWILIO, "057188880000", lines.now, "李组长")
@@ -109,8 +83,8 @@ def test_a_call_that_is_gone_before_the_gate_rang_nobody(lines: LineShop, caller
     lines.dialled(caller)
     lines.line.lookups.extend([Missing(), Missing()])
     lines.look_up(2, seconds=60)
-    assert (lines.states(), _states(lines)) == (["stopped"], [AttemptState.HANDED_OUT])
-    _agrees(lines)
+    assert (lines.states(), lines.attempt_states()) == (["stopped"], [AttemptState.HANDED_OUT])
+    lines.check()
 
 
 def test_a_call_that_is_gone_after_the_gate_counts_and_is_over(
@@ -123,7 +97,7 @@ def test_a_call_that_is_gone_after_the_gate_counts_and_is_over(
     (attempt,) = lines.shop.attempts()
     assert (lines.states(), attempt.state) == (["ended"], "dialled")
     assert attempt.hung_up_at == lines.now
-    _agrees(lines)
+    lines.check()
 
 
 def test_a_line_that_is_silent_is_asked_once_in_a_round(lines: LineShop, caller: Person) -> None:
@@ -145,8 +119,7 @@ def test_a_line_that_is_silent_is_asked_once_in_a_round(lines: LineShop, caller:
 def test_one_call_that_cannot_be_worked_off_does_not_keep_the_others(
     lines: LineShop, caller: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     _, one = lines.dialled(caller)
     _, two = lines.dialled(lines.shop.person("李四"))
     calls = lines.shop.rows(line_call)
@@ -175,20 +148,21 @@ def test_a_line_taken_out_of_the_settings_holds_a_number_for_some_hours_only(
     assert lines.states() == ["unknown"]
     lines.look_up(1, hours=5)
     assert lines.states() == ["unconfirmed"]
-    assert _states(lines) == [AttemptState.CLOSED]
-    _agrees(lines)
+    assert lines.attempt_states() == [AttemptState.CLOSED]
+    lines.check()
 
 
 # --- outcomes, riders, redials -------------------------------------------------------------------
 
 
-def test_r_smp_4_only_who_made_the_call_hands_its_customer_over(shop: Shop) -> None:
-    shop.sampled(shop.buyer())
-    lines, caller = LineShop(shop, "05-27 09:30"), shop.person()
+def test_r_smp_4_only_who_made_the_call_hands_its_customer_over(
+    sampled: tuple[LineShop, Person],
+) -> None:
+    lines, caller = sampled
     attempt_id, call = lines.dialled(caller)
     lines.talks(call)
     with pytest.raises(ConflictError):
-        ask_score(lines.runtime, attempt_id, lines.now, shop.person("李四"))
+        ask_score(lines.runtime, attempt_id, lines.now, lines.shop.person("李四"))
     assert "ask_score" not in lines.line.asked
 
 
@@ -196,15 +170,15 @@ def test_an_undone_reminder_counts_in_no_figure(lines: LineShop, caller: Person)
     for answer in (Refused("429", "线路忙", is_permanent=False), Refused("21211", "号码", True)):
         lines.line.answer_next(answer)
     attempt_id = lines.dials(caller)
-    _agrees(lines)
+    lines.check()
     lines.dial(caller, attempt_id)
-    _agrees(lines)
+    lines.check()
     lines.dial(caller, attempt_id)
     lines.talks(lines.line.calls[-1])
     lines.ends(lines.line.calls[-1])
     lines.shop.outcome(attempt_id, "will_pay", "05-13 09:40", caller)
     lines.at("05-13 09:41")
-    _agrees(lines)
+    lines.check()
     assert len(lines.shop.rows(line_call)) == 3
 
 
@@ -217,8 +191,8 @@ def test_the_outcome_is_entered_while_the_line_still_rings(lines: LineShop, call
     lines.shop.outcome(attempt_id, "no_answer", "05-13 09:31", caller)
     lines.at("05-13 09:32")
     lines.ends(call, Cause.NO_ANSWER)
-    assert (lines.states(), _states(lines)) == (["ended"], ["closed"])
-    _agrees(lines)
+    assert (lines.states(), lines.attempt_states()) == (["ended"], ["closed"])
+    lines.check()
 
 
 def test_the_outcome_is_entered_before_the_caller_picks_up(lines: LineShop, caller: Person) -> None:
@@ -228,8 +202,8 @@ def test_the_outcome_is_entered_before_the_caller_picks_up(lines: LineShop, call
     lines.tell(call, Leg.CALLER, What.ANSWERED)
     assert isinstance(lines.gate(call), NotNow)
     lines.tell(call, Leg.CALLER, What.ENDED)
-    assert (lines.states(), _states(lines)) == (["stopped"], ["closed"])
-    _agrees(lines)
+    assert (lines.states(), lines.attempt_states()) == (["stopped"], ["closed"])
+    lines.check()
 
 
 @pytest.mark.parametrize("back", [5, 120])
@@ -254,13 +228,12 @@ def test_the_training_clock_goes_back_before_the_call_is_given_up(
     lines.dials(caller)
     lines.at("05-13 10:00")
     lines.look_up(16, seconds=60)
-    assert (lines.states(), _states(lines)) == (["unconfirmed"], ["closed"])
-    _agrees(lines)
+    assert (lines.states(), lines.attempt_states()) == (["unconfirmed"], ["closed"])
+    lines.check()
 
 
 def test_found_by_somebody_elses_id_is_not_found(lines: LineShop, caller: Person) -> None:
-    lines.shop.buyer("tb_er")
-    lines.shop.plan(now="05-13 09:29")
+    lines.another_buyer()
     _, other = lines.dialled(lines.shop.person("李四"))
     lines.line.answer_next(Unknown("没有回答"), happens=False)
     lines.dials(caller)

@@ -10,12 +10,11 @@ from adapters.channels.base import Refused, Unknown
 from campaigns.errors import ConflictError
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import AttemptState, LineName, OrderState, Person
-from scheduler.flows import figures, line_calls
+from scheduler.flows import line_calls
 from scheduler.flows.do_not_contact import EntryForm, add_entry
 from scheduler.flows.line_calls import dial, hang_up
 from scheduler.flows.line_gate import NotNow
 from scheduler.flows.outcome import MatterForm
-from scheduler.verify.second_opinion import verify
 from tests.factories import at
 from tests.scheduler.flows.lines import LineShop
 from tests.shops import Shop
@@ -36,11 +35,6 @@ def caller(shop: Shop) -> Person:
     return shop.person()
 
 
-def _agrees(lines: LineShop) -> None:
-    assert [str(f) for f in verify(lines.runtime).violations] == []
-    assert figures.rebuild(lines.runtime, lines.now, "李组长").is_clean
-
-
 def test_r_repeat_2_a_call_never_found_counts_for_every_matter(
     two: LineShop, caller: Person
 ) -> None:
@@ -48,7 +42,7 @@ def test_r_repeat_2_a_call_never_found_counts_for_every_matter(
     two.dials(caller)
     two.look_up(16, seconds=60)
     assert [row.outcome for row in two.shop.attempts()] == ["line_unconfirmed"] * 2
-    _agrees(two)
+    two.check()
 
 
 def test_r_repeat_2_an_undone_call_leaves_every_matter_as_it_was(
@@ -62,14 +56,14 @@ def test_r_repeat_2_an_undone_call_leaves_every_matter_as_it_was(
     assert [task.ending for task in after] == [None, None]
     # R-REPEAT-2: the further matter waits for no longer than the lease.
     assert after[1].due_at - before[1].due_at <= timedelta(minutes=45)
-    _agrees(two)
+    two.check()
     assert two.dial(caller, held.attempt_id).state == "placed"
     two.talks(two.line.calls[-1])
     two.ends(two.line.calls[-1])
     said = MatterForm(held.also[0].task_id, "satisfied")
     two.shop.outcome(held.attempt_id, "will_pay", "05-13 09:35", caller, also=(said,))
     two.at("05-13 09:36")
-    _agrees(two)
+    two.check()
 
 
 def test_r_repeat_5_a_redial_that_was_not_taken_is_made_once_more(
@@ -90,7 +84,7 @@ def test_r_repeat_5_a_redial_that_was_not_taken_is_made_once_more(
     two.ends(two.line.calls[-1])
     two.shop.outcome(again, "will_pay", "05-13 09:37", caller)
     two.at("05-13 09:38")
-    _agrees(two)
+    two.check()
 
 
 def test_r_dnc_2_who_opts_out_while_nobody_knows_is_not_called_again(
@@ -103,7 +97,7 @@ def test_r_dnc_2_who_opts_out_while_nobody_knows_is_not_called_again(
     two.look_up(16, seconds=60)
     assert {row.outcome for row in two.shop.attempts()} == {"line_unconfirmed"}
     assert {row.ending for row in two.shop.tasks()} == {"opted_out"}
-    _agrees(two)
+    two.check()
 
 
 def test_hung_up_before_anybody_picked_up_is_no_attempt(two: LineShop, caller: Person) -> None:
@@ -114,7 +108,7 @@ def test_hung_up_before_anybody_picked_up_is_no_attempt(two: LineShop, caller: P
     two.tell(call, Leg.CALLER, What.ENDED, cause=Cause.CANCELLED)
     (attempt,) = two.shop.attempts()
     assert (attempt.state, attempt.hung_up_at) == (AttemptState.HANDED_OUT, None)
-    _agrees(two)
+    two.check()
 
 
 def test_r_hours_3_the_clock_goes_back_before_the_gate_says_no(
@@ -125,7 +119,7 @@ def test_r_hours_3_the_clock_goes_back_before_the_gate_says_no(
     assert isinstance(two.gate(call), NotNow)
     (attempt,) = two.shop.attempts()
     assert (attempt.state, attempt.end_reason) == ("withdrawn", "R-HOURS-3")
-    _agrees(two)
+    two.check()
 
 
 def test_r_repeat_2_by_hand_only_when_the_line_has_let_go_of_the_number(
@@ -142,7 +136,7 @@ def test_r_repeat_2_by_hand_only_when_the_line_has_let_go_of_the_number(
         dial(two.runtime, again.attempt_id, two.now, caller, LineName.MANUAL)
     two.ends(call)
     dial(two.runtime, again.attempt_id, two.now, caller, LineName.MANUAL)
-    _agrees(two)
+    two.check()
 
 
 def test_two_windows_of_which_one_saw_the_line_say_no(
@@ -165,4 +159,4 @@ def test_two_windows_of_which_one_saw_the_line_say_no(
     assert (two.states(), two.line.calls) == (["not_sent"], [])
     assert two.dial(caller, held.attempt_id).state == "placed"
     assert len(two.line.calls) == 1
-    _agrees(two)
+    two.check()

@@ -21,22 +21,6 @@ from tests.scheduler.flows.lines import LineShop
 from tests.shops import Shop
 
 
-@pytest.fixture
-def caller(shop: Shop) -> Person:
-    shop.buyer()
-    shop.plan()
-    return shop.person()
-
-
-@pytest.fixture
-def lines(shop: Shop, caller: Person) -> LineShop:
-    return LineShop(shop)
-
-
-def _attempt(lines: LineShop) -> AttemptState:
-    return AttemptState(lines.shop.attempts()[0].state)
-
-
 def test_every_order_and_repetition_of_events_says_the_same(shop: Shop, caller: Person) -> None:
     lines = LineShop(shop)
     attempt_id, call = lines.dialled(caller)
@@ -59,7 +43,7 @@ def test_every_order_and_repetition_of_events_says_the_same(shop: Shop, caller: 
         (row,) = shop.rows(line_call)
         assert (row.state, row.cause, row.rang_machine) == ("ended", "talked", told[1].at)
     assert len(shop.rows(line_event)) == len(told)
-    assert _attempt(lines) is AttemptState.DIALLED
+    assert lines.attempt_state() is AttemptState.DIALLED
     assert attempt_id == row.attempt_id
 
 
@@ -132,7 +116,7 @@ def test_hanging_up_ends_the_call_on_the_line(lines: LineShop, caller: Person) -
     hang_up(lines.runtime, attempt_id, lines.now, caller)
     assert lines.line.asked[-1] == "hang_up"
     lines.shop.outcome(attempt_id, "will_pay", "05-13 09:35", caller)
-    assert _attempt(lines) is AttemptState.CLOSED
+    assert lines.attempt_state() is AttemptState.CLOSED
 
 
 def test_r_smp_12_a_recording_is_known_by_its_place(lines: LineShop, caller: Person) -> None:
@@ -141,12 +125,6 @@ def test_r_smp_12_a_recording_is_known_by_its_place(lines: LineShop, caller: Per
     lines.tell(call, Leg.CALLER, What.RECORDED, recording="RE1", seconds=42)
     (row,) = lines.shop.rows(recording)
     assert (row.attempt_id, row.reference, row.seconds) == (attempt_id, "RE1", 42)
-
-
-@pytest.fixture
-def sampled(shop: Shop) -> tuple[LineShop, Person]:
-    shop.sampled(shop.buyer())
-    return LineShop(shop, "05-27 09:30"), shop.person()
 
 
 def _scores(shop: Shop) -> list[tuple[int, str]]:

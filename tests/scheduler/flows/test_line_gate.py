@@ -12,23 +12,6 @@ from campaigns.lines import Cause, Leg, What
 from campaigns.values import AttemptState, Person
 from scheduler.flows.line_gate import Connect, NotNow
 from tests.scheduler.flows.lines import LineShop, in_words
-from tests.shops import Shop
-
-
-@pytest.fixture
-def caller(shop: Shop) -> Person:
-    shop.buyer()
-    shop.plan()
-    return shop.person()
-
-
-@pytest.fixture
-def lines(shop: Shop, caller: Person) -> LineShop:
-    return LineShop(shop)
-
-
-def _attempt(lines: LineShop) -> AttemptState:
-    return AttemptState(lines.shop.attempts()[0].state)
 
 
 def test_r_hours_3_nobody_is_rung_when_the_window_closed_meanwhile(
@@ -53,7 +36,7 @@ def test_r_dun_4_nobody_is_rung_who_paid_meanwhile(lines: LineShop, caller: Pers
     (task,) = lines.shop.tasks()
     lines.shop.pays(task.customer_id, "05-13 09:00", known="05-13 09:30")
     assert isinstance(lines.gate(call), NotNow)
-    assert _attempt(lines) is AttemptState.WITHDRAWN
+    assert lines.attempt_state() is AttemptState.WITHDRAWN
     assert lines.shop.tasks()[0].ending == "paid_uncalled"
 
 
@@ -89,7 +72,7 @@ def test_a_caller_who_does_not_pick_up_made_no_attempt(lines: LineShop, caller: 
     _, call = lines.dialled(caller)
     lines.tell(call, Leg.CALLER, What.ENDED, cause=Cause.NO_ANSWER)
     assert lines.states() == ["stopped"]
-    assert _attempt(lines) is AttemptState.HANDED_OUT
+    assert lines.attempt_state() is AttemptState.HANDED_OUT
 
 
 def test_r_hours_3_what_waits_in_a_queue_until_noon_is_called_off(
@@ -100,4 +83,4 @@ def test_r_hours_3_what_waits_in_a_queue_until_noon_is_called_off(
     lines.dials(caller)
     assert lines.states() == ["stopped"]
     assert "hang_up" in lines.line.asked
-    assert _attempt(lines) is AttemptState.WITHDRAWN
+    assert lines.attempt_state() is AttemptState.WITHDRAWN

@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 
 from adapters.store.queries import audit, lines, scores
 from campaigns.decisions import Follow
+from campaigns.errors import UsageError
 from campaigns.facts import TaskFacts
 from campaigns.outcomes import Outcome
 from campaigns.values import CaseKind, Kind, Person, ScoreOrigin
 from scheduler.flows import escalations
 from scheduler.flows.cases import NewCase, open_case
-from scheduler.flows.outcome_forms import CaseForm, MatterForm
+from scheduler.flows.outcome_forms import NEEDS_REASON, CaseForm, MatterForm
 from scheduler.rules.escalation import answer_due
 from scheduler.runtime import Law
 
@@ -62,6 +63,8 @@ class SamplingCall:
         reason = (form.reason or "").strip()
         if not reason and outcome.escalates:
             reason = (form.note or "").strip()
+        if value in NEEDS_REASON and outcome.takes_score and not reason:
+            raise UsageError(f"客户按键评了 {value} 分，请写明客户说的原因", field="reason")
         scores.add_score(
             self.connection,
             {

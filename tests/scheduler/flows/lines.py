@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from adapters.channels.in_memory import HeldCall, InMemoryVoice
 from adapters.channels.registry import Lines
+from adapters.clock import FixedClock
+from adapters.settings import Settings
 from adapters.store.models.lines import line_call, line_step
+from adapters.store.session import open_engine
 from campaigns.lines import CallEvent, Cause, Leg, What
 from campaigns.values import SHOP_ZONE, AttemptState, LineName, Person
 from scheduler.flows.figures import rebuild
@@ -15,7 +20,8 @@ from scheduler.flows.line_choice import set_choice
 from scheduler.flows.line_events import apply_waiting, take_call_events
 from scheduler.flows.line_gate import Connect, NotNow, let_through
 from scheduler.flows.line_reconcile import reconcile
-from scheduler.flows.shop import set_clock
+from scheduler.flows.shop import ShopForm, create_shop, set_clock
+from scheduler.runtime import Runtime
 from scheduler.verify.second_opinion import verify
 from tests.factories import at
 from tests.shops import Shop
@@ -123,6 +129,15 @@ class LineShop:
         assert found == [], found
         told = rebuild(self.runtime, self.now, "李组长")
         assert told.is_clean, told
+
+
+def real_shop(folder: Path, **settings: Any) -> Runtime:
+    """A shop that is no training shop, by these settings; it has no line yet."""
+    url = f"sqlite:///{folder / 'real.db'}"
+    machine = FixedClock(datetime(2026, 11, 20, 3, 0, tzinfo=UTC))
+    runtime = Runtime(Settings(url, folder / "real.key", **settings), open_engine(url), machine)
+    create_shop(runtime, ShopForm("四季花坊"))
+    return runtime
 
 
 def in_words(now: datetime) -> str:

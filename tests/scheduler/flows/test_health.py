@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from adapters.clock import SystemClock
-from adapters.store.models.lines import line_event
 from campaigns.values import LineName
 from scheduler.flows.health import Finding, examine, look_at
 from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shop import set_clock
 from tests.databases import sqlite_only
-from tests.scheduler.flows.test_line_report import given, given_texts
+from tests.scheduler.flows.line_rows import given, given_event, given_texts
 from tests.shops import Shop
 from tests.web import panel_shop
 
@@ -64,16 +63,7 @@ def test_a_line_of_which_a_fifth_fails_is_a_finding(shop: Shop) -> None:
 
 def test_what_a_line_told_must_be_worked_off_in_a_minute(shop: Shop) -> None:
     for seconds, in_time in ((50, True), (70, False)):
-        with shop.runtime.transaction() as connection:
-            connection.execute(
-                insert(line_event).values(
-                    line=LineName.TWILIO,
-                    key=str(seconds),
-                    what="ended",
-                    said="{}",
-                    received_at=shop.runtime.now() - timedelta(seconds=seconds),
-                )
-            )
+        given_event(shop, timedelta(seconds=seconds))
         assert lines_of(shop)["线路通知"].ok is in_time
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from adapters.clock import FixedClock
-from adapters.settings import Settings
 from adapters.store.models.audit import audit
 from adapters.store.models.lines import line_choice, person_phone
 from adapters.store.queries.people import add_person
-from adapters.store.session import open_engine
 from campaigns.errors import NotFoundError, UsageError
 from campaigns.values import Kind, LineName, Person, PhoneNumber, Role
 from scheduler.flows.line_choice import (
@@ -27,10 +23,10 @@ from scheduler.flows.line_choice import (
     set_choice,
     set_phone,
 )
-from scheduler.flows.shop import ShopForm, create_shop
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.factories import a_number, at
+from tests.scheduler.flows.lines import real_shop
 from tests.shops import Shop
 
 NOW = at("05-13 09:40")
@@ -49,18 +45,6 @@ def chosen(
 
 def choice(shop: Shop, scope: str, line: LineName | None, medium: str = "call") -> None:
     set_choice(shop.runtime, medium, scope, line, NOW, "周主管")
-
-
-def real_shop(folder: Path) -> Runtime:
-    """A shop that is no training shop."""
-    url = f"sqlite:///{folder / 'real.db'}"
-    runtime = Runtime(
-        Settings(url, folder / "real.key"),
-        open_engine(url),
-        FixedClock(datetime(2026, 11, 20, 3, 0, tzinfo=UTC)),
-    )
-    create_shop(runtime, ShopForm("四季花坊", None))
-    return runtime
 
 
 def test_a_shop_that_chose_nothing_calls_by_hand_and_sends_no_texts(shop: Shop) -> None:

@@ -7,27 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from adapters.channels.in_memory import InMemoryVoice
 from adapters.channels.registry import Lines
 from adapters.line_settings import AliyunSettings, AsteriskSettings, LineSettings, TwilioSettings
 from adapters.settings import Settings
-from adapters.store.models.customers import customer_phone
-from adapters.store.models.lines import line_call, line_event, sms
 from adapters.store.queries.line_health import is_in_trouble
-from adapters.store.session import open_engine
-from campaigns.values import Kind, LineName, Role
+from campaigns.values import LineName, Role
 from scheduler.flows.line_choice import set_choice, set_phone
 from scheduler.flows.line_report import LineState, report, troubles
 from scheduler.flows.people import NewPerson, add_person
-from scheduler.flows.shop import ShopForm, create_shop
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.factories import a_number, at
+from tests.scheduler.flows.line_rows import NOW, given, given_event, given_texts
+from tests.scheduler.flows.lines import real_shop
 from tests.shops import Shop
 
-NOW = at("05-13 09:40")
 TWILIO = TwilioSettings("AC0", "the token", "+15005550006")
 SECRETS = ("the token", "the password", "the key secret", "the callback token")
 
@@ -51,83 +47,6 @@ def state(
 
 def use(runtime: Runtime, line: LineName, medium: str = "call") -> None:
     set_choice(runtime, medium, "all", line, NOW, "周主管")
-
-
-def given(shop: Shop, number: int, state: str = "unknown", **fields: Any) -> list[str]:
-    """So many requests to ring, each for a caller, an attempt and a phone of its own."""
-    machine = shop.runtime.machine_clock.now()
-    is_open = state in ("submitting", "placed", "unknown")
-    ids = []
-    for _ in range(number):
-        caller = shop.person(f"坐席{next(_names)}")
-        shop.buyer(f"buyer-{caller.id}")
-        shop.plan()
-        held = shop.take(caller, "05-13 09:35")
-        values = {
-            "id": held.attempt_id,
-            "attempt_id": held.attempt_id,
-            "line": LineName.TWILIO,
-            "state": state,
-            "caller_id": caller.id,
-            "phone_key": held.attempt_id,
-            "token_hash": held.attempt_id,
-            "is_recorded": False,
-            "submitted_at": NOW,
-            "submitted_machine": machine - timedelta(seconds=30),
-            "answered_machine": machine - timedelta(seconds=5),
-            "settled_at": None if is_open else NOW,
-            "reason": "没有回音",
-        }
-        with shop.runtime.transaction() as connection:
-            connection.execute(insert(line_call).values(**(values | fields)))
-        ids.append(held.attempt_id)
-    return ids
-
-
-def given_texts(shop: Shop, number: int, state: str = "unknown", **fields: Any) -> None:
-    """So many texts, sent 30 s ago unless they wait; all to one customer, which no one minds here."""
-    customer_id, task_id, phone_id = _somebody(shop)
-    for _ in range(number):
-        key = f"text-{next(_names)}"
-        sent = state not in ("queued", "withdrawn")
-        values = {
-            "id": key,
-            "dedupe_key": key,
-            "task_id": task_id,
-            "campaign_id": shop.campaign_id,
-            "kind": Kind.DUNNING,
-            "customer_id": customer_id,
-            "phone_id": phone_id,
-            "phone_key": "key",
-            "line": LineName.TWILIO,
-            "occasion": "unreached",
-            "script_id": "dunning.unreached.sms",
-            "script_version": 1,
-            "wording": "短信",
-            "text_hash": key,
-            "segments": 1,
-            "state": state,
-            "token_hash": key,
-            "created_at": NOW,
-            "not_before": NOW,
-            "at": NOW if sent else None,
-            "sent_machine": shop.runtime.machine_clock.now() - timedelta(seconds=30)
-            if sent
-            else None,
-        }
-        with shop.runtime.transaction() as connection:
-            connection.execute(insert(sms).values(**(values | fields)))
-
-
-def _somebody(shop: Shop) -> tuple[int, int, int]:
-    if not shop.rows(customer_phone):
-        shop.buyer("texted")
-        shop.plan()
-    phone, task = shop.rows(customer_phone)[0], shop.tasks()[0]
-    return phone.customer_id, task.id, phone.id
-
-
-_names = iter(range(1, 10_000))
 
 
 def troubled(shop: Shop, after: float = 0, line: LineName = LineName.TWILIO) -> bool:
@@ -235,21 +154,9 @@ def test_a_line_is_asked_only_when_it_may_be(shop: Shop, line: InMemoryVoice) ->
 
 
 def test_events_that_wait_too_long_are_said(shop: Shop, line: InMemoryVoice) -> None:
-    def told(waited: timedelta) -> None:
-        with shop.runtime.transaction() as connection:
-            connection.execute(
-                insert(line_event).values(
-                    line=LineName.TWILIO,
-                    key=str(waited),
-                    what="ended",
-                    said="{}",
-                    received_at=shop.runtime.now() - waited,
-                )
-            )
-
-    told(timedelta(seconds=30))
+    given_event(shop, timedelta(seconds=30))
     assert state(shop.runtime).warnings == ()
-    told(timedelta(minutes=5))
+    given_event(shop, timedelta(minutes=5))
     assert state(shop.runtime).unapplied == timedelta(minutes=5)
     assert len(state(shop.runtime).warnings) == 1
 
@@ -269,11 +176,8 @@ def test_troubles_are_listed_newest_first_without_numbers(shop: Shop) -> None:
 # --- real shops -----------------------------------------------------------------------------------
 
 
-def real_shop(folder: Path, public_url: str | None, lines: LineSettings) -> Runtime:
-    url = f"sqlite:///{folder / 'real.db'}"
-    settings = Settings(url, folder / "real.key", public_url=public_url, lines=lines)
-    runtime = Runtime(settings, open_engine(url))
-    create_shop(runtime, ShopForm("四季花坊"))
+def with_a_line(folder: Path, public_url: str | None, lines: LineSettings) -> Runtime:
+    runtime = real_shop(folder, public_url=public_url, lines=lines)
     line = InMemoryVoice(runtime.machine_clock.now, is_training=False)
     runtime.lines = Lines(voice={LineName.TWILIO: line})
     return runtime
@@ -286,14 +190,14 @@ def real_shop(folder: Path, public_url: str | None, lines: LineSettings) -> Runt
 def test_a_provider_outside_needs_a_public_address_with_https(
     tmp_path: Path, public_url: str | None, ready: bool
 ) -> None:
-    runtime = real_shop(tmp_path, public_url, LineSettings(twilio=TWILIO))
+    runtime = with_a_line(tmp_path, public_url, LineSettings(twilio=TWILIO))
     assert state(runtime).is_ready is ready
     assert any("WAIHU_PUBLIC_URL" in problem for problem in state(runtime).problems) is not ready
     runtime.engine.dispose()
 
 
 def test_callers_whom_a_chosen_line_could_not_ring_are_named(tmp_path: Path) -> None:
-    runtime = real_shop(tmp_path, "https://waihu.example.cn", LineSettings(twilio=TWILIO))
+    runtime = with_a_line(tmp_path, "https://waihu.example.cn", LineSettings(twilio=TWILIO))
     one = add_person(runtime, NewPerson("张三", Role.CALLER), NOW, "test")
     add_person(runtime, NewPerson("李四", Role.CALLER), NOW, "test")
     add_person(runtime, NewPerson("管理员", Role.ADMIN), NOW, "test")
@@ -306,7 +210,7 @@ def test_callers_whom_a_chosen_line_could_not_ring_are_named(tmp_path: Path) -> 
 
 
 def test_no_secret_is_in_what_is_said_of_the_lines(tmp_path: Path) -> None:
-    runtime = real_shop(
+    runtime = with_a_line(
         tmp_path,
         "https://waihu.example.cn",
         LineSettings(

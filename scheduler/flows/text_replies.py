@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from adapters import event_log
 from adapters.importers.rows import Problem, RefusedFile
-from adapters.importers.sms_replies import read_replies
+from adapters.importers.sms_replies import ReplyRow, read_replies
 from adapters.store.queries import audit, suppressions
 from adapters.store.queries import text_replies as queries
 from campaigns.days import business_day, midnight_of
@@ -99,27 +99,29 @@ def add_reply(runtime: Runtime, phone: str, wording: str, now: datetime, who: st
 def import_replies(runtime: Runtime, content: bytes, now: datetime, who: str) -> RepliesImported:
     """R-DNC-2, R-IMP-2. A provider's list of replies; the same list again changes nothing.
 
-    One transaction: all of it, or nothing. Raises UsageError for a file that is no such list.
+    Each opt-out is a transaction of its own, as one that a line brings: it takes back what is queued,
+    and holding that for a whole list, two lists would wait for each other. The others are stored
+    after them, in the order of their keys. What a broken off import has not taken, the same list
+    brings again. Raises UsageError for a file that is no such list; then nothing of it is taken.
     """
     try:
         listed = read_replies(content)
     except RefusedFile as error:
         raise UsageError(error.refusal.reason, field="file") from error
-    taken, opted_out = 0, 0
+    told = sorted((_told(runtime, row, now, who) for row in listed.taken), key=lambda one: one.key)
+    opted_out = 0
+    for one in told:
+        if is_opt_out(one.wording):
+            with runtime.transaction() as connection:
+                opted_out += _take(connection, runtime, one, now, who).is_new
+    rest = [_stored(runtime, one, now) for one in told if not is_opt_out(one.wording)]
     with runtime.transaction() as connection:
-        for row in listed.taken:
-            words = row.wording[:REPLY_MAX_CHARS]
-            # Without a time a list of another day is another list: an opt-out is rather read twice.
-            key = _key(runtime, row.number, words, row.at or midnight_of(business_day(now)))
-            told = _Told(row.number, words, key, LineName.MANUAL, who, row.at)
-            answer = _take(connection, runtime, told, now, who)
-            taken += answer.is_new
-            opted_out += answer.is_new and answer.is_opt_out
-        rows = len(listed.taken) + len(listed.rejected)
+        taken = opted_out + queries.add_all(connection, rest)
         audit.record(
             connection, now, who, "sms.replies_imported", "sms:replies", after={"taken": taken}
         )
-    return RepliesImported(rows, taken, len(listed.taken) - taken, opted_out, listed.rejected)
+    rows = len(told) + len(listed.rejected)
+    return RepliesImported(rows, taken, len(told) - taken, opted_out, listed.rejected)
 
 
 def replies(runtime: Runtime) -> list[ReplySeen]:
@@ -144,28 +146,36 @@ class _Told:
     at: datetime | None = None
 
 
+def _told(runtime: Runtime, row: ReplyRow, now: datetime, who: str) -> _Told:
+    """A row of a list. Without a time a list of another day is another list: rather read twice."""
+    words = row.wording[:REPLY_MAX_CHARS]
+    key = _key(runtime, row.number, words, row.at or midnight_of(business_day(now)))
+    return _Told(row.number, words, key, LineName.MANUAL, who, row.at)
+
+
 def _take(
     connection: Connection, runtime: Runtime, told: _Told, now: datetime, who: str
 ) -> ReplyTaken:
     leaves = is_opt_out(told.wording)
-    is_new = queries.add(
-        connection,
-        {
-            "line": told.line,
-            "key": told.key,
-            "phone_key": runtime.vault.phone_key(told.number),
-            "phone_masked": told.number.masked,
-            "wording": told.wording[:REPLY_MAX_CHARS],
-            "at": min(told.at or now, now),
-            "is_opt_out": leaves,
-            "entered_by": told.entered_by,
-        },
-    )
+    is_new = queries.add_all(connection, [_stored(runtime, told, now)]) == 1
     if is_new and leaves:
         refuse_number(connection, runtime, told.number, now, who, reason=_REASON, source="sms")
     key = runtime.vault.phone_key(told.number)
     known = suppressions.bound_customers(connection, phone_keys=[key])
     return ReplyTaken(is_new, leaves, bool(known))
+
+
+def _stored(runtime: Runtime, told: _Told, now: datetime) -> dict[str, object]:
+    return {
+        "line": told.line,
+        "key": told.key,
+        "phone_key": runtime.vault.phone_key(told.number),
+        "phone_masked": told.number.masked,
+        "wording": told.wording[:REPLY_MAX_CHARS],
+        "at": min(told.at or now, now),
+        "is_opt_out": is_opt_out(told.wording),
+        "entered_by": told.entered_by,
+    }
 
 
 def _key(runtime: Runtime, number: PhoneNumber, wording: str, at: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -12,15 +12,18 @@ from adapters.store.models.lines import sms_reply
 from adapters.store.upsert import insert_into
 
 
-def add(connection: Connection, values: Mapping[str, object]) -> bool:
-    """Store a reply once; False when it was stored before."""
+def add_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+    """Store replies, each once; how many were not stored before.
+
+    Two that store the same ones at once wait for each other: many are given in the order of their keys.
+    """
+    if not rows:
+        return 0
     added = connection.execute(
-        insert_into(connection, sms_reply)
-        .values(**values)
-        .on_conflict_do_nothing()
-        .returning(sms_reply.c.id)
+        insert_into(connection, sms_reply).on_conflict_do_nothing().returning(sms_reply.c.id),
+        list(rows),
     )
-    return added.first() is not None
+    return len(added.all())
 
 
 def listed(connection: Connection, limit: int) -> list[Row[Any]]:

@@ -9,13 +9,15 @@ from threading import Barrier
 
 from sqlalchemy import update
 
-from adapters.store.models.customers import customer_phone
+from adapters.store.models.customers import customer_phone, suppression
+from adapters.store.models.lines import sms_reply
 from adapters.store.queries import tasks, texts
 from adapters.store.queries.texts import Group
 from campaigns.values import LineName
 from scheduler.flows.blasts import start
 from scheduler.flows.shop import change_policy
 from scheduler.flows.shortages import move
+from scheduler.flows.text_replies import RepliesImported, import_replies
 from scheduler.flows.text_sending import ToldPace, send_due, send_one
 from tests.databases import postgres_only
 from tests.factories import a_number, at, day
@@ -88,3 +90,32 @@ def test_r_dnc_2_taking_back_and_sending_wait_for_each_other_in_one_order(shop: 
         assert sent.result(timeout=20) is None
     assert texting.states() == ["withdrawn"]
     assert [row.rule for row in texting.texts()] == ["R-DNC-2"]
+
+
+def test_r_dnc_2_two_take_the_same_replies_in_at_once_in_other_orders(shop: Shop) -> None:
+    """Held all together, each list waited for a reply that the other one had; one was thrown out."""
+    buyers = [shop.buyer(f"tb_{number}") for number in range(12)]
+    shop.plan()
+    numbers = [shop.phone(customer).national for customer in buyers]
+    ready = Barrier(2)
+
+    def take(order: int) -> RepliesImported:
+        runtime = shop.another_runtime()
+        rows = [
+            f"{number},{words},2025-05-13 09:00:00\n"
+            for number in numbers[::order]
+            for words in ("退订", "好的")
+        ]
+        content = ("手机号码,回复内容,回复时间\n" + "".join(rows)).encode()
+        ready.wait()
+        try:
+            return import_replies(runtime, content, at("05-13 10:00"), "李组长")
+        finally:
+            runtime.engine.dispose()
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(take, (1, -1)))
+    assert [one.taken + one.unchanged for one in told] == [24, 24]
+    assert sum(one.taken for one in told) == len(shop.rows(sms_reply)) == 24
+    assert sum(one.opted_out for one in told) == len(shop.rows(suppression)) == 12
+    assert {task.ending for task in shop.tasks()} == {"opted_out"}

@@ -96,7 +96,7 @@ def dial(
             assert row is not None, "it was dialled"
             return _as_it_stands(connection, row)
     asked = runtime.now()
-    answer = voice.place(order)
+    answer = _ask(runtime, voice, order, attempt.caller_id)
     # Much may have come in while the line was silent: what follows happens now, not before that.
     now += max(runtime.now() - asked, timedelta())
     return keep_answer(runtime, order.call_id, answer, now)
@@ -158,6 +158,18 @@ def _intent(
         "submitted_machine": machine,
         "next_check_machine": machine + LOOK_EVERY * 2,
     }
+
+
+def _ask(runtime: Runtime, voice: VoiceLine, order: CallOrder, caller_id: int) -> Answer:
+    """Make the one request, unless the caller's phone was changed while the line's turn came.
+
+    From the stored intent on it cannot be changed: the call is looked up by it.
+    """
+    with runtime.snapshot() as connection:
+        address = line_choice.phone_of(connection, runtime, caller_id, voice.name)
+    if address != order.caller:
+        return Refused("phone_changed", "您的话机刚刚改过，请再拨一次", is_permanent=False)
+    return voice.place(order)
 
 
 def token_of(runtime: Runtime, call_id: str) -> str:

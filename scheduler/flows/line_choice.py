@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from adapters.store.queries import audit, people
 from adapters.store.queries import line_choice as queries
+from adapters.store.queries import lines as calls_on_lines
 from adapters.store.queries.line_choice import ChoiceRow, PhoneRow
-from campaigns.errors import NotFoundError, UsageError
+from campaigns.errors import ConflictError, NotFoundError, UsageError
 from campaigns.labels_zh import KIND_LABELS, LINE_LABELS
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
 from campaigns.values import Kind, LineName, Person, PhoneNumber, Role
@@ -200,13 +201,19 @@ def set_phone(
     """Let a line ring this person there; an empty text takes it back. Audited without the number.
 
     An exchange rings an extension: up to 6 digits, or a name of letters and digits. Other lines ring
-    a telephone number. Raises UsageError for what is neither, or for a line that rings nobody.
+    a telephone number. Raises UsageError for what is neither, or for a line that rings nobody;
+    ConflictError while a call of theirs is open on the line: it is looked up by this very phone.
     """
     typed = number_or_extension.strip()
     if line not in RINGS:
         raise UsageError(f"{LINE_LABELS[line]} 不用登记话机", field="line")
     with runtime.transaction() as connection:
         _check_caller(connection, person.id)
+        queries.lock_caller(connection, person.id)
+        if calls_on_lines.has_open_call(connection, person.id, line):
+            raise ConflictError(
+                "这条线路上还有电话没有结束或正在核对，等有了结果再改话机", rules=("R-REPEAT-2",)
+            )
         known = queries.phone_row(connection, person.id, line)
         if typed:
             queries.put_phone(connection, _address(runtime, person, line, typed, now), who)

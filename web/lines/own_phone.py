@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from campaigns.errors import UsageError
+from campaigns.errors import ConflictError, UsageError
 from scheduler.flows import line_choice as flow
 from scheduler.flows.line_report import rings_now
 from web.auth import me, now, the_runtime
@@ -29,13 +29,13 @@ def change() -> Response:
     try:
         line = read_line(request.form.get("line"))
         flow.set_phone(runtime, me(), line, number, now(), me().name)
-    except UsageError as error:
+    except (UsageError, ConflictError) as error:
         return beside_the_form(error, _page(error))
     flash(_("话机已登记") if number.strip() else _("话机已取消"))
     return redirect(url_for("own_phone.show"), 303)
 
 
-def _page(fault: UsageError | None = None) -> str:
+def _page(fault: UsageError | ConflictError | None = None) -> str:
     runtime = the_runtime()
     return render_template(
         "lines/own_phone.html",

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from campaigns.errors import NotFoundError, UsageError
+from campaigns.errors import ConflictError, NotFoundError, UsageError
 from campaigns.values import Role
 from scheduler.flows import line_choice as flow
 from scheduler.flows import line_report, shop_numbers
@@ -64,7 +64,7 @@ def set_phone(person_id: int) -> Response:
     try:
         line = read_line(request.form.get("line"))
         flow.set_phone(runtime, person, line, number, now(), me().name)
-    except UsageError as error:
+    except (UsageError, ConflictError) as error:
         return beside_the_form(error, _page(error, person_id))
     flash(_("话机已登记") if number.strip() else _("话机已取消"))
     return redirect(url_for("lines.show") + "#phones", 303)
@@ -84,7 +84,10 @@ def set_recording() -> Response:
 
 
 def _page(
-    fault: UsageError | None = None, person_id: int | None = None, *, asks: bool = False
+    fault: UsageError | ConflictError | None = None,
+    person_id: int | None = None,
+    *,
+    asks: bool = False,
 ) -> str:
     runtime = the_runtime()
     return render_template(

@@ -99,6 +99,11 @@ def campaign_names(connection: Connection) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def lock_caller(connection: Connection, person_id: int) -> None:
+    """Until the end of the transaction no call of theirs begins: its row refers to theirs."""
+    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+
+
 def phone_row(connection: Connection, person_id: int, line: LineName) -> PhoneRow | None:
     """Where the line rings this person, by primary key: asked with every call."""
     row = connection.execute(

@@ -124,6 +124,14 @@ def is_on_a_line(connection: Connection, phone_key: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def has_open_call(connection: Connection, caller_id: int, line: LineName) -> bool:
+    """Whether a call of theirs may ring, or be looked up, on this line; a unique index serves it."""
+    query = select(line_call.c.id).where(
+        OPEN, line_call.c.caller_id == caller_id, line_call.c.line == line
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def newest_of(connection: Connection, attempt_id: str) -> Row[Any] | None:
     """The last request made for an attempt."""
     return connection.execute(

@@ -14,6 +14,7 @@ from scheduler.flows.training import TrainingLogins, found_training_shop
 from scheduler.runtime import Runtime, open_runtime
 from tests import databases
 from tests.scheduler.flows.lines import LineShop
+from tests.scheduler.flows.texting import Texting
 from tests.shops import Shop
 
 
@@ -36,6 +37,12 @@ def caller(shop: Shop) -> Person:
 def lines(shop: Shop, caller: Person) -> LineShop:
     """The caller's shop, where every call goes through a line."""
     return LineShop(shop)
+
+
+@pytest.fixture
+def texting(shop: Shop) -> Texting:
+    """A shop that sends texts; its clock stands on the morning before."""
+    return Texting(shop)
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ from tests.scheduler.flows.texting import Texting
 from tests.shops import Shop
 
 
-@pytest.fixture
-def texting(shop: Shop) -> Texting:
-    return Texting(shop)
-
-
 def test_r_msg_2_the_unreached_are_chosen_and_what_it_comes_to_is_shown(texting: Texting) -> None:
     texting.unreached("tb_01", "tb_02")
     texting.shop.buyer("tb_uncalled")

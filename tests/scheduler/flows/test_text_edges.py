@@ -25,14 +25,7 @@ from scheduler.flows.text_reconcile import reconcile_texts
 from scheduler.flows.text_sending import ToldPace, send_due, send_one
 from scripts_zh.errors import ScriptError
 from tests.factories import a_number, at, day
-from tests.scheduler.flows.test_texts import agreed
-from tests.scheduler.flows.texting import Texting
-from tests.shops import Shop
-
-
-@pytest.fixture
-def texting(shop: Shop) -> Texting:
-    return Texting(shop)
+from tests.scheduler.flows.texting import Texting, agreed
 
 
 def test_r_msg_2_a_text_that_comes_back_to_a_stopped_one_is_taken_back(texting: Texting) -> None:

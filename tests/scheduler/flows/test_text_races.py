@@ -21,8 +21,7 @@ from scheduler.flows.text_replies import RepliesImported, import_replies
 from scheduler.flows.text_sending import ToldPace, send_due, send_one
 from tests.databases import postgres_only
 from tests.factories import a_number, at, day
-from tests.scheduler.flows.test_texts import agreed
-from tests.scheduler.flows.texting import Texting
+from tests.scheduler.flows.texting import Texting, agreed
 from tests.shops import Shop
 
 WORKERS = 6

@@ -17,8 +17,7 @@ from scheduler.flows.text_reconcile import settle_unknown
 from scheduler.flows.text_sending import ToldPace, send_due
 from scheduler.flows.text_troubles import unknown_texts
 from tests.factories import at, day
-from tests.scheduler.flows.test_texts import agreed
-from tests.scheduler.flows.texting import Texting
+from tests.scheduler.flows.texting import Texting, agreed
 from tests.shops import Shop
 
 NOW = at("05-13 10:01")
@@ -26,9 +25,7 @@ NOW = at("05-13 10:01")
 
 @pytest.fixture
 def texting(shop: Shop) -> Texting:
-    made = Texting(shop)
-    shop.set_clock("05-13 10:00")
-    return made
+    return Texting(shop, now="05-13 10:00")
 
 
 @pytest.mark.parametrize("was_sent", [True, False])

@@ -14,7 +14,7 @@ from adapters.store.models.customers import customer_phone, suppression
 from adapters.store.models.lines import line_event, sms_reply
 from campaigns.errors import UsageError
 from campaigns.lines import SmsEvent, SmsReply
-from campaigns.values import Kind, LineName, OrderState, SmsState
+from campaigns.values import LineName, OrderState, SmsState
 from scheduler.flows.blasts import start
 from scheduler.flows.shortages import arrive, follow_up_due, move
 from scheduler.flows.text_events import apply_waiting_texts, take_sms_events
@@ -22,7 +22,7 @@ from scheduler.flows.text_reconcile import reconcile_texts
 from scheduler.flows.text_replies import add_reply, import_replies, replies, take_replies
 from scheduler.flows.text_sending import ToldPace, give_up_stale, send_due
 from tests.factories import at, day
-from tests.scheduler.flows.texting import Texting
+from tests.scheduler.flows.texting import Texting, agreed
 from tests.shops import Shop
 
 TWILIO = LineName.TWILIO
@@ -30,9 +30,7 @@ TWILIO = LineName.TWILIO
 
 @pytest.fixture
 def texting(shop: Shop) -> Texting:
-    made = Texting(shop)
-    shop.set_clock("05-13 10:00")
-    return made
+    return Texting(shop, now="05-13 10:00")
 
 
 def receipt(key: str, state: SmsState, **fields: object) -> SmsEvent:
@@ -272,18 +270,6 @@ def test_safety_f3_a_sender_that_died_leaves_what_is_not_known(texting: Texting)
 
 
 # --- R-OOS-2 -------------------------------------------------------------------------------------
-
-
-def agreed(texting: Texting) -> int:
-    """A customer who agreed to wait for goods expected on 05-20; the article's id."""
-    shop = texting.shop
-    customer = shop.customer("tb_waits")
-    shop.phone(customer)
-    shop.bought(customer, OrderState.PAID)
-    article = shop.lacking()
-    shop.plan(kind=Kind.STOCK_OUT)
-    shop.call(texting.caller, "05-13 09:30", "agrees")
-    return article
 
 
 def test_r_oos_2_a_moved_date_is_told_by_sms(texting: Texting) -> None:

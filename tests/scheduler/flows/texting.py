@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from adapters.store.models.lines import blast, line_step, sms
-from campaigns.values import Kind, LineName, Person, Role
+from campaigns.values import Kind, LineName, OrderState, Person, Role
 from scheduler.flows.blast_choice import NewBlast, Preview
 from scheduler.flows.blast_status import BlastStatus, send_all, status
 from scheduler.flows.blasts import approve, new, start
 from scheduler.flows.line_choice import set_choice
 from scheduler.runtime import Runtime
 from tests.factories import at
+from tests.scheduler.flows.lines import MovingClock
 from tests.shops import Shop
-
-MACHINE = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-
-
-class MovedClock:
-    """The machine's clock, moved by hand."""
-
-    def __init__(self) -> None:
-        self.machine = MACHINE
-
-    def now(self) -> datetime:
-        """The instant it was moved to."""
-        return self.machine
 
 
 def silent(_done: int, _total: int) -> None:
@@ -37,12 +24,12 @@ def silent(_done: int, _total: int) -> None:
 
 
 class Texting:
-    """A shop with a line for SMS that everything goes over. `at` is a time of Tuesday 05-13."""
+    """A shop with a line for SMS that everything goes over; `now` sets the shop's clock."""
 
-    def __init__(self, shop: Shop, *, is_chosen: bool = True) -> None:
+    def __init__(self, shop: Shop, *, is_chosen: bool = True, now: str | None = None) -> None:
         self.shop = shop
         self.runtime: Runtime = shop.runtime
-        self.clock = MovedClock()
+        self.clock = MovingClock(shop.runtime.machine_clock.now())
         self.runtime.machine_clock = self.clock
         self.line = InMemorySms(self.clock.now, LineName.TWILIO)
         self.runtime.lines = Lines(sms={LineName.TWILIO: self.line})
@@ -51,6 +38,8 @@ class Texting:
         self.caller = shop.person()
         self.leader = shop.person("李组长", Role.LEADER)
         self.supervisor = shop.person("周主管", Role.SUPERVISOR)
+        if now:
+            shop.set_clock(now)
 
     def unreached(self, *buyers: str, **more: Any) -> list[int]:
         """Customers whom one call did not reach, by 10:00; their ids."""
@@ -102,7 +91,19 @@ class Texting:
 
     def pass_time(self, **span: float) -> None:
         """Let the machine's clock go on."""
-        self.clock.machine += timedelta(**span)
+        self.clock.move(**span)
 
     def supervisor_of(self, name: str) -> Person:
         return replace(self.supervisor, name=name)
+
+
+def agreed(texting: Texting) -> int:
+    """A customer who agreed to wait for goods expected on 05-20; the article's id."""
+    shop = texting.shop
+    customer = shop.customer("tb_waits")
+    shop.phone(customer)
+    shop.bought(customer, OrderState.PAID)
+    article = shop.lacking()
+    shop.plan(kind=Kind.STOCK_OUT)
+    shop.call(texting.caller, "05-13 09:30", "agrees")
+    return article

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from campaigns.lines import CallbackFault
 from campaigns.values import (
     BlastState,
     CampaignState,
@@ -86,6 +87,15 @@ LINE_CALL_LABELS: Mapping[LineCallState, str] = {
     LineCallState.STOPPED: "客户没有被拨打",
     LineCallState.ENDED: "已结束",
     LineCallState.UNCONFIRMED: "没有确认",
+}
+
+CALLBACK_FAULT_LABELS: Mapping[CallbackFault, str] = {
+    CallbackFault.FORGED: "签名不对",
+    CallbackFault.OTHER_CALL: "对不上电话",
+    CallbackFault.OTHER_TEXT: "对不上短信",
+    CallbackFault.NO_LINE: "没有设置这条线路",
+    CallbackFault.MEDIA_TYPE: "格式不对",
+    CallbackFault.SIZE: "内容太大",
 }
 
 TOPIC_LABELS: Mapping[Topic, str] = {

@@ -48,6 +48,17 @@ class Cause(StrEnum):
     TALKED = "talked"
 
 
+class CallbackFault(StrEnum):
+    """Why what came to an address of a line was not believed."""
+
+    FORGED = "not authentic"
+    OTHER_CALL = "another call"
+    OTHER_TEXT = "another text"
+    NO_LINE = "no such line"
+    MEDIA_TYPE = "media type"
+    SIZE = "size"
+
+
 _SAYS = {cause: rank for rank, cause in enumerate(Cause)}
 
 LIKELY_OUTCOME: dict[Cause, str] = {

@@ -20,6 +20,7 @@ from adapters.store.queries.shop import Versions
 from adapters.vault import Vault, open_vault
 from campaigns.errors import NotReadyError, UsageError
 from campaigns.policy import Policy
+from scheduler.refused_callbacks import RefusedCallbacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Runtime:
         self.settings = settings
         self.engine = engine
         self.machine_clock = machine_clock or SystemClock()
+        self.refused_callbacks = RefusedCallbacks()
         self._policies: dict[int, Policy] = {}
         self._calendars: dict[int, OfficialCalendar] = {}
 

@@ -13,6 +13,7 @@ from adapters.store.queries import imports, line_choice, line_health, overview
 from adapters.store.queries.line_health import Requests
 from campaigns.days import business_day
 from campaigns.errors import NotReadyError
+from campaigns.labels_zh import CALLBACK_FAULT_LABELS
 from campaigns.values import SHOP_ZONE, LineName
 from scheduler.flows.text_troubles import line_gone
 from scheduler.runtime import Law, Runtime, open_runtime
@@ -23,6 +24,8 @@ FAILING_PERCENT = 20
 """So many of a hundred requests of an hour that came to nothing are a fault of the line."""
 LATE_EVENT = timedelta(seconds=60)
 """Safety I14. What a line told us is worked off within this time."""
+RECENT_REFUSAL = timedelta(hours=1)
+"""Safety F34. A callback that was refused so short ago is looked into; an older one is only listed."""
 LATE_TEXT = timedelta(hours=1)
 """A text that could have gone so long ago is late; nights and noons count, so it is said early."""
 
@@ -51,7 +54,8 @@ def examine(settings: Settings) -> list[Finding]:
 
 def look_at(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
     """Look at a shop that is open: calendar, people, payment data, and the morning's plan."""
-    return [*_fitness(runtime, connection, now), _plan(runtime, connection, now)]
+    found = [*_fitness(runtime, connection, now), _plan(runtime, connection, now)]
+    return found + _refused_callbacks(runtime)
 
 
 def _fitness(runtime: Runtime, connection: Connection, now: datetime) -> list[Finding]:
@@ -124,6 +128,18 @@ def _lines(runtime: Runtime, connection: Connection, now: datetime) -> list[Find
     gone = line_gone(runtime, connection)
     if gone is not None:
         found.append(Finding("短信线路", ok=False, detail=gone, is_needed=False))
+    return found
+
+
+def _refused_callbacks(runtime: Runtime) -> list[Finding]:
+    """Safety F34. What this process did not believe, by reason; nothing where it believed all."""
+    found = []
+    for refused in runtime.refused_callbacks.all():
+        age = runtime.machine_clock.now() - refused.latest
+        why = CALLBACK_FAULT_LABELS[refused.fault]
+        detail = f"启动以来{why} {refused.count} 次，最近一次在 {_ago(age)}"
+        ok = age > RECENT_REFUSAL
+        found.append(Finding("被拒绝的回呼", ok=ok, detail=detail, is_needed=False))
     return found
 
 

@@ -8,7 +8,7 @@ from flask import Response
 
 from adapters.channels import twilio_markup
 from adapters.channels.base import RawCallback
-from campaigns.lines import CallEvent
+from campaigns.lines import CallbackFault, CallEvent
 from campaigns.values import LineName
 from scheduler.flows.line_events import take_call_events
 from scheduler.flows.line_gate import Connect, let_through
@@ -27,7 +27,7 @@ def _take(token: str) -> tuple[RawCallback, tuple[CallEvent, ...]]:
     reader, raw = receive(LineName.TWILIO)
     events = reader.read_call(raw, token)
     if not take_call_events(the_runtime(), LineName.TWILIO, token, events):
-        refuse("another call")
+        refuse(CallbackFault.OTHER_CALL)
     return raw, events
 
 
@@ -48,7 +48,7 @@ def twilio_answered(token: str) -> Response:
     leg = dict(parse_qsl(raw.body.decode())).get("CallSid", "")
     answer = let_through(runtime, LineName.TWILIO, token, leg) if leg else None
     if answer is None:
-        refuse("another call")
+        refuse(CallbackFault.OTHER_CALL)
     if not isinstance(answer, Connect):
         return _instructions(twilio_markup.not_now(answer.reason))
     account = runtime.settings.lines.twilio

@@ -1,7 +1,7 @@
 """Who may speak to us for a line. A stranger learns nothing, not even which address exists for whom.
 
 Whatever is wrong with what came, the answer to it is one and the same; what it was stands in the log,
-without numbers and tokens (safety F34).
+without numbers and tokens, and is counted for the panel (safety F34).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from werkzeug.routing import BaseConverter
 
 from adapters import event_log
 from adapters.channels.base import CallbackReader, RawCallback
+from campaigns.lines import CallbackFault
 from campaigns.values import LineName
 from web.auth import the_runtime
 from web.protection import csrf
@@ -64,9 +65,9 @@ def receive(line: LineName) -> tuple[CallbackReader, RawCallback]:
     """
     request.max_content_length = BODY_BYTES
     if (request.content_length or 0) > BODY_BYTES:
-        refuse("size", 413)
+        refuse(CallbackFault.SIZE, 413)
     if request.mimetype != MEDIA_TYPES[line]:
-        refuse("media type", 415)
+        refuse(CallbackFault.MEDIA_TYPE, 415)
     raw = RawCallback(
         path_and_query=target_as_received(request.environ),
         headers={name.lower(): value for name, value in request.headers.items()},
@@ -74,9 +75,9 @@ def receive(line: LineName) -> tuple[CallbackReader, RawCallback]:
     )
     reader = the_runtime().lines.readers.get(line)
     if reader is None:
-        refuse("no such line")
+        refuse(CallbackFault.NO_LINE)
     if not raw.path_and_query.isascii() or not reader.authenticate(raw):
-        refuse("not authentic")
+        refuse(CallbackFault.FORGED)
     return reader, raw
 
 
@@ -100,11 +101,13 @@ def told() -> Response:
     return Response(status=204)
 
 
-def refuse(why: str, status: int = 403) -> NoReturn:
-    """Answer and note it.
+def refuse(why: CallbackFault, status: int = 403) -> NoReturn:
+    """Answer, count it and note it.
 
     What is authentic but not about the call whose token it carries looks like what is forged, so
     tokens cannot be tried out.
     """
-    log.warning("callback.refused", endpoint=request.endpoint, why=why)
+    runtime = the_runtime()
+    runtime.refused_callbacks.add(why, runtime.machine_clock.now())
+    log.warning("callback.refused", endpoint=request.endpoint, why=why.value)
     abort(Response("refused\n", status, mimetype="text/plain"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify
 
+from campaigns.lines import CallbackFault
 from campaigns.values import LineName
 from scheduler.flows.text_events import take_sms_events
 from scheduler.flows.text_replies import take_replies
@@ -16,7 +17,7 @@ def twilio_receipt(token: str) -> Response:
     """R-MSG-2. Hear where a text stands."""
     reader, raw = receive(LineName.TWILIO)
     if not take_sms_events(the_runtime(), LineName.TWILIO, reader.read_sms(raw, token)):
-        refuse("another text")
+        refuse(CallbackFault.OTHER_TEXT)
     return told()
 
 

@@ -11,10 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from adapters.channels.aliyun_client import AliyunClient, NotAsked, Told, Unclear
+from adapters.channels.aliyun_client import AliyunClient, Told
 from adapters.channels.aliyun_codes import refusal_of
 from adapters.channels.base import (
-    READ_S,
     Accepted,
     Answer,
     LineReport,
@@ -26,6 +25,7 @@ from adapters.channels.base import (
     SmsTrace,
     Unknown,
 )
+from adapters.channels.one_request import NotAsked, Timeouts
 from adapters.clock import Clock, SystemClock
 from adapters.line_settings import AliyunSettings, is_loopback
 from campaigns.lines import CallEvent, SmsEvent, SmsReply
@@ -50,10 +50,10 @@ class AliyunSms:
     """Sends by registered templates. `clock` dates the signature; the machine's unless a test's."""
 
     def __init__(
-        self, settings: AliyunSettings, clock: Clock | None = None, read_s: float = READ_S
+        self, settings: AliyunSettings, clock: Clock | None = None, timeouts: Timeouts | None = None
     ) -> None:
         self._settings = settings
-        self._client = AliyunClient(settings, clock or SystemClock(), read_s)
+        self._client = AliyunClient(settings, clock or SystemClock(), timeouts or Timeouts())
 
     @property
     def name(self) -> LineName:
@@ -201,11 +201,11 @@ def _days_of(sent_at: datetime) -> Iterator[date]:
             yield other.date()
 
 
-def _answer(told: Told | NotAsked | Unclear, order: SmsOrder) -> Answer:
+def _answer(told: Told | NotAsked | Unknown, order: SmsOrder) -> Answer:
     if isinstance(told, NotAsked):
         return Refused("not_connected", "连不上短信平台，没有发出", is_permanent=False)
-    if isinstance(told, Unclear):
-        return Unknown(told.reason)
+    if isinstance(told, Unknown):
+        return told
     if told.code != "OK":
         return refusal_of(told, is_mainland=order.to.e164.startswith("+86"))
     biz_id = told.fields.get("BizId")
@@ -214,7 +214,7 @@ def _answer(told: Told | NotAsked | Unclear, order: SmsOrder) -> Answer:
     return Accepted(biz_id)
 
 
-def _details(told: Told | NotAsked | Unclear) -> list[Mapping[str, object]] | Unknown:
+def _details(told: Told | NotAsked | Unknown) -> list[Mapping[str, object]] | Unknown:
     """The records of one page, none when there are none."""
     if not isinstance(told, Told):
         return Unknown("短信平台的发送记录查不到，稍后再查")

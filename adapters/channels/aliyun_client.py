@@ -1,4 +1,4 @@
-"""One signed request to the SMS provider's interface, sent once, with a bound on time and size.
+"""One signed request to the SMS provider's interface.
 
 The signature is the provider's third version, ACS3-HMAC-SHA256: method, path, query, the `host` and
 `x-acs-…` headers and the body's hash, brought into one form and signed with the account's secret.
@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from urllib.parse import quote, urlsplit
 
-import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError
-
-from adapters.channels.base import CONNECT_S, READ_S
+from adapters.channels.base import Unknown
+from adapters.channels.one_request import HttpAnswer, NotAsked, OneRequest, Timeouts
 from adapters.clock import Clock
-from adapters.line_settings import AliyunSettings, is_loopback
+from adapters.line_settings import AliyunSettings
 
 VERSION = "2017-05-25"
 PUBLIC_URL = "https://dysmsapi.aliyuncs.com"
 ALGORITHM = "ACS3-HMAC-SHA256"
+PEER = "短信平台"
 ANSWER_BYTES = 1_000_000
 """No answer is larger; fifty records of texts are some 50 kB."""
 
@@ -40,26 +38,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAsked:
-    """No connection: the request never left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """The request may have arrived; no usable answer came."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class AliyunClient:
-    """Speaks for one account. Holds no connection: one that went stale would leave a text unknown."""
+    """Speaks for one account."""
 
     settings: AliyunSettings
     clock: Clock
-    read_s: float = READ_S
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
-    def ask(self, action: str, params: Mapping[str, str]) -> Told | NotAsked | Unclear:
+    def ask(self, action: str, params: Mapping[str, str]) -> Told | NotAsked | Unknown:
         """Send one request and read its answer. Raises nothing for what the network does."""
         base = (self.settings.base_url or PUBLIC_URL).rstrip("/")
         parts = urlsplit(base)
@@ -75,27 +61,10 @@ class AliyunClient:
         own = self.settings
         headers["Authorization"] = authorization(path, query, headers, own.key_id, own.key_secret)
         address = f"{parts.scheme}://{parts.netloc}{path}?{query}"
-        try:
-            with requests.Session() as session:
-                # A proxy of the environment stands between us and the internet, not this machine.
-                session.trust_env = not is_loopback(base)
-                with session.post(
-                    address,
-                    headers={**headers, "accept": "application/json"},
-                    auth=_as_it_is,
-                    timeout=(CONNECT_S, self.read_s),
-                    allow_redirects=False,
-                    stream=True,
-                ) as answer:
-                    return _read(answer)
-        except requests.ConnectTimeout:
-            return NotAsked()
-        except requests.Timeout:
-            return Unclear("短信平台没有在时限内回答")
-        except requests.RequestException as error:
-            if _never_connected(error):
-                return NotAsked()
-            return Unclear("与短信平台的连接中断")
+        answer = OneRequest(PEER, ANSWER_BYTES, self.timeouts).send(
+            "POST", address, headers={**headers, "accept": "application/json"}
+        )
+        return _read(answer) if isinstance(answer, HttpAnswer) else answer
 
 
 def canonical_query(params: Mapping[str, str]) -> str:
@@ -128,39 +97,12 @@ def authorization(
     return f"{ALGORITHM} Credential={key_id},SignedHeaders={signed},Signature={signature}"
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep the signature: without this a password file of the machine's user would replace it."""
-    return request
-
-
-def _read(answer: requests.Response) -> Told | Unclear:
-    held = bytearray()
-    for piece in answer.iter_content(65_536):
-        held += piece
-        if len(held) > ANSWER_BYTES:
-            return Unclear("短信平台的回答过长")
-    retry_after = _seconds(answer.headers.get("Retry-After"))
-    try:
-        told = json.loads(held)
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, or nested without end
-        told = None
-    if answer.status_code == 429:
-        return Told(429, "Throttling", {}, retry_after)
-    if answer.status_code // 100 not in (2, 4):
-        return Unclear(f"短信平台回答 HTTP {answer.status_code}")
+def _read(answer: HttpAnswer) -> Told | Unknown:
+    if answer.status == 429:
+        return Told(429, "Throttling", {}, answer.retry_after)
+    if answer.status // 100 not in (2, 4):
+        return Unknown(f"短信平台回答 HTTP {answer.status}")
+    told = answer.fields
     if not isinstance(told, dict) or not isinstance(told.get("Code"), str):
-        return Unclear("短信平台的回答看不懂")
-    return Told(answer.status_code, told["Code"], told, retry_after)
-
-
-def _seconds(text: str | None) -> timedelta | None:
-    """Read a Retry-After in seconds; a date is as good as none, the next try comes later anyway."""
-    if text is None or not text.isascii() or not text.isdecimal() or len(text) > 6:
-        return None
-    return timedelta(seconds=int(text))
-
-
-def _never_connected(error: requests.RequestException) -> bool:
-    """Whether there was nobody to connect to: refused, no such host, no route."""
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+        return Unknown("短信平台的回答看不懂")
+    return Told(answer.status, told["Code"], told, answer.retry_after)

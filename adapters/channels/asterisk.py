@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 from urllib.parse import quote
 
-from adapters.channels.asterisk_client import Answered, AsteriskClient, NotAsked, Told, Unclear
+from adapters.channels.asterisk_client import Answered, AsteriskClient
 from adapters.channels.asterisk_events import leg_event, read_instant, recorded_event
 from adapters.channels.asterisk_ids import bridge_of, customer_channel
 from adapters.channels.base import (
@@ -27,6 +27,7 @@ from adapters.channels.base import (
     Sound,
     Unknown,
 )
+from adapters.channels.one_request import HttpAnswer, NotAsked, Timeouts
 from adapters.line_settings import AsteriskSettings, is_loopback
 from campaigns.lines import CallEvent, Cause, Leg, What
 from campaigns.values import LineName
@@ -44,9 +45,9 @@ _STATES = {"online": "在线", "offline": "不在线", "unknown": "状态不明"
 class AsteriskLine:
     """Rings the caller's SIP phone; looks up, hangs up and hands over by the ids of the call."""
 
-    def __init__(self, settings: AsteriskSettings) -> None:
+    def __init__(self, settings: AsteriskSettings, timeouts: Timeouts | None = None) -> None:
         self._settings = settings
-        self._client = AsteriskClient(settings)
+        self._client = AsteriskClient(settings, timeouts or Timeouts())
 
     @property
     def name(self) -> LineName:
@@ -73,7 +74,7 @@ class AsteriskLine:
         listens = self._client.ask("GET", self._application)
         if isinstance(listens, NotAsked):
             return _NOT_CONNECTED
-        if isinstance(listens, Told) and listens.status == 404:
+        if isinstance(listens, HttpAnswer) and listens.status == 404:
             return _NOBODY_LISTENS
         own = self._settings
         answer = self._client.ask(
@@ -88,7 +89,7 @@ class AsteriskLine:
                 "timeout": order.ring_seconds,
             },
         )
-        if isinstance(answer, Told) and answer.status == 409:  # it is alive: rung before
+        if isinstance(answer, HttpAnswer) and answer.status == 409:  # it is alive: rung before
             return Accepted(order.call_id)
         return _of_placing(answer, order.call_id)
 
@@ -98,8 +99,8 @@ class AsteriskLine:
             ended = self._client.ask("DELETE", f"/channels/{channel}")
             if isinstance(ended, NotAsked):
                 return _NOT_CONNECTED
-            if isinstance(ended, Unclear):
-                return Unknown(ended.reason)
+            if isinstance(ended, Unknown):
+                return ended
             if not ended.is_done and ended.status != 404:
                 return _of_status(ended)
         return Accepted(trace.call_id)
@@ -121,8 +122,8 @@ class AsteriskLine:
             done = self._client.ask(method, path, query)
             if isinstance(done, NotAsked):
                 return _NOT_CONNECTED
-            if isinstance(done, Unclear):
-                return Unknown(done.reason)
+            if isinstance(done, Unknown):
+                return done
             if path.endswith("/variable") and not done.is_done:
                 return Refused("gone", "客户已不在线上", is_permanent=True)
             # Otherwise 404, 409, 422: nothing was being recorded, or that leg has gone by itself.
@@ -138,7 +139,7 @@ class AsteriskLine:
             (Leg.CUSTOMER, customer_channel(trace.call_id)),
         ):
             told = self._client.ask("GET", f"/channels/{channel}")
-            if not isinstance(told, Told) or (not told.is_done and told.status != 404):
+            if not isinstance(told, HttpAnswer) or (not told.is_done and told.status != 404):
                 return _not_said(told)
             if told.is_done and isinstance(told.fields, dict):
                 events.extend(_seen(trace.call_id, leg, told))
@@ -146,7 +147,7 @@ class AsteriskLine:
         if events:
             return Found(trace.call_id, tuple(events))
         told = self._client.ask("GET", f"/recordings/stored/{trace.call_id}")
-        if not isinstance(told, Told) or (not told.is_done and told.status != 404):
+        if not isinstance(told, HttpAnswer) or (not told.is_done and told.status != 404):
             return _not_said(told)
         return Found(trace.call_id, _over(trace.call_id, told.at)) if told.is_done else Missing()
 
@@ -154,9 +155,9 @@ class AsteriskLine:
         """The stored file, as the exchange wrote it."""
         path = f"/recordings/stored/{quote(reference, safe='')}/file"
         told = self._client.ask("GET", path)
-        if isinstance(told, Told) and told.is_done:
+        if isinstance(told, HttpAnswer) and told.is_done:
             return Sound("audio/wav", told.content)
-        if isinstance(told, Told) and told.status == 404:
+        if isinstance(told, HttpAnswer) and told.status == 404:
             return Missing()
         return _not_said(told)
 
@@ -165,7 +166,7 @@ class AsteriskLine:
         told = self._client.ask("GET", "/asterisk/info")
         if isinstance(told, NotAsked):
             return LineReport(False, (_NOT_CONNECTED.reason,))
-        if isinstance(told, Unclear):
+        if isinstance(told, Unknown):
             return LineReport(False, (told.reason,))
         if not told.is_done or not isinstance(told.fields, dict):
             refused = _of_status(told)
@@ -173,11 +174,15 @@ class AsteriskLine:
         version = str(dict(told.fields.get("system") or {}).get("version", ""))
         details = [f"电话交换机在线：Asterisk {version}"]
         listens = self._client.ask("GET", self._application)
-        is_heard = isinstance(listens, Told) and listens.is_done
+        is_heard = isinstance(listens, HttpAnswer) and listens.is_done
         details.append("外呼程序正在听电话交换机" if is_heard else _NOBODY_LISTENS.reason)
         trunk = self._client.ask("GET", f"/endpoints/{_endpoint_of(self._settings.trunk)}")
-        has_trunk = isinstance(trunk, Told) and trunk.is_done and isinstance(trunk.fields, dict)
-        state = str(trunk.fields.get("state")) if isinstance(trunk, Told) and has_trunk else ""
+        has_trunk = (
+            isinstance(trunk, HttpAnswer) and trunk.is_done and isinstance(trunk.fields, dict)
+        )
+        state = (
+            str(trunk.fields.get("state")) if isinstance(trunk, HttpAnswer) and has_trunk else ""
+        )
         details.append(f"中继{_STATES.get(state, '没有找到，请检查 WAIHU_ASTERISK_TRUNK')}")
         details.append(self._phones())
         if not self._settings.caller_id:
@@ -194,7 +199,9 @@ class AsteriskLine:
         told = self._client.ask("GET", "/endpoints")
         pattern = self._settings.phones
         before, _, after = pattern.partition("/")[2].partition("{extension}")
-        known = told.fields if isinstance(told, Told) and isinstance(told.fields, list) else []
+        known = (
+            told.fields if isinstance(told, HttpAnswer) and isinstance(told.fields, list) else []
+        )
         trunk = _endpoint_of(self._settings.trunk).partition("/")[2]
         states = [
             each.get("state")
@@ -218,8 +225,8 @@ def _endpoint_of(trunk: str) -> str:
 def _of_placing(answer: Answered, call_id: str) -> Answer:
     if isinstance(answer, NotAsked):
         return _NOT_CONNECTED
-    if isinstance(answer, Unclear):
-        return Unknown(answer.reason)
+    if isinstance(answer, Unknown):
+        return answer
     fields = answer.fields if isinstance(answer.fields, dict) else {}
     if answer.is_done:
         is_ours = fields.get("id") == call_id
@@ -231,7 +238,7 @@ def _of_placing(answer: Answered, call_id: str) -> Answer:
     return _of_status(answer)
 
 
-def _of_status(answer: Told) -> Refused:
+def _of_status(answer: HttpAnswer) -> Refused:
     if answer.status in {401, 403}:
         return Refused("not_authorised", "电话交换机的用户名或密码不对", is_permanent=False)
     if answer.status == 404:
@@ -243,17 +250,17 @@ def _of_status(answer: Told) -> Refused:
 
 
 def _not_said(told: Answered) -> Unknown:
-    if isinstance(told, Told):
+    if isinstance(told, HttpAnswer):
         return Unknown(_of_status(told).reason)
-    return Unknown(_NOT_CONNECTED.reason if isinstance(told, NotAsked) else told.reason)
+    return Unknown(_NOT_CONNECTED.reason) if isinstance(told, NotAsked) else told
 
 
-def _began(call_id: str, leg: Leg, told: Told) -> CallEvent:
+def _began(call_id: str, leg: Leg, told: HttpAnswer) -> CallEvent:
     at = read_instant(told.fields.get("creationtime"))
     return leg_event(call_id, leg, What.QUEUED, at, seen=True)
 
 
-def _seen(call_id: str, leg: Leg, told: Told) -> list[CallEvent]:
+def _seen(call_id: str, leg: Leg, told: HttpAnswer) -> list[CallEvent]:
     """What a channel's state says. It is so since some moment before the answer's own time."""
     return seen_events(call_id, leg, told.fields.get("state"), told.at)
 

@@ -21,9 +21,10 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from adapters import event_log
-from adapters.channels.asterisk_client import AsteriskClient, Told, base_of
+from adapters.channels.asterisk_client import AsteriskClient, base_of
 from adapters.channels.asterisk_ids import customer_channel, read_channel, read_playback
 from adapters.channels.base import CONNECT_S
+from adapters.channels.one_request import HttpAnswer
 from adapters.line_settings import AsteriskSettings, is_loopback
 from campaigns.lines import CallEvent, Cause, Leg, What
 
@@ -236,7 +237,7 @@ def _stand_by(settings: AsteriskSettings, stop: threading.Event) -> None:
         if stop.wait(_STAND_BY_S):
             return
         told = AsteriskClient(settings).ask("GET", path)
-        if isinstance(told, Told) and told.status == 404:
+        if isinstance(told, HttpAnswer) and told.status == 404:
             return
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.channels.asterisk import KEYPAD
-from adapters.channels.asterisk_client import Answered, AsteriskClient, Told
+from adapters.channels.asterisk_client import Answered, AsteriskClient
 from adapters.channels.asterisk_ids import (
     bridge_of,
     customer_channel,
@@ -20,6 +20,7 @@ from adapters.channels.asterisk_ids import (
     read_channel,
 )
 from adapters.channels.base import CallOrder
+from adapters.channels.one_request import HttpAnswer
 from adapters.line_settings import AsteriskSettings
 from campaigns.lines import Leg
 from campaigns.values import PhoneNumber
@@ -184,7 +185,7 @@ class AsteriskSwitch:
         told = self._get("list", path).fields
         return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
 
-    def _get(self, step: str, path: str, query: dict[str, str] | None = None) -> Told:
+    def _get(self, step: str, path: str, query: dict[str, str] | None = None) -> HttpAnswer:
         """Look; what is not there is a fine answer."""
         return self._checked(step, self._client.ask("GET", path, query), (404, 409))
 
@@ -201,8 +202,8 @@ class AsteriskSwitch:
         self._checked(step, self._client.ask(method, path, query, body), fine)
 
     @staticmethod
-    def _checked(step: str, told: Answered, fine: tuple[int, ...]) -> Told:
-        if not isinstance(told, Told):
+    def _checked(step: str, told: Answered, fine: tuple[int, ...]) -> HttpAnswer:
+        if not isinstance(told, HttpAnswer):
             raise SwitchError(step, None)
         if not told.is_done and told.status not in fine:
             raise SwitchError(step, told.status)
@@ -214,7 +215,7 @@ def digits_for(number: PhoneNumber, *, e164: bool) -> str:
     return number.e164 if e164 else number.national
 
 
-def _leg(told: Told) -> LegView | None:
+def _leg(told: HttpAnswer) -> LegView | None:
     if not told.is_done or not isinstance(told.fields, dict):
         return None
     state = str(told.fields.get("state"))

@@ -18,6 +18,9 @@ from campaigns.values import LineName, PhoneNumber
 CONNECT_S = 5.0
 READ_S = 30.0
 """How long a line waits for a connection, and for an answer; a provider was seen to take 26 s."""
+EARLY = timedelta(seconds=5)
+LATE = timedelta(seconds=READ_S + 60)
+"""What has no id was made from `EARLY` before its request to `LATE` after it: clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Unknown:
 
 
 Answer = Accepted | Refused | Unknown
+
+
+def may_come_of(asked_at: datetime, made_at: datetime) -> bool:
+    """Whether a call or text of that time may be what was asked for at this one."""
+    return asked_at - EARLY <= made_at <= asked_at + LATE
 
 
 @dataclass(frozen=True, slots=True)

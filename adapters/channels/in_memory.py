@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from adapters.channels.base import (
-    READ_S,
     Accepted,
     Answer,
     CallOrder,
@@ -26,13 +25,10 @@ from adapters.channels.base import (
     SmsTrace,
     Sound,
     Unknown,
+    may_come_of,
 )
 from campaigns.lines import CallEvent, Cause, Leg, SmsEvent, What
 from campaigns.values import LineName, SmsState
-
-EARLY = timedelta(seconds=5)
-LATE = timedelta(seconds=READ_S + 60)
-"""A call whose id is not known is looked for from `EARLY` before its request to `LATE` after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +200,8 @@ class InMemoryVoice:
     def _find(self, trace: CallTrace) -> HeldCall | None:
         if trace.provider_id is not None:
             return next((c for c in self.calls if c.provider_id == trace.provider_id), None)
-        asked = trace.submitted_at
         for call in self.calls:
-            is_near = asked - EARLY <= call.placed_at <= asked + LATE
+            is_near = may_come_of(trace.submitted_at, call.placed_at)
             is_other = call.provider_id in trace.others
             if call.order.caller == trace.caller and is_near and not is_other:
                 return call
@@ -294,7 +289,7 @@ def _is_same(text: HeldText, trace: SmsTrace) -> bool:
     if trace.provider_id is not None:
         return text.provider_id == trace.provider_id
     is_alike = (text.order.to, text.order.wording) == (trace.to, trace.wording)
-    return is_alike and trace.sent_at - EARLY <= text.sent_at <= trace.sent_at + LATE
+    return is_alike and may_come_of(trace.sent_at, text.sent_at)
 
 
 def _or_accepted(answer: Answer, happens: bool | None) -> bool:

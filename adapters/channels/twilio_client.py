@@ -1,32 +1,28 @@
-"""The provider's own library, held to one request at a time: no retry, no proxy, a bound on all.
+"""The provider's own library, held to one request at a time, and to no proxy.
 
-Its HTTP part is replaced by `OneRequest`. The library's own waits for ever, follows the environment's
+Its HTTP part is replaced by `HttpPart`. The library's own waits for ever, follows the environment's
 proxies, logs the customer's number, and hides the headers of an answer that it raises for.
 """
 
 from __future__ import annotations
 
-import json
-import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
-from adapters.channels.base import CONNECT_S, READ_S, Refused, Unknown
+from adapters.channels.base import Missing, Refused, Unknown
+from adapters.channels.one_request import HttpAnswer, NotAsked, OneRequest, Timeouts
 from adapters.line_settings import TwilioSettings
 
+PEER = "线路服务商"
 ANSWER_BYTES = 8_000_000
 """No answer is larger: a page of a thousand calls is some 1 MB. Recordings have a limit of their own."""
-RETRY_AFTER_MAX_S = 3_600
 
 TOO_MANY = frozenset({20429, 22005, 14107, 63038})
 OPTED_OUT = frozenset({21610})
@@ -42,37 +38,28 @@ _FOR_GOOD: Mapping[frozenset[int], str] = {
 }
 """The provider's codes for what it would refuse another time too."""
 
+_NO_SUCH = frozenset({"404", "20404"})
+_NOT_CONNECTED = Refused("not_connected", "连不上线路服务商，请检查网络", is_permanent=False)
+_UNREADABLE = Unknown("线路服务商的回答读不出来")
+
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds to wait for a connection, and for an answer."""
+class NoAnswerError(Exception):
+    """Carries through the library that its request never left, or that nobody knows what it did."""
 
-    connect_s: float = CONNECT_S
-    read_s: float = READ_S
-
-
-class BrokenAnswerError(Exception):
-    """The provider said yes, but what follows cannot be read."""
+    def __init__(self, outcome: NotAsked | Unknown) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """An answer as it came."""
-
-    status: int
-    media_type: str
-    content: bytes = field(repr=False)
-
-
-class OneRequest:
+class HttpPart:
     """The HTTP part of the provider's library: one request, whatever comes of it."""
 
     is_async = False
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self._timeouts = (timeouts.connect_s, timeouts.read_s)
+        self._one = OneRequest(PEER, ANSWER_BYTES, timeouts, trusts_env=False)
         self._noted = threading.local()
 
     @property
@@ -95,54 +82,21 @@ class OneRequest:
     ) -> Response:
         """The library's way in. `timeout` and `allow_redirects` are ours to say, not its.
 
-        Raises BrokenAnswerError for a yes that is no JSON object, and what `requests` raises.
+        Raises NoAnswerError, also for a yes that is no JSON object.
         """
-        sent = self.send(method, uri, params=params, data=data, headers=headers, auth=auth)
-        text = sent.content.decode("utf-8", errors="replace")
-        if sent.status // 100 == 2 and not _is_object(text):
-            raise BrokenAnswerError
-        return Response(sent.status, text, {})
+        sent = self.send(method.upper(), uri, params=params, data=data, headers=headers, auth=auth)
+        if sent.is_done and not isinstance(sent.fields, dict):
+            raise NoAnswerError(_UNREADABLE)
+        return Response(sent.status, sent.content.decode("utf-8", errors="replace"), {})
 
-    def send(
-        self,
-        method: str,
-        uri: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        limit_bytes: int = ANSWER_BYTES,
-    ) -> Sent:
-        """One request on a connection of its own.
-
-        One that is kept open may be stale, and then nobody could say whether the request arrived.
-        """
+    def send(self, method: str, uri: str, **how: Any) -> HttpAnswer:
+        """One request, the library's or one that it has no words for. Raises NoAnswerError."""
         self._noted.retry_after = None
-        with requests.Session() as session:
-            session.trust_env = False
-            asked = requests.Request(
-                method.upper(), uri, headers=headers, params=params, data=data, auth=auth
-            )
-            with session.send(
-                session.prepare_request(asked),
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                self._noted.retry_after = _retry_after(answer.headers.get("Retry-After"))
-                content = self._read(answer, limit_bytes)
-                media = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-                return Sent(answer.status_code, media, content)
-
-    def _read(self, answer: requests.Response, limit_bytes: int) -> bytes:
-        until = time.monotonic() + self._timeouts[1]
-        content = bytearray()
-        for part in answer.iter_content(65_536):
-            content += part
-            if len(content) > limit_bytes or time.monotonic() > until:
-                raise BrokenAnswerError
-        return bytes(content)
+        sent = self._one.send(method, uri, **how)
+        if not isinstance(sent, HttpAnswer):
+            raise NoAnswerError(sent)
+        self._noted.retry_after = sent.retry_after
+        return sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +104,7 @@ class TwilioClient:
     """One account's way to the provider. `api` is the library's client."""
 
     settings: TwilioSettings
-    http: OneRequest
+    http: HttpPart
     api: Any = field(repr=False)
 
     @property
@@ -162,35 +116,37 @@ class TwilioClient:
         """Make one request with the library, and say what it came to if it did not succeed."""
         try:
             return request(self.api)
-        except (TwilioException, BrokenAnswerError, requests.RequestException, OSError) as error:
-            return self.explained(error)
+        except NoAnswerError as error:
+            return _NOT_CONNECTED if isinstance(error.outcome, NotAsked) else error.outcome
+        except TwilioRestException as error:
+            return _of_status(error.status, error.code, self.http.retry_after)
+        except TwilioServiceException as error:
+            return Unknown(f"线路服务商出错（{error.status}）")
+        except TwilioException as error:
+            page = error.args[-1] if error.args else None
+            if isinstance(page, Response):  # a list's page that is none
+                return _of_status(page.status_code, None, self.http.retry_after)
         except (ValueError, TypeError, AttributeError, KeyError):
             # The library reads an answer of another shape than it expects into one of these.
-            return self.explained(BrokenAnswerError())
+            pass
+        return _UNREADABLE
 
-    def explained(self, error: Exception) -> Refused | Unknown:
-        """What a request that failed means: refused, and nothing happened; or nobody knows."""
-        match error:
-            case TwilioRestException():
-                answer = _of_status(error.status, error.code, self.http.retry_after)
-            case TwilioServiceException():
-                answer = Unknown(f"线路服务商出错（{error.status}）")
-            case TwilioException(args=[*_, Response() as page]):  # a list's page that is none
-                answer = _of_status(page.status_code, None, self.http.retry_after)
-            case requests.ConnectionError() if _never_left(error):
-                answer = Refused("not_connected", "连不上线路服务商，请检查网络", False)
-            case requests.Timeout():
-                answer = Unknown("线路服务商没有按时回答")
-            case BrokenAnswerError() | TwilioException():
-                answer = Unknown("线路服务商的回答读不出来")
-            case _:
-                answer = Unknown("与线路服务商的连接中断")
-        return answer
+    def read(self, request: Callable[[Any], T]) -> T | Unknown:
+        """Read what the provider has. That it refuses says nothing of what is there."""
+        told = self.ask(request)
+        return Unknown(told.reason) if isinstance(told, Refused) else told
+
+    def find(self, request: Callable[[Any], T]) -> T | Missing | Unknown:
+        """Read one record by its id."""
+        told = self.ask(request)
+        if isinstance(told, Refused):
+            return Missing() if told.code in _NO_SUCH else Unknown(told.reason)
+        return told
 
 
 def open_client(settings: TwilioSettings, timeouts: Timeouts) -> TwilioClient:
     """The account's client. Nothing of it comes from the environment; no request is made."""
-    http = OneRequest(timeouts)
+    http = HttpPart(timeouts)
     user, password = _auth(settings)
     api = Client(
         user,
@@ -224,29 +180,3 @@ def _of_status(status: int, told: object, retry_after: timedelta | None) -> Refu
         if code in codes:
             return Refused(str(code), reason, True, is_opted_out=code in OPTED_OUT)
     return Refused(str(code), f"线路服务商不接受（{code}）", is_permanent=False)
-
-
-def _never_left(error: requests.ConnectionError) -> bool:
-    """Whether there was no connection at all, so that no request can have arrived."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    if not isinstance(cause, MaxRetryError):
-        return False
-    if isinstance(cause.reason, SSLError):
-        inner = cause.reason.args[0] if cause.reason.args else None
-        return isinstance(inner, ssl.SSLCertVerificationError)
-    return isinstance(cause.reason, NewConnectionError)
-
-
-def _retry_after(said: str | None) -> timedelta | None:
-    if said is None or not (said.isascii() and said.isdigit()) or len(said) > 9:
-        return None
-    return timedelta(seconds=min(int(said), RETRY_AFTER_MAX_S))
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from adapters.channels.base import (
-    READ_S,
     Accepted,
     Answer,
     LineReport,
@@ -19,47 +17,24 @@ from adapters.channels.base import (
     SmsTrace,
     Unknown,
 )
+from adapters.channels.twilio_account import PAGE, TwilioAccount, nearest
 from adapters.channels.twilio_addresses import Part, address
-from adapters.channels.twilio_client import Timeouts, open_client
 from adapters.channels.twilio_records import sms_event
-from adapters.channels.twilio_voice import check_account
-from adapters.line_settings import TwilioSettings
-from campaigns.values import LineName
 
-EARLY = timedelta(seconds=5)
-LATE = timedelta(seconds=READ_S + 60)
 VALID_S = 3_600
 """What the provider could not pass on within an hour is not sent any more."""
-PAGE = 100
 RECORDS = 500
 """How many texts to one number are read; a customer gets a few in a year."""
 _TEXT = re.compile(r"[SM]M[0-9a-fA-F]{32}")
 
 
-class TwilioSms:
-    """One account, sending from its number or its messaging service."""
-
-    def __init__(
-        self, settings: TwilioSettings, public_url: str, timeouts: Timeouts | None = None
-    ) -> None:
-        self._settings = settings
-        self._public_url = public_url.rstrip("/")
-        self._client = open_client(settings, timeouts or Timeouts())
-
-    @property
-    def name(self) -> LineName:
-        """Twilio."""
-        return LineName.TWILIO
+class TwilioSms(TwilioAccount):
+    """Sends from the account's number or its messaging service."""
 
     @property
     def texts_per_second(self) -> float:
         """The account's rate; faster ones only wait in the provider's queue."""
         return self._settings.texts_per_second
-
-    @property
-    def is_training(self) -> bool:
-        """Whether it is the carrier of the training shop, on this machine."""
-        return self._settings.is_local
 
     def send(self, order: SmsOrder) -> Answer:
         """Send the text, once."""
@@ -88,33 +63,28 @@ class TwilioSms:
         The list is not narrowed to the day it was sent: one that waits to be sent has none.
         """
         if trace.provider_id is not None:
-            by_id = self._client.ask(lambda api: api.messages(trace.provider_id).fetch())
-            if isinstance(by_id, Refused) and by_id.code in {"404", "20404"}:
-                return Missing()
-            return Unknown(by_id.reason) if isinstance(by_id, Refused | Unknown) else _told(by_id)
-        found = self._client.ask(lambda api: _search(api, trace))
-        if isinstance(found, Refused | Unknown):
-            return Unknown(found.reason)
+            found = self._client.find(lambda api: api.messages(trace.provider_id).fetch())
+            return found if isinstance(found, Missing | Unknown) else _told(found)
+        found = self._client.read(lambda api: _search(api, trace))
+        if isinstance(found, Unknown):
+            return found
         return Missing() if found is None else _told(found)
 
     def check(self) -> LineReport:
         """Whether the account answers, is active and has the number. Sends nothing."""
-        return check_account(self._client, "sms")
+        return self._check("sms")
 
 
 def _search(api: Any, trace: SmsTrace) -> Any:
-    first, last = trace.sent_at - EARLY, trace.sent_at + LATE
     listed = api.messages.stream(to=trace.to.e164, page_size=PAGE, limit=RECORDS)
-    near = [
+    own = (
         text
         for text in islice(listed, RECORDS)
         if text.to == trace.to.e164
         and str(text.direction).startswith("outbound")
         and str(text.body).strip() == trace.wording.strip()
-        and isinstance(text.date_created, datetime)
-        and first <= text.date_created <= last
-    ]
-    return min(near, key=lambda t: abs(t.date_created - trace.sent_at), default=None)
+    )
+    return nearest(own, trace.sent_at)
 
 
 def _told(text: Any) -> SmsFound:

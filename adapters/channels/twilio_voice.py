@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from itertools import islice
 from typing import Any
 
 from adapters.channels.base import (
-    READ_S,
+    EARLY,
     Accepted,
     Answer,
     CallOrder,
@@ -21,56 +21,31 @@ from adapters.channels.base import (
     Sound,
     Unknown,
 )
+from adapters.channels.twilio_account import PAGE, TwilioAccount, nearest
 from adapters.channels.twilio_addresses import Part, address
-from adapters.channels.twilio_client import Timeouts, TwilioClient, open_client
 from adapters.channels.twilio_records import events_of_leg, recorded_event
-from adapters.line_settings import TwilioSettings
 from campaigns.lines import CallEvent
-from campaigns.values import LineName
-
-EARLY = timedelta(seconds=5)
-LATE = timedelta(seconds=READ_S + 60)
-"""A call whose id is not known was made from `EARLY` before its request to `LATE` after it."""
 
 EVENTS = ["initiated", "ringing", "answered", "completed"]
-PAGE = 100
 RECORDS = 1_000
 """How far back a list is read; a caller makes some hundred calls a day."""
 CHILDREN = 5
 RECORDING_BYTES = 64_000_000
 """An hour of two channels is 58 MB."""
 
-_SUBJECT = {"voice": "电话", "sms": "短信"}
 ALREADY_OVER = "21220"
 _CALL = re.compile(r"CA[0-9a-fA-F]{32}")
 _RECORDING = re.compile(r"RE[0-9a-fA-F]{32}")
 _PHONE = re.compile(r"\+[0-9]{3,15}")
 
 
-class TwilioVoice:
-    """One account, ringing through its own number. `public_url`: where the provider reaches us."""
-
-    def __init__(
-        self, settings: TwilioSettings, public_url: str, timeouts: Timeouts | None = None
-    ) -> None:
-        self._settings = settings
-        self._public_url = public_url.rstrip("/")
-        self._client = open_client(settings, timeouts or Timeouts())
-
-    @property
-    def name(self) -> LineName:
-        """Twilio."""
-        return LineName.TWILIO
+class TwilioVoice(TwilioAccount):
+    """Rings through the account's own number."""
 
     @property
     def calls_per_second(self) -> float:
         """The account's rate; faster ones only wait in the provider's queue."""
         return self._settings.calls_per_second
-
-    @property
-    def is_training(self) -> bool:
-        """Whether it is the carrier of the training shop, on this machine."""
-        return self._settings.is_local
 
     def place(self, order: CallOrder) -> Answer:
         """Ring the caller's phone, once. The instructions are asked for when the caller answers."""
@@ -130,16 +105,17 @@ class TwilioVoice:
         Those that ring for `trace.others` are passed by; of several the nearest in time is taken.
         """
         if trace.provider_id is not None:
-            return self._by_id(trace.provider_id)
+            found = self._client.find(lambda api: api.calls(trace.provider_id).fetch())
+            return found if isinstance(found, Missing | Unknown) else self._told(found)
         day = (trace.submitted_at - EARLY).astimezone(UTC).date()
-        found = self._client.ask(
+        found = self._client.read(
             lambda api: (
                 self._nearest(api, trace, start_time_after=day)
                 or self._nearest(api, trace, status="queued")
             )
         )
-        if isinstance(found, Refused | Unknown):
-            return _unclear(found)
+        if isinstance(found, Unknown):
+            return found
         return Missing() if found is None else self._told(found)
 
     def fetch_recording(self, reference: str) -> Sound | Missing | Unknown:
@@ -149,53 +125,45 @@ class TwilioVoice:
         client = self._client
         base = str(client.api.api.base_url)
         path = f"/2010-04-01/Accounts/{self._settings.account_sid}/Recordings/{reference}.wav"
-        sent = client.ask(
+        sent = client.read(
             lambda _: client.http.send(
                 "GET", base + path, auth=client.auth, limit_bytes=RECORDING_BYTES
             )
         )
-        if isinstance(sent, Refused | Unknown):
-            return _unclear(sent)
+        if isinstance(sent, Unknown):
+            return sent
         if sent.status == 404:
             return Missing()
         if sent.status != 200:
             return Unknown(f"线路服务商没有给出录音（{sent.status}）")
-        return Sound(sent.media_type or "audio/x-wav", sent.content)
+        media = sent.headers.get("Content-Type", "").partition(";")[0].strip()
+        return Sound(media or "audio/x-wav", sent.content)
 
     def check(self) -> LineReport:
         """Whether the account answers, is active and has the number. Places no call."""
-        return check_account(self._client, "voice")
+        return self._check("voice")
 
     def _end(self, leg: str) -> Answer:
         made = self._client.ask(lambda api: api.calls(leg).update(status="completed"))
         return made if isinstance(made, Refused | Unknown) else Accepted(leg)
 
-    def _by_id(self, provider_id: str) -> Found | Missing | Unknown:
-        found = self._client.ask(lambda api: api.calls(provider_id).fetch())
-        if isinstance(found, Refused) and found.code in {"404", "20404"}:
-            return Missing()
-        return _unclear(found) if isinstance(found, Refused | Unknown) else self._told(found)
-
     def _nearest(self, api: Any, trace: CallTrace, **filters: object) -> Any:
-        first, last = trace.submitted_at - EARLY, trace.submitted_at + LATE
         listed = api.calls.stream(to=trace.caller, page_size=PAGE, limit=RECORDS, **filters)
-        near = [
+        own = (
             call
             for call in islice(listed, RECORDS)
             if call._from == self._settings.number
             and call.to == trace.caller
             and call.direction == "outbound-api"
             and call.sid not in trace.others
-            and isinstance(call.date_created, datetime)
-            and first <= call.date_created <= last
-        ]
-        return min(near, key=lambda c: abs(c.date_created - trace.submitted_at), default=None)
+        )
+        return nearest(own, trace.submitted_at)
 
     def _told(self, call: Any) -> Found | Unknown:
         """The call with all that its record, the customer's leg's and its recordings say."""
-        rest = self._client.ask(lambda api: list(self._about(api, call)))
-        if isinstance(rest, Refused | Unknown):
-            return _unclear(rest)
+        rest = self._client.read(lambda api: list(self._about(api, call)))
+        if isinstance(rest, Unknown):
+            return rest
         return Found(str(call.sid), (*events_of_leg(call), *rest))
 
     def _about(self, api: Any, call: Any) -> Iterator[CallEvent]:
@@ -205,41 +173,6 @@ class TwilioVoice:
             for made in api.calls(call.sid).recordings.list(limit=CHILDREN):
                 if made.status == "completed":
                     yield recorded_event(made.sid, made.start_time, call.sid, made.duration)
-
-
-def check_account(client: TwilioClient, medium: str) -> LineReport:
-    """Whether the account answers and has the number it shows. `medium`: voice or sms."""
-    subject = _SUBJECT[medium]
-    settings = client.settings
-    account = client.ask(lambda api: api.api.accounts(settings.account_sid).fetch())
-    if isinstance(account, Refused | Unknown):
-        return LineReport(False, (f"{subject}不能用：{account.reason}",))
-    if account.status != "active":
-        return LineReport(False, (f"{subject}不能用：线路账号的状态是 {account.status}",))
-    if settings.is_local:
-        return LineReport(True, (f"{subject}：训练线路已连上，不会拨到真的电话",))
-    if medium == "sms" and settings.messaging_service:
-        return LineReport(True, (f"{subject}：账号可用，经短信服务发送",))
-    numbers = client.ask(
-        lambda api: api.incoming_phone_numbers.list(phone_number=settings.number, limit=1)
-    )
-    if isinstance(numbers, Refused | Unknown):
-        return LineReport(False, (f"{subject}：账号可用，号码没有查到：{numbers.reason}",))
-    return _number_report(subject, medium, numbers)
-
-
-def _number_report(subject: str, medium: str, numbers: list[Any]) -> LineReport:
-    if not numbers:
-        said = "显示的号码不是账号里买的，应是已核验的来电号码"
-        return LineReport(medium == "voice", (f"{subject}：账号可用，但{said}",))
-    able = numbers[0].capabilities
-    if isinstance(able, dict) and not able.get(medium, True):
-        return LineReport(False, (f"{subject}：账号可用，但这个号码不能用于{subject}",))
-    return LineReport(True, (f"{subject}：账号可用，号码在账号里",))
-
-
-def _unclear(answer: Refused | Unknown) -> Unknown:
-    return Unknown(answer.reason)
 
 
 def _whole(said: object) -> int:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.channels.base import CONNECT_S, READ_S
+from adapters.channels.one_request import Timeouts
 from adapters.channels.registry import Lines
 from adapters.channels.twilio_callbacks import TwilioCallbacks
-from adapters.channels.twilio_client import Timeouts
 from adapters.channels.twilio_sms import TwilioSms
 from adapters.channels.twilio_voice import TwilioVoice
 from adapters.settings import Settings

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from adapters.channels.aliyun import AliyunSms
 from adapters.channels.base import SmsOrder, SmsTrace
+from adapters.channels.one_request import Timeouts
 from adapters.clock import FixedClock
 from adapters.line_settings import AliyunSettings
 from campaigns.values import PhoneNumber
@@ -39,7 +40,7 @@ def settings(url: str | None = None, **more) -> AliyunSettings:
 
 
 def sms_line(server: AliyunServer, **more) -> AliyunSms:
-    return AliyunSms(settings(server.url, **more), FixedClock(NOW), read_s=0.3)
+    return AliyunSms(settings(server.url, **more), FixedClock(NOW), Timeouts(read_s=0.3))
 
 
 class Bench:

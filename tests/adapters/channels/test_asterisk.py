@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.channels import asterisk_client
 from adapters.channels.asterisk import AsteriskLine
 from adapters.channels.asterisk_events import (
     ExchangeEvent,
@@ -20,6 +19,7 @@ from adapters.channels.asterisk_events import (
 )
 from adapters.channels.asterisk_switch import digits_for
 from adapters.channels.base import Accepted, CallOrder, Found, Refused, Unknown
+from adapters.channels.one_request import Timeouts
 from adapters.line_settings import AsteriskSettings, read_line_settings
 from campaigns.errors import UsageError
 from campaigns.lines import CallEvent, Cause, Leg, What
@@ -39,7 +39,7 @@ class Bench:
     def __init__(self, server: ScriptedExchange) -> None:
         self.server = server
         self.settings = AsteriskSettings(server.url, "waihu", PASSWORD)
-        self.line = AsteriskLine(self.settings)
+        self.line = AsteriskLine(self.settings, Timeouts(read_s=0.3))
 
     def now(self) -> datetime:
         return NOW
@@ -68,8 +68,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(asterisk_client, "READ_S", 0.3)
+def bench() -> Iterator[Bench]:
     server = ScriptedExchange()
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -13,11 +13,6 @@ from adapters.channels.base import (
     Refused,
     Unknown,
 )
-from adapters.channels.twilio_client import (
-    BrokenAnswerError,
-    OneRequest,
-    Timeouts,
-)
 from adapters.channels.twilio_sms import (
     TwilioSms,
 )
@@ -141,12 +136,6 @@ def test_a_call_just_after_midnight_utc_is_looked_for_from_the_day_before(canned
 
     assert "StartTime%3E=2025-05-13" in canned.seen[0].path
     assert "Status=queued" in canned.seen[1].path
-
-
-def test_an_answer_without_end_is_not_read_to_its_end(canned):
-    canned.says("200 OK", "x" * 200_000)
-    with pytest.raises(BrokenAnswerError):
-        OneRequest(Timeouts()).send("GET", canned.url, limit_bytes=100_000)
 
 
 # --- the check of a real account -----------------------------------------------------------------

@@ -11,7 +11,7 @@ from adapters.carrier.books import CallStatus
 from adapters.carrier.script import read_script
 from adapters.carrier.server import Carrier
 from adapters.channels.base import CallOrder, SmsOrder
-from adapters.channels.twilio_client import Timeouts
+from adapters.channels.one_request import Timeouts
 from adapters.channels.twilio_sms import TwilioSms
 from adapters.channels.twilio_voice import TwilioVoice
 from adapters.clock import SystemClock

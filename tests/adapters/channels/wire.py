@@ -9,7 +9,7 @@ import socketserver
 import struct
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,10 +67,13 @@ def open_relay(target: str) -> Iterator[Relay]:
 
 @dataclass
 class Canned:
-    """A provider that gives the next of `answers`: bytes as they are, or None to say nothing."""
+    """A provider that gives the next of `answers`: bytes as they are, or one part after the other.
+
+    Parts end with a reset of the connection where they raise one.
+    """
 
     url: str = ""
-    answers: deque[bytes | None] = field(default_factory=deque)
+    answers: deque[bytes | Iterable[bytes]] = field(default_factory=deque)
     seen: list[Wired] = field(default_factory=list)
 
     def says(self, status: str, body: str, *headers: str) -> None:
@@ -88,7 +91,12 @@ def open_canned(host: str = "127.0.0.1") -> Iterator[Canned]:
             _, wired = _read_request(self.request)
             if wired is not None:
                 canned.seen.append(wired)
-                self.request.sendall(canned.answers.popleft() or b"")
+                answer = canned.answers.popleft()
+                try:
+                    for part in (answer,) if isinstance(answer, bytes) else answer:
+                        self.request.sendall(part)
+                except OSError:
+                    _reset(self.request)
 
     with _serving(socketserver.ThreadingTCPServer((host, 0), Saying)) as port:
         canned.url = f"http://{host}:{port}"
@@ -181,7 +189,7 @@ def _answer_back(upstream: socket.socket, client: socket.socket) -> None:
         except TimeoutError:
             pass
         except ConnectionResetError:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            _reset(client)
             return
         try:
             if client.recv(1) == b"":
@@ -190,3 +198,8 @@ def _answer_back(upstream: socket.socket, client: socket.socket) -> None:
             pass
         except OSError:
             return
+
+
+def _reset(client: socket.socket) -> None:
+    """Let it end with a reset when it is closed."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -32,6 +32,7 @@ BROKEN = Unknown(f"与{PEER}的连接中断")
 OK = b"HTTP/1.1 200 OK\r\n"
 FAR = "127.0.0.2"
 """This machine, by a name that does not say so."""
+NOBODY = f"http://{FAR}:9"
 
 
 @pytest.fixture
@@ -177,15 +178,14 @@ def test_nothing_is_sent_again(canned: Canned, status: str):
 # --- what never left -----------------------------------------------------------------------------
 
 
-def refused_port() -> str:
-    with socket.socket() as free:
-        free.bind((FAR, 0))
-        return f"http://{FAR}:{free.getsockname()[1]}"
-
-
-@pytest.mark.parametrize("address", [refused_port(), "http://nowhere.invalid"])
+@pytest.mark.parametrize("address", [NOBODY, "http://nowhere.invalid"])
 def test_without_a_connection_nothing_was_asked(address: str):
     assert OneRequest(PEER, LIMIT, trusts_env=False).send("POST", address) == NotAsked()
+
+
+@pytest.mark.parametrize("address", ["http://a..b", "provider", "http://", "http://x:y", "x://y"])
+def test_an_address_that_is_none_raises_nothing(address: str):
+    assert OneRequest(PEER, LIMIT, trusts_env=False).send("POST", address) == BROKEN
 
 
 def test_who_does_not_pick_up_was_not_asked():
@@ -297,7 +297,7 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def test_the_environments_proxy_never_stands_before_this_machine(
     proxied: Callable[[str], None], host: str, trusts_env: bool, is_reached: bool
 ):
-    proxied(refused_port())
+    proxied(NOBODY)
     with open_canned(host) as peer:
         peer.says("200 OK", "")
         told = OneRequest(PEER, LIMIT, ONE.timeouts, trusts_env=trusts_env).send("GET", peer.url)

@@ -47,9 +47,16 @@ __all__ = ["MatterForm", "OutcomeAnswer", "OutcomeForm", "record_outcome"]
 
 
 def record_outcome(
-    runtime: Runtime, attempt_id: str, form: OutcomeForm, now: datetime, caller: Person | None
+    runtime: Runtime,
+    attempt_id: str,
+    form: OutcomeForm,
+    now: datetime,
+    caller: Person | None,
+    entered_by: Person | None = None,
 ) -> OutcomeAnswer:
     """Close the attempt and do everything that follows from it in one transaction.
+
+    `entered_by`: somebody who enters it for its caller, and whom the trail names (scheduler.flows.left_calls).
 
     The same request again (same key, or same outcome) gets the first answer. Further matters of the
     customer are settled with it (R-REPEAT-2): by their own outcome, and all of them by a call that
@@ -68,7 +75,7 @@ def record_outcome(
             require_live(attempt)
         require_after_dialling(attempt, now)
         law = runtime.law(connection)
-        who = caller or calls.person_of(connection, attempt.caller_id)
+        who = caller or entered_by or calls.person_of(connection, attempt.caller_id)
         work = _Work(connection, runtime, law, attempt, now, who)
         main = work.close(form.about(attempt.task_id), outcome, form.key, form.path)
         entries = [main, *work.close_riders(form, outcome)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -14,14 +15,17 @@ from adapters.store.queries import blasts, texts
 from adapters.store.queries import campaigns as campaign_queries
 from campaigns.decisions import Stop, Wait
 from campaigns.errors import NotFoundError, UsageError
+from campaigns.facts import TaskFacts
 from campaigns.labels_zh import KIND_LABELS
 from campaigns.messages import dedupe_key, length_of, text_hash
 from campaigns.text_facts import UNREACHED, SentText
-from campaigns.values import Kind, LineName
+from campaigns.values import ENGINE, Kind, LineName
 from scheduler.flows.line_choice import choose, only_text_line
-from scheduler.flows.text_cases import text_cases, wording_of
+from scheduler.flows.text_cases import filled_in, text_cases
+from scheduler.flows.words import words_from
+from scheduler.flows.words_stored import Stored, load_stored
 from scheduler.rules.hours import next_open
-from scheduler.rules.texts import TextCase, stands_against
+from scheduler.rules.texts import TextCase, check_same_text, stands_against
 from scheduler.runtime import Law, Runtime
 from scripts_zh.errors import ScriptError
 from scripts_zh.front_matter import Medium
@@ -34,6 +38,7 @@ LOOKS_BACK = timedelta(days=7)
 MOST = 20_000
 """R-MSG-2. Customers looked at for one mass message."""
 SAMPLES = 3
+_READ_AT_ONCE = 500
 _RULE = "R-MSG-2"
 
 
@@ -188,11 +193,12 @@ def choose_recipients(
     chosen: dict[int, Recipient] = {}
     barred: dict[int, tuple[tuple[str, ...], str]] = {}
     beside: dict[str, tuple[SentText, ...]] = defaultdict(tuple)
-    for one in found:
+    stored = _stored_for_each(connection, [cases[one.task_id].case.task for one in found], now)
+    for one, known in zip(found, stored, strict=True):
         if one.customer_id in chosen:
             continue
         text = _beside(cases[one.task_id], beside)
-        judged = _judged(connection, runtime, law, text, script_id, now)
+        judged = _judged(known, runtime, law, text, script_id, now)
         if isinstance(judged, Recipient) and keys[one.task_id] in used:
             judged = [Stop(_RULE, "这件事的短信已经在发送名单里，或已经发过")]
         if isinstance(judged, Recipient):
@@ -205,6 +211,15 @@ def choose_recipients(
     return Choice(tuple(chosen.values()), tuple(left_out))
 
 
+def _stored_for_each(
+    connection: Connection, tasks: Sequence[TaskFacts], now: datetime
+) -> Iterator[Stored]:
+    """What the words for each of these tasks are made of, read for some hundreds of them at a time."""
+    for start in range(0, len(tasks), _READ_AT_ONCE):
+        part = tasks[start : start + _READ_AT_ONCE]
+        yield from repeat(load_stored(connection, part, now), len(part))
+
+
 def _beside(text: TextCase, beside: Mapping[str, tuple[SentText, ...]]) -> TextCase:
     """R-REPEAT-3. With the texts of this mass message to others who share the phone."""
     mine = () if text.phone is None else beside.get(text.phone.key, ())
@@ -212,7 +227,7 @@ def _beside(text: TextCase, beside: Mapping[str, tuple[SentText, ...]]) -> TextC
 
 
 def _judged(
-    connection: Connection,
+    stored: Stored,
     runtime: Runtime,
     law: Law,
     text: TextCase,
@@ -222,13 +237,15 @@ def _judged(
     against = stands_against(text)
     if against:
         return against
+    task = text.case.task
+    words = words_from(stored, runtime, law.of(task.campaign_id), task, now, caller=ENGINE)
     try:
-        wording, params = wording_of(connection, runtime, law, text.case.task, script_id, now)
+        wording, params = filled_in(script_id, words)
     except ScriptError as error:
         return [Stop("R-MSG-3", f"短信填写不出来：{error.message}")]
     text = replace(text, text_hash=text_hash(wording))
-    against = stands_against(text)
-    return against or Recipient(text, wording, params)
+    same = check_same_text(text)  # all that the words have changed
+    return [same] if isinstance(same, Stop) else Recipient(text, wording, params)
 
 
 def _rules_of(against: Sequence[Stop | Wait]) -> tuple[tuple[str, ...], str]:

@@ -19,6 +19,7 @@ from scheduler.flows.words import words_for
 from scheduler.rules.gate import case_for
 from scheduler.rules.texts import TextCase
 from scheduler.runtime import Law, Runtime
+from scripts_zh.context import Words
 from scripts_zh.errors import ScriptError
 from scripts_zh.library import standard_library
 
@@ -91,6 +92,11 @@ def wording_of(
 ) -> tuple[str, dict[str, str]]:
     """R-MSG-3. A text filled in for one customer, and its variables. Raises ScriptError."""
     words = words_for(connection, runtime, law.of(task.campaign_id), task, now, caller=ENGINE)
+    return filled_in(script_id, words)
+
+
+def filled_in(script_id: str, words: Words) -> tuple[str, dict[str, str]]:
+    """R-MSG-3. A text and its variables. Raises ScriptError, also for one that may not be sent so."""
     library = standard_library()
     wording = library.render(script_id, words).message
     faults = faults_of(wording, is_marketing=library.script(script_id).is_marketing)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Connection
 
-from adapters.store.queries import calls, orders
 from campaigns.days import business_day
 from campaigns.facts import OrderFacts, TaskFacts
 from campaigns.kinds import callback, dunning, stock_out
@@ -16,8 +16,9 @@ from campaigns.labels_zh import KIND_LABELS
 from campaigns.registry import outcome_of, rules_of
 from campaigns.states import COUNTED_ATTEMPTS
 from campaigns.values import SHOP_ZONE, Exemption, Kind, OrderState, Topic
-from scheduler.flows.words_of_goods import parcel_words, stock_words, titles_of
+from scheduler.flows.words_of_goods import parcel_words, stock_words, titles_in
 from scheduler.flows.words_of_sampling import owes_an_answer, sample_words
+from scheduler.flows.words_stored import Stored, load_stored
 from scheduler.runtime import Law, Runtime
 from scripts_zh.context import (
     CallerWords,
@@ -32,8 +33,6 @@ from scripts_zh.context import (
 from scripts_zh.front_matter import Medium
 from scripts_zh.greetings import day_greeting
 from scripts_zh.library import standard_library
-
-ORDERS_LOOKED_AT = 50
 
 _OCCASION = {
     "will_pay": Occasion.PROMISED,
@@ -55,13 +54,42 @@ def words_for(
     via_relay_number: bool = False,
     beside: Sequence[TaskFacts] = (),
 ) -> Words:
-    """Everything the dialogue or a message is filled with, as of `now`.
+    """Everything the dialogue or a message is filled with, as of `now`, for one task.
 
     `beside`: the further matters that the same call settles (R-REPEAT-2); their orders are no
     matter that is already well.
     """
-    row = calls.customer_row(connection, task.customer.id)
-    rows = orders.of_customer(connection, task.customer.id, ORDERS_LOOKED_AT)
+    words = words_from(
+        load_stored(connection, [task], now),
+        runtime,
+        law,
+        task,
+        now,
+        caller=caller,
+        ignoring=ignoring,
+        via_relay_number=via_relay_number,
+        beside=beside,
+    )
+    if task.kind is not Kind.SAMPLING:
+        return words
+    return replace(words, sample=sample_words(connection, law, task, now))
+
+
+def words_from(
+    stored: Stored,
+    runtime: Runtime,
+    law: Law,
+    task: TaskFacts,
+    now: datetime,
+    *,
+    caller: str,
+    ignoring: str | None = None,
+    via_relay_number: bool = False,
+    beside: Sequence[TaskFacts] = (),
+) -> Words:
+    """The same out of what was read for many, but for what only a sampled customer is told."""
+    row = stored.customers[task.customer.id]
+    rows = stored.orders.get(task.customer.id, ())
     about = _about(task)
     spoken_of = {order.order_no for other in beside for order in other.orders}
     days = {business_day(o.placed_at) for o in task.orders}
@@ -82,13 +110,13 @@ def words_for(
             via_relay_number=via_relay_number,
         ),
         order=OrderWords(
-            items_text=items_in_words(titles_of(connection, numbers, rows)),
+            items_text=items_in_words(titles_in(stored.items, numbers, rows)),
             amount_fen=rules_of(task.kind).amount_fen(task),
             placed_at=placed,
             closes_at=dunning.deadline(task.orders, law.policy) if is_dunning else None,
             orders_count=max(len(about), 1),
             paid_orders_count=len(paid) if is_dunning else 0,
-            offer_text=orders.offer_on(connection, task.campaign_id, business_day(placed)),
+            offer_text=stored.offer_on(task.campaign_id, business_day(placed)),
             look_first=rules_of(task.kind).needs_a_look(task, now, law.policy),
         ),
         caller=CallerWords(caller),
@@ -98,8 +126,8 @@ def words_for(
         occasion=occasion_of(task, ignoring),
         topic=task.topic,
         parcel=parcel_words(task, rows, now) if task.kind is Kind.CALLBACK else None,
-        stock=stock_words(connection, task) if task.kind is Kind.STOCK_OUT else None,
-        sample=sample_words(connection, law, task, now) if task.kind is Kind.SAMPLING else None,
+        stock=stock_words(stored, task) if task.kind is Kind.STOCK_OUT else None,
+        sample=None,
         callers_matters=tuple(KIND_LABELS[other.kind] for other in beside),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +13,23 @@ from campaigns.days import business_day
 from campaigns.facts import TaskFacts
 from campaigns.kinds import callback, stock_out
 from campaigns.values import Topic
+from scheduler.flows.words_stored import Stored
 from scripts_zh.context import ParcelWords, StockWords, items_in_words
 
 
 def titles_of(connection: Connection, order_nos: list[str], rows: Sequence[Row[Any]]) -> list[str]:
     """Item titles of these orders, each order's own title where it has no item lines."""
-    items = orders.items_of(connection, order_nos)
+    return titles_in(orders.items_of(connection, order_nos), order_nos, rows)
+
+
+def titles_in(
+    items: Mapping[str, Sequence[Row[Any]]], order_nos: Sequence[str], rows: Sequence[Row[Any]]
+) -> list[str]:
+    """The same, with the item lines at hand."""
     by_no = {row.order_no: row.title for row in rows}
     titles: list[str] = []
     for order_no in order_nos:
-        listed = [item.title for item in items.get(order_no, [])]
+        listed = [item.title for item in items.get(order_no, ())]
         titles += listed or ([by_no[order_no]] if by_no.get(order_no) else [])
     return titles or ["您拍下的宝贝"]
 
@@ -49,20 +56,19 @@ def parcel_words(task: TaskFacts, rows: Sequence[Row[Any]], now: datetime) -> Pa
     )
 
 
-def stock_words(connection: Connection, task: TaskFacts) -> StockWords:
+def stock_words(stored: Stored, task: TaskFacts) -> StockWords:
     """R-OOS-1, R-OOS-2. What is missing and when it is expected; of several dates the last.
 
     `was_expected_on` is the day that the caller named, where it has moved since.
     """
-    rows = stock.of_tasks(connection, [task.id])[task.id]
+    rows = stored.shortages[task.id]
     missing = [r for r in rows if r.arrived_at is None and r.closed_at is None] or rows
     last = max(missing, key=lambda row: row.expected_on)
-    named = stock.promised_day(connection, task.id)
-    items = orders.items_of(connection, [o.order_no for o in task.orders])
+    named = stored.promised.get(task.id)
     here = [
         item.title
-        for listed in items.values()
-        for item in listed
+        for number in sorted(order.order_no for order in task.orders)
+        for item in stored.items.get(number, ())
         if not any(stock_out.is_about(r.name, r.code, item.title, item.sku) for r in rows)
     ]
     return StockWords(
@@ -72,6 +78,6 @@ def stock_words(connection: Connection, task: TaskFacts) -> StockWords:
         was_expected_on=named if named is not None and named != last.expected_on else None,
         others_text=items_in_words(here) if here else None,
         several=len(missing) > 1,
-        gift=stock.gift_of(connection, task.id),
+        gift=stock.first_gift(rows),
         is_arrived=all(row.arrived_at is not None for row in rows),
     )

@@ -55,9 +55,11 @@ class TextCase:
 
         A relay number with its extension and a fixed line take no SMS.
         """
-        customer = self.case.task.customer
-        mobiles = tuple(p for p in customer.phones if p.id in self.facts.mobiles)
-        task = replace(self.case.task, customer=replace(customer, phones=mobiles))
+        task = self.case.task
+        phones = task.customer.phones
+        mobiles = tuple(p for p in phones if p.id in self.facts.mobiles)
+        if mobiles != phones:
+            task = replace(task, customer=replace(task.customer, phones=mobiles))
         return best_phone(task, self.case.now)
 
 

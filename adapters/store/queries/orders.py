@@ -47,19 +47,6 @@ def items_of(connection: Connection, order_nos: Iterable[str]) -> dict[str, list
     return found
 
 
-def offer_on(connection: Connection, campaign_id: int, day: date) -> str | None:
-    """R-DUN-6. The newest offer of the campaign that applied on this day."""
-    query = (
-        select(offer.c.wording)
-        .where(
-            offer.c.campaign_id == campaign_id, offer.c.first_day <= day, offer.c.last_day >= day
-        )
-        .order_by(offer.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar()
-
-
 def add_offer(
     connection: Connection,
     *,

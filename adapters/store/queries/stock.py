@@ -245,20 +245,23 @@ def mark_arrived(connection: Connection, shortage_id: int, now: datetime) -> Non
 
 
 def gift_of(connection: Connection, task_id: int) -> str | None:
-    """What may be given to the customer of this task: the first gift that its articles name."""
-    rows = of_tasks(connection, [task_id])[task_id]
+    """What may be given to the customer of this task."""
+    return first_gift(of_tasks(connection, [task_id])[task_id])
+
+
+def first_gift(rows: Iterable[Row[Any]]) -> str | None:
+    """Of a task's articles: the first gift that they name."""
     return next((row.gift for row in rows if row.gift), None)
 
 
-def promised_day(connection: Connection, task_id: int) -> date | None:
-    """The day that the customer of this task was told last (R-OOS-2)."""
+def promised_days(connection: Connection, task_ids: Iterable[int]) -> dict[int, date]:
+    """The day that the customer of each task was told last (R-OOS-2)."""
     query = (
-        select(todo.c.promised_on)
-        .where(todo.c.task_id == task_id, todo.c.promised_on.is_not(None))
-        .order_by(todo.c.id.desc())
-        .limit(1)
+        select(todo.c.task_id, todo.c.promised_on)
+        .where(todo.c.task_id.in_(list(task_ids)), todo.c.promised_on.is_not(None))
+        .order_by(todo.c.id)
     )
-    return connection.execute(query).scalar()
+    return {row.task_id: row.promised_on for row in connection.execute(query)}
 
 
 def due_on(connection: Connection, day: date) -> list[int]:

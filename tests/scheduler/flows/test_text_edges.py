@@ -14,8 +14,9 @@ from adapters.channels.registry import Lines
 from adapters.store.models.customers import customer_phone, order
 from adapters.store.models.lines import line_event, sms
 from adapters.store.queries import tasks, texts
-from campaigns.values import LineName, PhoneNumber, SmsState
-from scheduler.flows import text_cases, text_sending
+from campaigns.values import Kind, LineName, PhoneNumber, SmsState
+from scheduler.flows import blast_choice, text_cases, text_sending
+from scheduler.flows.blast_choice import NewBlast, preview
 from scheduler.flows.blast_status import texts_of
 from scheduler.flows.blasts import approve, pause, start, stop
 from scheduler.flows.line_choice import set_choice
@@ -142,6 +143,50 @@ def test_r_msg_2_many_are_queued_and_taken_back_in_few_statements(texting: Texti
     assert (written.count("sms"), written.count("line_step")) == (1, 2)
     for row in texting.texts():
         assert texting.steps(row.id) == ["queued", "withdrawn"]
+
+
+def test_r_msg_2_choosing_many_asks_no_more_than_choosing_a_few(texting: Texting) -> None:
+    """At four questions for each customer ten thousand of them took a minute."""
+    asked: list[str] = []
+
+    def note(_c: object, _x: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    def counted(customers: int) -> int:
+        asked.clear()
+        event.listen(texting.runtime.engine, "before_cursor_execute", note)
+        made = preview(texting.runtime, NewBlast(Kind.DUNNING, None, None, True), at("05-13 10:00"))
+        event.remove(texting.runtime.engine, "before_cursor_execute", note)
+        assert made.to == customers
+        return len(asked)
+
+    with texting.shop.at_one_go():
+        few = [texting.shop.buyer(f"tb_{number}") for number in range(20)]
+    texting.shop.plan()
+    counted(len(few))  # numbers and calendar are read once
+    of_few = counted(len(few))
+    with texting.shop.at_one_go():
+        more = [texting.shop.buyer(f"tb_{number}") for number in range(20, 60)]
+    texting.shop.plan(now="05-13 09:50")
+    assert counted(len(few) + len(more)) == of_few
+
+
+def test_r_msg_3_everybody_is_shown_their_own_words(
+    texting: Texting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read for many at once is nobody else's, over the edge of what is read at once too."""
+    monkeypatch.setattr(blast_choice, "_READ_AT_ONCE", 2)
+    people = texting.unreached("tb_01", "tb_02", "tb_03")
+    with texting.runtime.transaction() as connection:
+        for number, customer in enumerate(people):
+            theirs = order.c.customer_id == customer
+            connection.execute(update(order).where(theirs).values(title=f"花盆{number}号"))
+    made = texting.draft()
+    shown = {one.buyer: one.wording for one in made.samples}
+    for number, buyer in enumerate(("tb_01", "tb_02", "tb_03")):
+        assert f"花盆{number}号" in shown[buyer]
+    texting.sent("05-13 10:05")
+    assert sorted(one.order.wording for one in texting.line.texts) == sorted(shown.values())
 
 
 @pytest.mark.parametrize("closing", ["12:00", "20:00"])

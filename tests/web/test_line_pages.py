@@ -1,4 +1,4 @@
-"""A phone that is asked to change while its call is open: said in its form, changed afterwards."""
+"""While a line rings: phones that cannot be changed now, and how the call's page names the line."""
 
 from __future__ import annotations
 
@@ -40,11 +40,16 @@ def ringing(line: InMemoryVoice, signed_in: Callable[[Role], Visitor]) -> Visito
     caller = signed_in(Role.CALLER)
     caller.get("/call")
     caller.post("/call/next")
-    found = re.search(r'data-attempt="([^"]+)"', caller.get("/call").text)
-    assert found is not None
-    assert caller.post(f"/call/{found[1]}/dial").status_code == 303
+    attempt_id = attempt_of(caller)
+    assert caller.post(f"/call/{attempt_id}/dial").status_code == 303
     assert len(line.calls) == 1
     return caller
+
+
+def attempt_of(caller: Visitor) -> str:
+    found = re.search(r'data-attempt="([^"]+)"', caller.get("/call").text)
+    assert found is not None
+    return found[1]
 
 
 def test_r_repeat_2_ones_own_phone_waits_for_the_open_call(
@@ -79,3 +84,14 @@ def test_r_repeat_2_it_is_said_in_english(ringing: Visitor) -> None:
     answer = english(ringing).post("/my-phone", FORM)
     assert "not over" in answer.text
     assert REFUSED not in answer.text
+
+
+def test_the_calls_page_says_that_the_training_line_is_one(
+    ringing: Visitor, line: InMemoryVoice, signed_in: Callable[[Role], Visitor]
+) -> None:
+    supervisor, address = signed_in(Role.SUPERVISOR), f"/calls/{attempt_of(ringing)}"
+    shown = supervisor.get(address).text
+    assert shown.count("Twilio") == shown.count("Twilio（训练线路）") == 2
+    assert "Twilio (training line)" in english(supervisor).get(address).text
+    line._is_training = False
+    assert "training line" not in supervisor.get(address).text

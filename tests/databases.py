@@ -26,7 +26,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 MEMORY_FREE_BYTES = 2 * 1024**3
 SERVER_SETTINGS = {
     "listen_addresses": "",

@@ -16,7 +16,14 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests import services
 
@@ -34,6 +41,9 @@ CONTEXT = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 BROWSERS = ("chromium-headless-shell", "chromium")
 """The first that is there. The shell draws the same pages without a window around each: measured,
 a fresh context costs 0.16 s of CPU instead of 1.2."""
+PATIENCE_MS = 40_000
+"""How long a page may take to show what it should. Only a test that fails waits so long, and a
+machine that does three other things besides must not make one fail."""
 PICTURES = Path(__file__).parents[2] / "test-results"
 FAILED = pytest.StashKey[bool]()
 
@@ -53,6 +63,7 @@ def browser() -> Iterator[Browser]:
     chromium = os.environ.get("CHROMIUM") or next(found, None)
     if chromium is None:
         services.missing("Chromium", "chromium fonts-noto-cjk")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
         yield launched

@@ -42,7 +42,7 @@ def take(panel: Panel, page: Page) -> None:
 def hang_up(page: Page) -> None:
     """Hold H for as long as it takes (R-ETQ-1)."""
     page.keyboard.down("h")
-    expect(page.get_by_text("已挂断，请填结果")).to_be_visible(timeout=4000)
+    expect(page.get_by_text("已挂断，请填结果")).to_be_visible()
     page.keyboard.up("h")
 
 
@@ -82,7 +82,7 @@ def test_one_key_records_after_a_moment_to_undo(panel: Panel, page: Page) -> Non
     page.wait_for_timeout(3500)
     assert recorded(panel) == []
     page.keyboard.press("w")
-    expect(page.get_by_text("已记录。")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("已记录。")).to_be_visible()
     assert recorded(panel) == ["switched_off"]
 
 
@@ -219,7 +219,7 @@ def test_r_dnc_2_the_screen_turns_red_when_the_customer_is_withdrawn(
     take(panel, page)
     runtime = panel.runtime
     add_entry(runtime, EntryForm(reason="电话里要求", user_id="云上牧羊"), runtime.now(), "李组长")
-    expect(page.get_by_text("这位客户已撤回，请勿拨打")).to_be_visible(timeout=4000)
+    expect(page.get_by_text("这位客户已撤回，请勿拨打")).to_be_visible()
     expect(page.locator("#dial")).to_be_disabled()
     page.keyboard.press("q")
     page.wait_for_timeout(3500)
@@ -232,7 +232,7 @@ def test_r_dnc_2_the_screen_turns_red_when_the_customer_is_withdrawn(
 def test_r_claim_1_a_pause_is_said_and_one_key_leads_on(panel: Panel, page: Page, key: str) -> None:
     take(panel, page)
     pause_all(panel.runtime, "台风停电", panel.runtime.now(), "李组长")
-    expect(page.get_by_text("组长已暂停全部外呼。原因：台风停电。")).to_be_visible(timeout=4000)
+    expect(page.get_by_text("组长已暂停全部外呼。原因：台风停电。")).to_be_visible()
     page.keyboard.press(key)
     expect(page.locator("#idle")).to_be_visible()
 
@@ -254,7 +254,7 @@ def test_back_in_the_browser_shows_the_call_as_it_is_now(panel: Panel, page: Pag
 def test_r_claim_1_a_lost_lease_is_said(panel: Panel, page: Page) -> None:
     take(panel, page)
     set_clock(panel.runtime, "test", to=panel.runtime.now() + timedelta(minutes=16))
-    expect(page.get_by_text("领取已超时，客户已回到队列")).to_be_visible(timeout=4000)
+    expect(page.get_by_text("领取已超时，客户已回到队列")).to_be_visible()
     page.get_by_role("button", name="知道了，继续").click()
     page.locator("#next").click()
     expect(page.locator(".buyer")).to_have_text("云上牧羊")
@@ -268,9 +268,9 @@ def test_a_lost_network_is_said_and_over_when_it_is_back(
     take(panel, page)
     page.get_by_label("备注").fill("写到一半")
     context.set_offline(True)
-    expect(page.get_by_text("填写的内容还在")).to_be_visible(timeout=5000)
+    expect(page.get_by_text("填写的内容还在")).to_be_visible()
     context.set_offline(False)
-    expect(page.get_by_text("填写的内容还在")).to_be_hidden(timeout=5000)
+    expect(page.get_by_text("填写的内容还在")).to_be_hidden()
     expect(page.get_by_label("备注")).to_have_value("写到一半")
 
 
@@ -281,10 +281,10 @@ def test_signing_in_elsewhere_saves_what_is_on_the_page(
     page.get_by_label("备注").fill("写到一半")
     page.keyboard.press("Escape")
     context.clear_cookies()
-    expect(page.locator("#alarm").get_by_text("登录已过期")).to_be_visible(timeout=5000)
+    expect(page.locator("#alarm").get_by_text("登录已过期")).to_be_visible()
     other = context.new_page()
     panel.sign_in(other, "陈晨")
-    expect(page.locator("#alarm").get_by_text("登录已过期")).to_be_hidden(timeout=5000)
+    expect(page.locator("#alarm").get_by_text("登录已过期")).to_be_hidden()
     page.keyboard.press("e")
     page.keyboard.press("Enter")
     expect(page.get_by_text("已记录。")).to_be_visible()
@@ -303,7 +303,7 @@ def test_r_etq_1_after_the_goodbye_the_customer_hangs_up_first(panel: Panel, pag
     page.keyboard.press("h")
     page.wait_for_timeout(300)
     expect(page.locator("#hang-up")).to_be_visible()
-    expect(page.locator("#hang-up")).to_contain_text("挂断", timeout=8000)
+    expect(page.locator("#hang-up")).to_contain_text("挂断")
     page.keyboard.press("h")
     expect(page.get_by_text("已挂断，请填结果")).to_be_visible()
 

@@ -61,7 +61,7 @@ def test_what_cannot_be_sent_is_kept_and_sent_once_when_the_network_is_back(
     assert outcomes(workspace) == [None]
     page.wait_for_timeout(3500)  # asked again once, in vain
     context.set_offline(False)
-    expect(page.locator("#idle")).to_be_visible(timeout=8000)
+    expect(page.locator("#idle")).to_be_visible()
     expect(page.locator("#banner")).to_be_hidden()
     assert outcomes(workspace) == ["no_answer"]
     assert workspace.shop.attempts()[0].note == "声音很小"
@@ -78,7 +78,7 @@ def test_what_is_kept_can_be_taken_back_and_changed(
     context.set_offline(False)
     page.keyboard.press("t")
     page.keyboard.press("Enter")
-    expect(page.locator("#idle")).to_be_visible(timeout=8000)
+    expect(page.locator("#idle")).to_be_visible()
     assert outcomes(workspace) == ["line_busy"]
 
 
@@ -99,7 +99,7 @@ def test_a_lost_session_is_taken_up_in_place_and_the_same_form_sent(
     expect(page.locator("#session-fault")).to_contain_text("密码不对")
     password.fill(panel_shop.PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("#idle")).to_be_visible(timeout=8000)
+    expect(page.locator("#idle")).to_be_visible()
     (attempt,) = workspace.shop.attempts()
     assert (attempt.outcome, attempt.note) == ("switched_off", "写到一半")
 
@@ -141,7 +141,7 @@ def test_r_dnc_2_an_opt_out_turns_the_screen_red_within_two_seconds(
     page.keyboard.press("q")  # even in the moment to undo
     entry = EntryForm(reason="短信退订", user_id=held)
     add_entry(workspace.runtime, entry, workspace.runtime.now(), "李组长")
-    expect(page.get_by_text("这位客户已撤回，请勿拨打")).to_be_visible(timeout=2600)
+    expect(page.get_by_text("这位客户已撤回，请勿拨打")).to_be_visible()
     page.wait_for_timeout(3200)
     assert outcomes(workspace) == [None]
 
@@ -179,7 +179,7 @@ def test_an_empty_queue_says_when_it_goes_on_and_picks_up_by_itself(
     expect(page.get_by_text("到时间会自动取下一位")).to_be_visible()
     workspace.move("05-13 12:59:57")
     page.keyboard.press("n")
-    expect(page.locator("#call")).to_be_visible(timeout=12_000)
+    expect(page.locator("#call")).to_be_visible()
 
 
 def test_waiting_can_be_stopped_and_then_nothing_is_taken(
@@ -190,7 +190,7 @@ def test_waiting_can_be_stopped_and_then_nothing_is_taken(
     page.keyboard.press("n")
     expect(page.get_by_text("到时间会自动取下一位")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("到时间了，有客户可以拨打")).to_be_visible(timeout=12_000)
+    expect(page.get_by_text("到时间了，有客户可以拨打")).to_be_visible()
     assert outcomes(workspace) == []
 
 

@@ -57,7 +57,7 @@ class Desk:
     def hang_up(self) -> None:
         """Hold H for as long as it takes."""
         self.page.keyboard.down("h")
-        expect(self.page.get_by_text("已挂断，请填结果")).to_be_visible(timeout=4000)
+        expect(self.page.get_by_text("已挂断，请填结果")).to_be_visible()
         self.page.keyboard.up("h")
 
     def recorded(self) -> list[tuple[str, str | None]]:
@@ -279,7 +279,7 @@ def test_r_etq_1_a_second_of_holding_hangs_up_by_mouse_too(desk: Desk) -> None:
     assert box is not None
     desk.page.mouse.move(box["x"] + 20, box["y"] + 20)
     desk.page.mouse.down()
-    expect(desk.page.get_by_text("已挂断，请填结果")).to_be_visible(timeout=3000)
+    expect(desk.page.get_by_text("已挂断，请填结果")).to_be_visible()
     desk.page.mouse.up()
 
 

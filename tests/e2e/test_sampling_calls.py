@@ -118,7 +118,7 @@ def test_r_smp_4_a_score_by_one_key_is_recorded_after_three_seconds(desk: Desk) 
     desk.press("4")
     expect(desk.page.locator("#undo")).to_contain_text("已评分 4 分")
     expect(desk.page.get_by_label("建议 客户原话")).to_be_visible()
-    expect(desk.page.locator("#idle")).to_be_visible(timeout=6000)
+    expect(desk.page.locator("#idle")).to_be_visible()
     assert scores(desk) == [(4, "customer", None, None)]
 
 

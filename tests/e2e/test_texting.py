@@ -85,7 +85,7 @@ def test_from_the_choice_to_the_last_receipt(
     now = panel.runtime.now()
     send_due(panel.runtime, pace=ToldPace(now), start=now)
     # The page asks by itself.
-    expect(page.locator("#progress").get_by_text("已发完")).to_be_visible(timeout=15_000)
+    expect(page.locator("#progress").get_by_text("已发完")).to_be_visible()
     expect(page.locator("#progress tbody tr")).to_have_count(3)
     assert axe(page) == []
 

@@ -23,7 +23,7 @@ from tests import services
 from tests.exchange import configuration
 from tests.exchange.configuration import ARI_USER, Ports
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 Command = tuple[str | Path | int, ...]
 

@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.exchange import Exchange
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0
 
 Event = dict[str, Any]
 

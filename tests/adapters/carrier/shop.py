@@ -25,7 +25,7 @@ BUYER = "+8613800000002"
 SHOP = "+8657188880000"
 SPEED = 400.0
 ALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
-PATIENCE_S = 8.0
+PATIENCE_S = 40.0
 
 
 @dataclass(frozen=True)

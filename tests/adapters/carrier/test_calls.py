@@ -35,6 +35,7 @@ def test_every_request_of_the_carrier_is_signed(line: Line) -> None:
     line.shop.pages["/voice"] = dialling(dial='record="true" recordingStatusCallback="/rec#rc=2"')
     line.dial(url=f"{line.shop.url}/voice?t=abc%20d#rc=5&rp=all")
     line.shop.wait("/rec")
+    line.shop.wait("/after")
     paths = {got.path for got in line.shop.got}
     assert paths == {"/voice?t=abc%20d", "/status?t=1", "/child", "/after", "/rec"}
     assert all(got.signed for got in line.shop.got)

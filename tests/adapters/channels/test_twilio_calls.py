@@ -40,7 +40,7 @@ SID = "AC" + "0a" * 16
 TOKEN = "not-a-real-token"
 CALLER = "+8613900000001"
 CUSTOMER = PhoneNumber("+8613800000002")
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 @dataclass

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from adapters.channels.base import RawCallback
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 @dataclass(frozen=True)

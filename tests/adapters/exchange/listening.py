@@ -23,7 +23,7 @@ from scheduler.flows.exchange_calls import ExchangeCalls
 from scheduler.flows.line_gate import Connect, NotNow
 from tests.exchange import Exchange
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 CALLER_ID = "02888888888"
 _numbers = itertools.count(13900100000)
 

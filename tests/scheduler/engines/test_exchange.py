@@ -33,7 +33,7 @@ from tests.exchange import Exchange
 from tests.factories import a_number, at
 from tests.shops import Shop
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 NOW = "05-27 09:30"
 ROOT = Path(__file__).parents[3]
 pytestmark = [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,10 +57,19 @@ def sampled(shop: Shop) -> tuple[LineShop, Person]:
 
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, TrainingLogins]:
-    """The training shop as a visitor finds it; it takes some ten seconds, so nobody changes it."""
-    folder = tmp_path_factory.mktemp("founded") / "shop"
+    """The training shop as a visitor finds it; it takes some ten seconds, so nobody changes it.
+
+    Founded once for all the processes of a run: whoever comes second waits for the first.
+    """
+    run = tmp_path_factory.getbasetemp()
+    shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    folder, kept = shared / "founded", shared / "founded.logins"
     settings = Settings(f"sqlite:///{folder / 'waihu.db'}", folder / "waihu.key")
-    return settings, found_training_shop(settings)
+    with (shared / "founded.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(found_training_shop(settings)))
+        return settings, pickle.loads(kept.read_bytes())  # noqa: S301  (written by this very run)
 
 
 @pytest.fixture

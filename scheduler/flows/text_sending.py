@@ -28,7 +28,7 @@ from adapters.clock import rest
 from adapters.store.queries import blasts, calls, line_pace, line_steps, tasks, texts
 from adapters.store.queries.line_health import is_in_trouble
 from campaigns.days import business_day
-from campaigns.decisions import Allow, Stop
+from campaigns.decisions import Allow, Decision, Stop
 from campaigns.messages import segments, text_hash
 from campaigns.values import ENGINE, BlastState, SmsState
 from scheduler.flows.do_not_contact import refuse_number
@@ -76,7 +76,7 @@ class LinePace:
 
     def wait(self, line: SmsLine, interval: timedelta) -> bool:
         """Reserve a slot and wait for it; False when it is too far ahead."""
-        runtime, name = self._runtime, pace_name(line)
+        runtime, name = self._runtime, pace_name(line.name)
         machine = runtime.machine_clock.now()
         with runtime.snapshot() as connection:
             free_at = line_pace.free_at(connection, name)
@@ -108,9 +108,9 @@ class ToldPace:
         return self._now
 
 
-def pace_name(line: SmsLine) -> str:
+def pace_name(line: str) -> str:
     """The row that keeps a line's pace for texts."""
-    return f"{line.name}:sms"
+    return f"{line}:sms"
 
 
 def send_due(
@@ -193,7 +193,7 @@ def _set_aside(runtime: Runtime, sms_id: str, now: datetime) -> None:
     """A text that cannot be judged, by some defect, keeps none of the others waiting."""
     log.error("sms.set_aside", sms=sms_id)
     with runtime.transaction() as connection:
-        texts.delay(connection, sms_id, now + ASK_AGAIN)
+        texts.let_wait(connection, sms_id, SmsState.QUEUED, now + ASK_AGAIN)
 
 
 def _claim(
@@ -224,24 +224,25 @@ def _let_through(
     """R-MSG-2. The gate at the instant of sending, for the words as they are true now."""
     law = runtime.law(connection)
     text = text_cases(connection, runtime, law, [row.task_id], row.occasion, now)[row.task_id]
+    text = replace(text, except_id=row.id)
     law = law.of(row.campaign_id)
+    fault: Decision = Allow()
     try:
         wording, params = wording_of(connection, runtime, law, text.case.task, row.script_id, now)
+        text = replace(text, text_hash=text_hash(wording))
     except ScriptError as error:
         log.warning("sms.not_filled_in", sms=row.id, reason=error.message)
-        wording, params = row.wording, {}
-        if isinstance(ask_text(text), Allow):
-            texts.withdraw_claimed(connection, row.id, now, "R-MSG-3")
-            fall_back(connection, runtime, row, now)
-            return None
-    text = replace(text, text_hash=text_hash(wording), except_id=row.id)
+        fault = Stop("R-MSG-3", error.message)
     answer = ask_text(text)
+    if isinstance(answer, Allow):
+        answer = fault  # what the rules say comes first: it may be no more than to wait
     if isinstance(answer, Stop):
         texts.withdraw_claimed(connection, row.id, now, answer.rule)
         fall_back(connection, runtime, row, now)
         return None
     if not isinstance(answer, Allow):
-        texts.put_back(connection, row.id, answer.until or now + ASK_AGAIN)
+        not_before = answer.until or now + ASK_AGAIN
+        texts.let_wait(connection, row.id, SmsState.SENDING, not_before)
         return None
     _keep_intent(connection, law, row, text, wording, now)
     assert text.phone is not None, "the gate asks for one"
@@ -346,7 +347,7 @@ def _not_taken(
     delay = answer.retry_after or FIRST_DELAY * 2**row.checks
     _put_back(connection, row, now, answer.code, now + delay, row.checks + 1)
     if answer.retry_after is not None:
-        line_pace.hold_until(connection, f"{row.line}:sms", machine + answer.retry_after)
+        line_pace.hold_until(connection, pace_name(row.line), machine + answer.retry_after)
 
 
 def _put_back(
@@ -358,7 +359,8 @@ def _put_back(
     checks: int,
 ) -> None:
     """Among those that wait; with a mass message that was stopped meanwhile it is taken back."""
-    texts.requeue(connection, row.id, now, code, not_before, checks)
+    if texts.let_wait(connection, row.id, SmsState.SENDING, not_before, checks=checks):
+        line_steps.add_step(connection, texts.subject_of(row.id), SmsState.QUEUED, now, code)
     if row.blast_id is None:
         return
     mass = blasts.row(connection, row.blast_id)  # locked: a stop comes before this or sees the text

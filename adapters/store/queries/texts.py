@@ -66,32 +66,6 @@ def change(
     return True
 
 
-def requeue(
-    connection: Connection,
-    sms_id: str,
-    now: datetime,
-    cause: str,
-    not_before: datetime,
-    checks: int,
-) -> bool:
-    """The line says that it took nothing: the text may go later, as if it had not been asked for."""
-    changed = connection.execute(
-        update(sms)
-        .where(sms.c.id == sms_id, text("sms.state = 'sending'"))
-        .values(
-            state=SmsState.QUEUED,
-            at=None,
-            sent_machine=None,
-            not_before=not_before,
-            checks=checks,
-        )
-    )
-    if changed.rowcount != 1:
-        return False
-    add_step(connection, subject_of(sms_id), SmsState.QUEUED, now, cause)
-    return True
-
-
 def note(connection: Connection, sms_id: str, **values: object) -> None:
     """Set columns that are no change of state."""
     connection.execute(update(sms).where(sms.c.id == sms_id).values(**values))
@@ -165,23 +139,24 @@ def _may_go() -> Any:
     return or_(sms.c.blast_id.is_(None), text("blast.state = 'sending'"))
 
 
-def put_back(connection: Connection, sms_id: str, not_before: datetime) -> None:
-    """Undo a claim of this very transaction: the gate says not now."""
-    connection.execute(
+def let_wait(
+    connection: Connection, sms_id: str, was: SmsState, not_before: datetime, **values: object
+) -> bool:
+    """Put a text among those that wait until then, as if it had not been asked for.
+
+    False when it is not any more what it `was`: somebody else has it.
+    """
+    changed = connection.execute(
         update(sms)
-        .where(sms.c.id == sms_id, text("sms.state = 'sending'"))
-        .values(state=SmsState.QUEUED, at=None, sent_machine=None, not_before=not_before)
+        .where(sms.c.id == sms_id, sms.c.state == was)
+        .values(state=SmsState.QUEUED, at=None, sent_machine=None, not_before=not_before, **values)
     )
-
-
-def delay(connection: Connection, sms_id: str, not_before: datetime) -> None:
-    """Let a queued text wait."""
-    connection.execute(update(sms).where(sms.c.id == sms_id, QUEUED).values(not_before=not_before))
+    return changed.rowcount == 1
 
 
 def withdraw_claimed(connection: Connection, sms_id: str, now: datetime, rule: str) -> None:
     """Undo a claim of this very transaction: the gate says never."""
-    put_back(connection, sms_id, now)
+    let_wait(connection, sms_id, SmsState.SENDING, now)
     withdraw(connection, [sms_id], now, rule)
 
 

@@ -20,6 +20,7 @@ from scheduler.flows.blast_choice import NewBlast, preview
 from scheduler.flows.blast_status import texts_of
 from scheduler.flows.blasts import approve, pause, start, stop
 from scheduler.flows.line_choice import set_choice
+from scheduler.flows.shop import change_policy
 from scheduler.flows.shortages import move
 from scheduler.flows.text_events import apply_waiting_texts, take_sms_events
 from scheduler.flows.text_reconcile import reconcile_texts
@@ -74,6 +75,8 @@ def test_r_oos_2_what_cannot_be_filled_in_any_more_is_told_in_the_chat(
     texting: Texting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     article = agreed(texting)
+    # The text that is asked about is not itself the day's last one.
+    change_policy(texting.runtime, {"sms_per_day": 1}, at("05-13 09:00"), "周主管")
     move(texting.runtime, article, day("05-25"), at("05-13 10:00"), "李组长")
 
     def fails(*_: object) -> None:
@@ -81,6 +84,7 @@ def test_r_oos_2_what_cannot_be_filled_in_any_more_is_told_in_the_chat(
 
     monkeypatch.setattr(text_sending, "wording_of", fails)
     send_due(texting.runtime, pace=ToldPace(at("05-13 10:01")), start=at("05-13 10:01"))
+    assert texting.line.texts == []
     assert texting.states() == ["withdrawn"]
     assert [t.occasion for t in texting.shop.todos() if t.kind == "wangwang"] == [
         "moved:2025-05-25"

@@ -16,6 +16,8 @@ from web.cli_options import At, By, Json, kind_of
 from web.cli_output import clock, emit, instant, iso, open_shop, rows
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from campaigns.values import Person
     from scheduler.flows.blast_choice import Preview
     from scheduler.flows.blast_status import BlastStatus
@@ -59,11 +61,10 @@ def blast_new(
     from scheduler.flows.blast_choice import NewBlast
     from scheduler.flows.blasts import new
 
-    runtime = open_shop()
+    runtime, now, person = _opened(by, at)
     chosen = kind_of(kind)
     assert chosen is not None
-    wanted = NewBlast(chosen, campaign, template, include_uncalled)
-    made = new(runtime, wanted, runtime.instant(instant(at)), _person(runtime, by).name)
+    made = new(runtime, NewBlast(chosen, campaign, template, include_uncalled), now, person.name)
     emit(_preview_document(made), as_json=as_json, table=lambda: _show_preview(made))
     return out.DONE
 
@@ -73,8 +74,8 @@ def blast_approve(number: Id, by: By = None, at: At = None, as_json: Json = Fals
     """主管批准；不能批准自己做的（R-MSG-2）。"""
     from scheduler.flows.blasts import approve
 
-    runtime = open_shop()
-    approve(runtime, number, runtime.instant(instant(at)), _person(runtime, by, Role.SUPERVISOR))
+    runtime, now, person = _opened(by, at, Role.SUPERVISOR)
+    approve(runtime, number, now, person)
     return _tell_status(runtime, number, as_json=as_json)
 
 
@@ -84,12 +85,10 @@ def blast_send(number: Id, by: By = None, at: At = None, as_json: Json = False) 
     from scheduler.flows.blast_status import send_all
     from scheduler.flows.blasts import start, waits_for_window
 
-    runtime = open_shop()
-    told = instant(at)
-    now = runtime.instant(told)
-    start(runtime, number, now, _person(runtime, by).name)
+    runtime, now, person = _opened(by, at)
+    start(runtime, number, now, person.name)
     with out.progress(f"群发 {number}") as tell:
-        found = send_all(runtime, number, tell, at=None if told is None else now)
+        found = send_all(runtime, number, tell, at=None if at is None else now)
     reason = None
     if found.queued:
         out.say(f"还有 {found.queued} 条没有发，最早 {clock(found.next_at)} 可以接着发")
@@ -116,8 +115,8 @@ def blast_pause(
     """暂停：先不再发。"""
     from scheduler.flows.blasts import pause
 
-    runtime = open_shop()
-    pause(runtime, number, reason, runtime.instant(instant(at)), _person(runtime, by).name)
+    runtime, now, person = _opened(by, at)
+    pause(runtime, number, reason, now, person.name)
     return _tell_status(runtime, number, as_json=as_json)
 
 
@@ -126,8 +125,8 @@ def blast_resume(number: Id, by: By = None, at: At = None, as_json: Json = False
     """接着发；由引擎或 send 命令发出。"""
     from scheduler.flows.blasts import resume
 
-    runtime = open_shop()
-    resume(runtime, number, runtime.instant(instant(at)), _person(runtime, by).name)
+    runtime, now, person = _opened(by, at)
+    resume(runtime, number, now, person.name)
     return _tell_status(runtime, number, as_json=as_json)
 
 
@@ -136,8 +135,8 @@ def blast_stop(number: Id, by: By = None, at: At = None, as_json: Json = False) 
     """停止：没有发的全部撤回。"""
     from scheduler.flows.blasts import stop
 
-    runtime = open_shop()
-    stop(runtime, number, runtime.instant(instant(at)), _person(runtime, by).name)
+    runtime, now, person = _opened(by, at)
+    stop(runtime, number, now, person.name)
     return _tell_status(runtime, number, as_json=as_json)
 
 
@@ -189,10 +188,9 @@ def blast_settle(
     """登记查到的结果；不会重发，没有发出的后续通知改发旺旺（R-OOS-2）。"""
     from scheduler.flows.text_reconcile import settle_unknown
 
-    runtime = open_shop()
-    now = runtime.instant(instant(at))
+    runtime, now, person = _opened(by, at)
     was_sent = result is Settled.SENT
-    settle_unknown(runtime, sms_id, now, _person(runtime, by).name, was_sent=was_sent)
+    settle_unknown(runtime, sms_id, now, person.name, was_sent=was_sent)
     document = {"sms": sms_id, "state": "sent" if was_sent else "failed"}
     emit(document, as_json=as_json, table=lambda: out.line("已登记"))
     return out.DONE
@@ -209,9 +207,8 @@ def reply_add(
     """手工登记一条回复。"""
     from scheduler.flows.text_replies import add_reply
 
-    runtime = open_shop()
-    now = runtime.instant(instant(at))
-    taken = add_reply(runtime, phone, text, now, _person(runtime, by).name)
+    runtime, now, person = _opened(by, at)
+    taken = add_reply(runtime, phone, text, now, person.name)
     known = taken.is_of_customer
     document = {"new": taken.is_new, "opt_out": taken.is_opt_out, "customer": known}
     said = "已退订，马上不再联系" if taken.is_opt_out else "已登记"
@@ -231,17 +228,20 @@ def reply_import(
     """导入供应商给的回复名单；重复导入没有影响。"""
     from scheduler.flows.text_replies import import_replies
 
-    runtime = open_shop()
-    now = runtime.instant(instant(at))
-    told = import_replies(runtime, file.read_bytes(), now, _person(runtime, by).name)
+    runtime, now, person = _opened(by, at)
+    told = import_replies(runtime, file.read_bytes(), now, person.name)
     emit(_replies_document(told), as_json=as_json, table=lambda: _show_replies(told))
     return out.FOUND if told.rejected else out.DONE
 
 
-def _person(runtime: Runtime, by: str | None, role: Role = Role.LEADER) -> Person:
+def _opened(
+    by: str | None, at: str | None, role: Role = Role.LEADER
+) -> tuple[Runtime, datetime, Person]:
+    """The shop, the instant that is meant, and who does it."""
     from scheduler.flows.people import responsible
 
-    return responsible(runtime, by, role)
+    runtime = open_shop()
+    return runtime, runtime.instant(instant(at)), responsible(runtime, by, role)
 
 
 def _tell_status(runtime: Runtime, number: int, *, as_json: bool) -> int:

@@ -82,6 +82,7 @@ def test_r_msg_2_first_looked_at_then_kept(leader: Visitor) -> None:
     assert "<b>4</b>" in leader.get(f"{PAGE}/new?kind=dunning&uncalled=1").text
     at = drafted(leader)
     page = leader.get(at).text
+    assert page.count("Twilio") == page.count("Twilio（训练线路）") == 1
     assert "等别的主管批准" in page
     assert ">批准</button>" not in page
     assert "第 1 次" in leader.get(PAGE).text
@@ -151,6 +152,7 @@ def test_r_msg_2_every_text_that_is_not_known_is_listed_before_the_mass_messages
     page = leader.get(PAGE).text
     assert "没有确认的短信" in page
     assert f"{PAGE}/unknown/{unknown}" in page
+    assert page.count("Twilio") == page.count("Twilio（训练线路）") == 1
     leader.client.set_cookie("waihu-language", "en")
     assert "Unconfirmed texts" in leader.get(PAGE).text
     leader.client.set_cookie("waihu-language", "zh")

@@ -3,108 +3,27 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from adapters.carrier.process import carrier_process
-from adapters.clock import SystemClock
-from adapters.line_settings import LineSettings
-from adapters.store.models.customers import customer, customer_phone
-from adapters.store.models.lines import line_call
-from campaigns.values import LineName
-from scheduler.flows.line_choice import set_choice
-from scheduler.jobs import tick_lines, tick_told
 from tests.databases import sqlite_only
-from tests.e2e.served import Panel, served
-from tests.e2e.test_caller_workspace import Desk
-from tests.e2e.test_sampling_calls import MORNING, sampled, scores
-from tests.factories import at
-from tests.web.workspace import LEADER, NOW, Workspace
+from tests.e2e.line_desk import LineDesk, open_line_desk
+from tests.e2e.test_sampling_calls import scores
 
 pytestmark = sqlite_only
-
-EVERY_S = 0.25
-"""How often what the carrier told is worked off."""
-
-
-class LineDesk(Desk):
-    """The caller's page, and the carrier that does as it is told."""
-
-    def __init__(self, workspace: Workspace, panel: Panel, page: Page, carrier: str) -> None:
-        super().__init__(workspace, panel, page)
-        self.carrier = carrier
-
-    def number_of(self, buyer: str) -> str:
-        query = select(customer_phone.c.sealed).join(customer).where(customer.c.buyer == buyer)
-        with self.workspace.runtime.snapshot() as connection:
-            sealed = connection.execute(query).scalar_one()
-        return self.workspace.runtime.vault.open(sealed).e164
-
-    def script(self, people: dict[str, dict[str, Any]], **more: Any) -> None:
-        """How these buyers behave when called, and what else goes wrong."""
-        known = {self.number_of(buyer): person for buyer, person in people.items()}
-        said = {"seed": 1, "cps": None, "own": {"after_s": 0.5, "talks_s": 86_400.0}}
-        self.told(requests.post, "script", json=said | {"people": known} | more)
-
-    def customer_hangs_up(self) -> None:
-        """Whoever answered puts the phone down."""
-        legs = self.told(requests.get, "calls").json()
-        (talking,) = [leg for leg in legs if leg["parent"] and leg["status"] == "in-progress"]
-        self.told(requests.post, "hangup", json={"sid": talking["sid"]})
-
-    def told(
-        self, ask: Callable[..., requests.Response], name: str, **more: Any
-    ) -> requests.Response:
-        answer = ask(f"{self.carrier}/_carrier/{name}", timeout=5, **more)
-        answer.raise_for_status()
-        return answer
-
-    def states(self) -> list[str]:
-        with self.workspace.runtime.snapshot() as connection:
-            return list(connection.execute(select(line_call.c.state)).scalars())
 
 
 @pytest.fixture
 def desk(
     request: pytest.FixtureRequest, engine: Engine, database_url: str, tmp_path: Path, page: Page
 ) -> Iterator[LineDesk]:
-    buyers: tuple[str, ...] = request.param
-    is_sampling = buyers[0] == "抽到一"
-    workspace = Workspace(database_url, tmp_path, SystemClock(), () if is_sampling else buyers)
-    if is_sampling:
-        sampled(workspace, *buyers)
-        workspace.move(MORNING)
-    runtime = workspace.runtime
-    set_choice(runtime, "call", "all", LineName.TWILIO, at(MORNING if is_sampling else NOW), LEADER)
-    is_over = threading.Event()
-
-    def work_off() -> None:
-        while not is_over.wait(EVERY_S):
-            tick_told(runtime)
-            tick_lines(runtime)
-
-    speed = 4.0 if is_sampling else 1.0  # the keypad question is read aloud at leisure
-    with served(runtime) as panel, carrier_process(f"{panel.url}/", speed=speed) as twilio:
-        runtime.settings = replace(
-            runtime.settings, training_url=f"{panel.url}/", lines=LineSettings(twilio=twilio)
-        )
-        thread = threading.Thread(target=work_off)
-        thread.start()
-        try:
-            assert twilio.base_url is not None
-            yield LineDesk(workspace, panel, page, twilio.base_url.rstrip("/"))
-        finally:
-            is_over.set()
-            thread.join()
-    workspace.shop.close()
+    with open_line_desk(database_url, tmp_path, page, request.param) as opened:
+        yield opened
 
 
 def with_buyers(*buyers: str) -> pytest.MarkDecorator:
@@ -120,7 +39,7 @@ def test_keys_that_would_leave_a_ringing_call_say_what_is_first(desk: LineDesk) 
     desk.script({"欠款": {"does": "rings_out"}})
     desk.begin()
     desk.press("d")
-    expect(state_of(desk)).to_contain_text("客户的电话在响", timeout=15_000)
+    expect(state_of(desk)).to_contain_text("客户的电话在响")
     hint = desk.page.locator("[data-hint]")
     expect(hint).to_be_hidden()
     for key in ("n", "d", "Enter"):
@@ -131,7 +50,7 @@ def test_keys_that_would_leave_a_ringing_call_say_what_is_first(desk: LineDesk) 
         expect(hint).to_be_visible()
     expect(desk.page.locator("#spoken")).to_have_text("还在响铃，先按 H 挂断")
     desk.press("h")
-    expect(state_of(desk)).to_contain_text("您在客户接听前挂断，请选结果", timeout=10_000)
+    expect(state_of(desk)).to_contain_text("您在客户接听前挂断，请选结果")
 
 
 @with_buyers("欠款")
@@ -145,8 +64,8 @@ def test_a_call_is_followed_from_the_first_ring_to_the_outcome(
     desk.press("d")
     expect(state_of(desk)).to_contain_text("正在呼叫您的话机，请接听")
     expect(page.locator("#hang-up")).not_to_have_class(re.compile(r"\bdim\b"))
-    expect(state_of(desk)).to_contain_text("客户的电话在响", timeout=8000)
-    expect(state_of(desk)).to_contain_text(re.compile(r"客户已接听\s*00:0\d"), timeout=8000)
+    expect(state_of(desk)).to_contain_text("客户的电话在响")
+    expect(state_of(desk)).to_contain_text(re.compile(r"客户已接听\s*00:0\d"))
     expect(page.locator("#spoken")).to_have_text("客户已接听")
     expect(page.locator("#hang-up")).to_have_class(re.compile(r"\bdim\b"))
     assert axe(page) == []
@@ -156,7 +75,7 @@ def test_a_call_is_followed_from_the_first_ring_to_the_outcome(
     expect(state_of(desk)).to_contain_text("小结")
     expect(page.get_by_label("备注")).to_have_value("晚上八点付")
     desk.press("Escape", "1", "Enter")
-    expect(page.locator("#idle")).to_be_visible(timeout=6000)
+    expect(page.locator("#idle")).to_be_visible()
     assert desk.recorded() == [("dunning", "will_pay")]
     assert desk.states() == ["ended"]
 
@@ -167,19 +86,19 @@ def test_who_does_not_answer_is_chosen_and_h_is_lit_while_it_rings(desk: LineDes
     desk.begin()
     desk.press("d")
     page = desk.page
-    expect(state_of(desk)).to_contain_text("通话已结束：占线", timeout=10_000)
+    expect(state_of(desk)).to_contain_text("通话已结束：占线")
     expect(page.locator("#o-line_busy")).to_be_checked()
     assert {code for _, code in desk.recorded()} == {None}, "chosen, not saved"
     desk.press("Enter")
-    expect(page.locator("#idle")).to_be_visible(timeout=6000)
+    expect(page.locator("#idle")).to_be_visible()
     assert "line_busy" in {code for _, code in desk.recorded()}
     desk.script({"欠款": {"does": "rings_out"}, "签收": {"does": "rings_out"}})
     desk.press("n")
     expect(page.locator("#call")).to_be_visible()
     desk.press("d")
-    expect(state_of(desk)).to_contain_text("客户的电话在响", timeout=8000)
+    expect(state_of(desk)).to_contain_text("客户的电话在响")
     desk.press("h")
-    expect(state_of(desk)).to_contain_text("请填结果", timeout=2500)
+    expect(state_of(desk)).to_contain_text("请填结果")
 
 
 @with_buyers("欠款", "签收")
@@ -194,7 +113,7 @@ def test_c2_8_an_unknown_call_is_left_and_comes_back(
     first = page.locator(".buyer").inner_text()
     desk.press("d")
     note = page.locator(".unsure")
-    expect(note).to_contain_text("线路未确认，系统核对中，请勿重拨", timeout=8000)
+    expect(note).to_contain_text("线路未确认，系统核对中，请勿重拨")
     expect(note.get_by_role("timer")).to_have_text(re.compile(r"^1[0-5]:\d\d$"))
     expect(page.locator("#dial")).to_have_count(0)
     assert axe(page) == []
@@ -216,13 +135,13 @@ def test_r_smp_4_the_score_by_key_arrives_in_the_form(desk: LineDesk) -> None:
     page = desk.page
     desk.begin()
     desk.press("d")
-    expect(state_of(desk)).to_contain_text("客户已接听", timeout=10_000)
+    expect(state_of(desk)).to_contain_text("客户已接听")
     desk.press("i")
     expect(state_of(desk)).to_contain_text("客户正在按键评分")
-    expect(page.locator("#strip")).to_contain_text("客户按了 5 分", timeout=15_000)
+    expect(page.locator("#strip")).to_contain_text("客户按了 5 分")
     expect(page.locator("#score-5")).to_be_checked()
     expect(page.locator("[data-keypad]")).to_be_visible()
     expect(page.locator("#o-scored")).to_be_checked()
     page.locator("#save").press("Enter")
-    expect(page.locator("#idle")).to_be_visible(timeout=6000)
+    expect(page.locator("#idle")).to_be_visible()
     assert scores(desk) == [(5, "keypad", None, None)]

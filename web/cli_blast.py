@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaigns.labels_zh import BLAST_STATE_LABELS, LINE_LABELS
+from campaigns.labels_zh import BLAST_STATE_LABELS
 from campaigns.ledger import yuan
 from campaigns.values import Role
 from web import cli_output as out
@@ -65,7 +65,7 @@ def blast_new(
     chosen = kind_of(kind)
     assert chosen is not None
     made = new(runtime, NewBlast(chosen, campaign, template, include_uncalled), now, person.name)
-    emit(_preview_document(made), as_json=as_json, table=lambda: _show_preview(made))
+    emit(_preview_document(made), as_json=as_json, table=lambda: _show_preview(runtime, made))
     return out.DONE
 
 
@@ -319,8 +319,8 @@ def _replies_document(told: RepliesImported) -> dict[str, Any]:
     }
 
 
-def _show_preview(made: Preview) -> None:
-    line = "还没有短信线路" if made.line is None else LINE_LABELS[made.line]
+def _show_preview(runtime: Runtime, made: Preview) -> None:
+    line = "还没有短信线路" if made.line is None else out.line_name(runtime, made.line, "sms")
     out.line(
         f"群发 {made.blast_id}：{made.campaign}，发给 {made.to} 位，共 {made.segments} 条计费，"
         f"约 {yuan(made.cost_fen)} 元；{line}，每分钟 {made.per_minute} 条，"

@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from campaigns.errors import NotReadyError, RefusedError, UsageError, WaihuError
-from campaigns.values import SHOP_ZONE
+from campaigns.values import SHOP_ZONE, LineName
 from web.forms import in_range
 
 if TYPE_CHECKING:
     from campaigns.ledger import Ledger, LedgerRow
+    from scheduler.flows.line_choice import Medium
     from scheduler.runtime import Runtime
 
 DONE, FOUND, USAGE, NOT_READY, REFUSED = 0, 1, 2, 3, 4
@@ -38,6 +39,15 @@ def open_shop() -> Runtime:
     runtime = open_runtime(read_settings())
     runtime.check_ready()
     return runtime
+
+
+def line_name(runtime: Runtime, line: LineName, medium: Medium = "call") -> str:
+    """A line as people call it; the training line always says that it is one."""
+    from campaigns.labels_zh import LINE_LABELS
+    from scheduler.flows.line_report import is_for_training
+
+    label = LINE_LABELS[line]
+    return f"{label}（训练线路）" if is_for_training(runtime, medium, line) else label
 
 
 def instant(text: str | None, field: str = "at") -> datetime | None:

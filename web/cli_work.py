@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from campaigns.errors import UsageError
-from campaigns.labels_zh import KIND_LABELS, LINE_LABELS
+from campaigns.labels_zh import KIND_LABELS
 from campaigns.ledger import yuan
 from campaigns.values import CaseKind, Effect, LineName
 from web import cli_output as out
@@ -172,20 +172,21 @@ def dial_call(
     runtime = open_shop()
     done = dial(runtime, attempt, runtime.instant(instant(at)), None, line)
     document: dict[str, Any] = {"attempt": done.attempt_id, "dialled_at": iso(done.dialled_at)}
-    note = done.note if done.is_new else _before(done)
+    named = out.line_name(runtime, done.line)
+    note = done.note if done.is_new else _before(done, named)
     if line is not None or done.state is not None or note:
         document |= {"line": done.line, "state": done.state, "note": note}
-    said = f"已拨打 {clock(done.dialled_at)}（{LINE_LABELS[done.line]}）"
+    said = f"已拨打 {clock(done.dialled_at)}（{named}）"
     if note:
-        said = f"{LINE_LABELS[done.line]}：{note}"
+        said = f"{named}：{note}"
     emit(document, as_json=as_json, table=lambda: out.line(said))
     is_another = not done.is_new and line not in (None, done.line)
     return out.REFUSED if is_another or done.state in NOT_RUNG else out.DONE
 
 
-def _before(done: LineDialled) -> str:
+def _before(done: LineDialled, named: str) -> str:
     """What a second request for the same attempt is told: it rang nobody (R-REPEAT-2)."""
-    by = "手工" if done.line is LineName.MANUAL else f"用 {LINE_LABELS[done.line]} "
+    by = "手工" if done.line is LineName.MANUAL else f"用 {named} "
     said = f"这位客户已在 {clock(done.dialled_at)} {by}拨打，这次没有再拨"
     return f"{said}；{done.note}" if done.note else said
 

@@ -72,7 +72,11 @@ def _document(state: LineState) -> dict[str, Any]:
         "unknown": state.unknown,
         "oldest_event_seconds": None if waited is None else int(waited.total_seconds()),
         "without_phone": list(state.without_phone),
-        "last_hour": {"asked": state.last_hour.asked, "failed": state.last_hour.failed},
+        "last_hour": {
+            "asked": state.last_hour.asked,
+            "failed": state.last_hour.failed,
+            "unsuccessful": state.last_hour.unsuccessful,
+        },
     }
 
 

@@ -108,7 +108,8 @@ def _lines(runtime: Runtime, connection: Connection, now: datetime) -> list[Find
         failing = total.asked >= FEW_REQUESTS and total.failed_percent >= FAILING_PERCENT
         detail = "最近一小时没有用过"
         if total.asked:
-            detail = f"最近一小时 {total.asked} 次，其中 {total.failed_percent}% 没有成功"
+            lost, share = total.unsuccessful, total.unsuccessful_percent
+            detail = f"最近一小时 {total.asked} 次，{lost} 次没有成功（{share}%）"
         found.append(Finding("线路", ok=not failing, detail=detail, is_needed=False))
     unknown = sum(line_health.unknown_now(connection).values())
     if unknown:

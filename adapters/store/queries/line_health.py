@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    null,
     or_,
     select,
     text,
@@ -76,7 +77,9 @@ def is_in_trouble(connection: Connection, line: LineName, now_machine: datetime)
 class Requests:
     """What became of a line's requests of a span.
 
-    `failed`: not taken for now, or never known. `refused`: the number itself was refused.
+    failed    by the line's own fault: not taken for now, or not known
+    refused   for the number's sake, or because nobody's telephone took it: refused, not delivered,
+              the caller's own phone not answered. What the last gate stopped is none of these.
     """
 
     asked: int = 0
@@ -89,9 +92,32 @@ class Requests:
         )
 
     @property
+    def unsuccessful(self) -> int:
+        """What came to nothing for whatever cause: as many as `recent_troubles` lists of that span."""
+        return self.failed + self.refused
+
+    @property
+    def unsuccessful_percent(self) -> int:
+        """How many of a hundred came to nothing; 0 where nobody asked."""
+        return _percent(self.unsuccessful, self.asked)
+
+    @property
     def failed_percent(self) -> int:
-        """How many of a hundred; 0 where nobody asked."""
-        return round(100 * self.failed / self.asked) if self.asked else 0
+        """How many of a hundred the line is to blame for; 0 where nobody asked."""
+        return _percent(self.failed, self.asked)
+
+
+def _percent(part: int, whole: int) -> int:
+    return round(100 * part / whole) if whole else 0
+
+
+_CALL_FAILED = line_call.c.state.in_(("not_sent", "unknown", "unconfirmed"))
+_CALL_REFUSED = or_(
+    line_call.c.state == "refused",
+    # The last gate's stop names its rule; without one, the caller's own phone was not answered.
+    and_(line_call.c.state == "stopped", line_call.c.rule.is_(None)),
+)
+_SMS_REFUSED = sms.c.state == "failed"
 
 
 def requests_since(
@@ -102,14 +128,14 @@ def requests_since(
         "call": _requests(
             line_call,
             line_call.c.submitted_machine >= since_machine,
-            line_call.c.state.in_(("not_sent", "unknown", "unconfirmed")),
-            line_call.c.state == "refused",
+            _CALL_FAILED,
+            _CALL_REFUSED,
         ),
         "sms": _requests(
             sms,
             sms.c.sent_machine >= since_machine,
             _SMS_UNKNOWN,
-            and_(sms.c.state == "failed", sms.c.provider_id.is_(None)),
+            _SMS_REFUSED,
         ),
     }
     return {
@@ -193,7 +219,10 @@ def sms_queue(connection: Connection, now: datetime) -> SmsQueue:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A request that came to nothing, or of which nothing is known. No number in it."""
+    """A request that came to nothing, or of which nothing is known. No number in it.
+
+    `code`: the line's own, where it gave no words.
+    """
 
     line: LineName
     medium: str
@@ -201,10 +230,11 @@ class Trouble:
     at: datetime
     reason: str | None
     rule: str | None
+    code: str | None
 
 
 def recent_troubles(connection: Connection, since_machine: datetime, limit: int) -> list[Trouble]:
-    """The newest refusals and unknowns of calls and texts since this instant, newest first."""
+    """The calls and texts since this instant that came to nothing, or are not known, newest first."""
     calls = (
         select(
             line_call.c.line,
@@ -213,11 +243,12 @@ def recent_troubles(connection: Connection, since_machine: datetime, limit: int)
             line_call.c.submitted_at.label("at"),
             line_call.c.reason,
             line_call.c.rule,
+            null().label("code"),
         )
         .where(
             line_call.c.line.in_(_LINES),
             line_call.c.submitted_machine >= since_machine,
-            line_call.c.state.in_(("not_sent", "refused", "stopped", "unknown", "unconfirmed")),
+            or_(_CALL_FAILED, _CALL_REFUSED),
         )
         .order_by(line_call.c.submitted_machine.desc())
         .limit(limit)
@@ -230,18 +261,18 @@ def recent_troubles(connection: Connection, since_machine: datetime, limit: int)
             sms.c.at,
             sms.c.reason,
             sms.c.rule,
+            sms.c.error_code.label("code"),
         )
         .where(
             sms.c.line.in_(_LINES),
             sms.c.sent_machine >= since_machine,
-            sms.c.at.is_not(None),
-            sms.c.state.in_(("failed", "unknown")),
+            or_(_SMS_REFUSED, _SMS_UNKNOWN),
         )
         .order_by(sms.c.sent_machine.desc())
         .limit(limit)
     )
     found = [
-        Trouble(LineName(row.line), row.medium, row.state, row.at, row.reason, row.rule)
+        Trouble(LineName(row.line), row.medium, row.state, row.at, row.reason, row.rule, row.code)
         for query in (calls, texts)
         for row in connection.execute(query)
     ]

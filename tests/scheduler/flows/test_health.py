@@ -51,7 +51,7 @@ def test_a_line_of_which_a_fifth_fails_is_a_finding(shop: Shop) -> None:
     assert lines_of(shop)["线路"].ok, "four requests say nothing"
     given(shop, 1)
     assert not lines_of(shop)["线路"].ok
-    assert lines_of(shop)["线路"].detail == "最近一小时 5 次，其中 100% 没有成功"
+    assert lines_of(shop)["线路"].detail == "最近一小时 5 次，5 次没有成功（100%）"
     assert lines_of(shop)["线路核对"].ok
     given(shop, 17, "ended", answered_machine=None)
     assert not lines_of(shop)["线路"].ok

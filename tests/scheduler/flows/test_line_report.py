@@ -110,6 +110,23 @@ def test_a_line_in_trouble_is_not_ready(shop: Shop, line: InMemoryVoice) -> None
     assert (now.last_hour.asked, now.last_hour.failed_percent) == (5, 100)
 
 
+def test_as_many_are_counted_as_unsuccessful_as_are_listed(shop: Shop) -> None:
+    given(shop, 4, "ended", reason=None)
+    given(shop, 2)  # forced timeouts
+    given(shop, 1, "refused")
+    given(shop, 1, "stopped", reason="您的话机没有接通，客户没有被拨打")
+    given(shop, 1, "stopped", reason="已付款", rule="R-DUN-4")  # the gate did its work
+    given_texts(shop, 3, "delivered")
+    given_texts(shop, 1, "failed", provider_id="SM1", error_code="30003")  # not delivered
+    given_texts(shop, 1, "failed", error_code="not_sent", reason="人工核对：没有发出")
+    calls, texts = (state(shop.runtime, LineName.TWILIO, it).last_hour for it in ("call", "sms"))
+    assert (calls.asked, calls.unsuccessful, calls.failed) == (9, 4, 2)
+    assert (texts.asked, texts.unsuccessful, texts.unsuccessful_percent) == (5, 2, 40)
+    listed = troubles(shop.runtime)
+    assert len(listed) == calls.unsuccessful + texts.unsuccessful
+    assert {t.code for t in listed if t.medium == "sms"} == {"30003", "not_sent"}
+
+
 # --- the report -----------------------------------------------------------------------------------
 
 

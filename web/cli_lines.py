@@ -198,12 +198,15 @@ def phone(
     as_json: Json = False,
 ) -> int:
     """登记线路先振铃的坐席话机。"""
-    from scheduler.flows.line_choice import RINGS, phones_of, set_phone
+    from scheduler.flows.line_choice import RINGS, drop_phone, phones_of, set_phone
 
     runtime = open_shop()
     person, chosen = _person(runtime, name), _line(line, RINGS)
     typed = sys.stdin.readline() if number == "-" else number
-    set_phone(runtime, person, chosen, "" if number == "none" else typed, runtime.now(), CLI)
+    if typed.strip() == "none":
+        drop_phone(runtime, person, chosen, runtime.now(), CLI)
+    else:
+        set_phone(runtime, person, chosen, typed, runtime.now(), CLI)
     shown = phones_of(runtime, person).shown.get(chosen)
     emit(
         {"name": person.name, "line": chosen, "phone": shown},

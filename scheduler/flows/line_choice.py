@@ -198,36 +198,62 @@ def set_phone(
     now: datetime,
     who: str,
 ) -> None:
-    """Let a line ring this person there; an empty text takes it back. Audited without the number.
+    """Let a line ring this person there. Audited without the number.
 
     An exchange rings an extension: up to 6 digits, or a name of letters and digits. Other lines ring
-    a telephone number. Raises UsageError for what is neither, or for a line that rings nobody;
-    ConflictError while a call of theirs is open on the line: it is looked up by this very phone.
+    a telephone number. Raises UsageError for what is neither, for nothing at all, or for a line that
+    rings nobody; ConflictError while a call of theirs is open on the line: it is looked up by this
+    very phone.
     """
     typed = number_or_extension.strip()
+    with runtime.transaction() as connection:
+        known = _phone_to_change(connection, person, line)
+        if not typed:
+            raise UsageError("请填写话机；不用了请取消登记", field="number")
+        queries.put_phone(connection, _address(runtime, person, line, typed, now), who)
+        _record_phone(connection, person, line, now, who, was_set=known, is_set=True)
+
+
+def drop_phone(runtime: Runtime, person: Person, line: LineName, now: datetime, who: str) -> None:
+    """Let a line ring this person no more; nothing where it did not. Audited; raises as `set_phone`."""
+    with runtime.transaction() as connection:
+        _phone_to_change(connection, person, line)
+        if queries.drop_phone(connection, person.id, line):
+            _record_phone(connection, person, line, now, who, was_set=True, is_set=False)
+
+
+def _phone_to_change(connection: Connection, person: Person, line: LineName) -> bool:
+    """Whether there is one now; the caller's row is locked, so that nobody dials meanwhile."""
     if line not in RINGS:
         raise UsageError(f"{LINE_LABELS[line]} 不用登记话机", field="line")
-    with runtime.transaction() as connection:
-        _check_caller(connection, person.id)
-        queries.lock_caller(connection, person.id)
-        if calls_on_lines.has_open_call(connection, person.id, line):
-            raise ConflictError(
-                "这条线路上还有电话没有结束或正在核对，等有了结果再改话机", rules=("R-REPEAT-2",)
-            )
-        known = queries.phone_row(connection, person.id, line)
-        if typed:
-            queries.put_phone(connection, _address(runtime, person, line, typed, now), who)
-        elif not queries.drop_phone(connection, person.id, line):
-            return
-        audit.record(
-            connection,
-            now,
-            who,
-            "line.phone_set",
-            f"person:{person.id}",
-            before={"line": line, "is_set": known is not None},
-            after={"line": line, "is_set": bool(typed)},
+    _check_caller(connection, person.id)
+    queries.lock_caller(connection, person.id)
+    if calls_on_lines.has_open_call(connection, person.id, line):
+        raise ConflictError(
+            "这条线路上还有电话没有结束或正在核对，等有了结果再改话机", rules=("R-REPEAT-2",)
         )
+    return queries.phone_row(connection, person.id, line) is not None
+
+
+def _record_phone(
+    connection: Connection,
+    person: Person,
+    line: LineName,
+    now: datetime,
+    who: str,
+    *,
+    was_set: bool,
+    is_set: bool,
+) -> None:
+    audit.record(
+        connection,
+        now,
+        who,
+        "line.phone_set",
+        f"person:{person.id}",
+        before={"line": line, "is_set": was_set},
+        after={"line": line, "is_set": is_set},
+    )
 
 
 def phone_of(

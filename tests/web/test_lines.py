@@ -120,7 +120,11 @@ def test_r_pii_1_a_callers_phone_is_set_and_only_shown_masked(
     refused = supervisor.post(address, {"line": "twilio", "number": "184"})
     assert refused.status_code == 400
     assert 'value="184"' in refused.text
-    supervisor.post(address, {"line": "twilio", "number": ""})
+    empty = supervisor.post(address, {"line": "twilio", "number": ""})
+    assert (empty.status_code, "请填写话机；不用了请取消登记" in empty.text) == (400, True)
+    assert "184****5699" in supervisor.get(PAGE).text, "an empty save changes nothing"
+    assert supervisor.get(PAGE).text.count('value="drop"') == 1, "only where there is one"
+    assert supervisor.post(address, {"line": "twilio", "do": "drop"}).status_code == 303
     assert "184****5699" not in supervisor.get(PAGE).text
     assert supervisor.post(f"{PAGE}/phones/999", {"line": "twilio"}).status_code == 404
 
@@ -181,3 +185,17 @@ def test_where_calls_are_made_by_hand_nobody_sets_a_phone(
     set_choice(runtime, "call", "all", LineName.ASTERISK, runtime.now(), "周主管")
     assert "分机" in caller.get(OWN).text
     assert "my-phone" not in signed_in(Role.ADMIN).get("/admin/status").text
+
+
+def test_ones_own_phone_is_taken_back_by_its_own_button(
+    line: InMemoryVoice, signed_in: Callable[[Role], Visitor]
+) -> None:
+    caller = signed_in(Role.CALLER)
+    assert "取消登记" not in caller.get("/my-phone").text
+    caller.post("/my-phone", {"line": "twilio", "number": "18412345699"})
+    assert caller.post("/my-phone", {"line": "twilio", "number": " "}).status_code == 400
+    page = caller.get("/my-phone").text
+    assert "184****5699" in page
+    assert "取消登记" in page
+    caller.post("/my-phone", {"line": "twilio", "do": "drop"})
+    assert "184****5699" not in caller.get("/my-phone").text

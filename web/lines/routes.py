@@ -16,7 +16,8 @@ from scheduler.flows.shop import change_policy
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
 from web.language import say
-from web.lines.forms import read_carrier, read_line, read_scope
+from web.lines.forms import read_carrier, read_scope
+from web.lines.own_phone import change_phone
 
 lines = Blueprint("lines", __name__, url_prefix="/desk/lines")
 
@@ -57,16 +58,14 @@ def choose() -> Response:
 @lines.post("/phones/<int:person_id>")
 def set_phone(person_id: int) -> Response:
     """Set where a line rings a caller, or take it back."""
-    runtime, number = the_runtime(), request.form.get("number", "")
+    runtime = the_runtime()
     person = next((p.person for p in flow.phones(runtime) if p.person.id == person_id), None)
     if person is None:
         raise NotFoundError("没有这个坐席", field="person")
     try:
-        line = read_line(request.form.get("line"))
-        flow.set_phone(runtime, person, line, number, now(), me().name)
+        change_phone(runtime, person, request.form)
     except (UsageError, ConflictError) as error:
         return beside_the_form(error, _page(error, person_id))
-    flash(_("话机已登记") if number.strip() else _("话机已取消"))
     return redirect(url_for("lines.show") + "#phones", 303)
 
 

@@ -17,6 +17,7 @@ from scheduler.flows.line_choice import (
     Medium,
     choices,
     choose,
+    drop_phone,
     phone_of,
     phones,
     phones_of,
@@ -211,12 +212,23 @@ def test_what_a_line_cannot_ring_is_refused(shop: Shop, line: LineName, typed: s
     assert shop.rows(person_phone) == []
 
 
+def test_nothing_typed_takes_no_phone_back(shop: Shop) -> None:
+    caller, number = shop.person(), a_number()
+    set_phone(shop.runtime, caller, LineName.TWILIO, number.e164, NOW, "周主管")
+    for typed in ("", "  "):
+        with pytest.raises(UsageError, match="取消登记"):
+            set_phone(shop.runtime, caller, LineName.TWILIO, typed, NOW, "周主管")
+    assert rung(shop.runtime, caller) == number.e164
+    drop_phone(shop.runtime, caller, LineName.TWILIO, NOW, "周主管")
+    assert shop.rows(person_phone) == []
+
+
 def test_r_pii_1_the_trail_of_phones_names_no_number(shop: Shop) -> None:
     caller, number = shop.person(), a_number()
     set_phone(shop.runtime, caller, LineName.TWILIO, number.e164, NOW, "周主管")
     set_phone(shop.runtime, caller, LineName.ASTERISK, "desk7", NOW, "周主管")
-    set_phone(shop.runtime, caller, LineName.TWILIO, "", NOW, "周主管")
-    set_phone(shop.runtime, caller, LineName.TWILIO, "", NOW, "周主管")
+    drop_phone(shop.runtime, caller, LineName.TWILIO, NOW, "周主管")
+    drop_phone(shop.runtime, caller, LineName.TWILIO, NOW, "周主管")
     rows = trail(shop.runtime, "line.phone_set")
     assert len(rows) == 3
     told = str(rows)

@@ -16,7 +16,7 @@ from campaigns.errors import ConflictError
 from campaigns.lines import Leg, What
 from campaigns.values import LineName, Person
 from scheduler.flows.line_calls import dial
-from scheduler.flows.line_choice import phone_of, set_phone
+from scheduler.flows.line_choice import drop_phone, phone_of, set_phone
 from tests.factories import a_number
 from tests.scheduler.flows.lines import LineShop, in_words
 
@@ -42,9 +42,10 @@ def test_r_repeat_2_the_phone_stays_while_nobody_knows_whether_it_rang(
     before = rung(lines, caller)
     lines.line.answer_next(Unknown("超时"), happens=True)
     lines.dials(caller)
-    for typed in (None, ""):
-        with pytest.raises(ConflictError, match="核对"):
-            moves(lines, caller, typed)
+    with pytest.raises(ConflictError, match="核对"):
+        moves(lines, caller)
+    with pytest.raises(ConflictError, match="核对"):
+        drop_phone(lines.runtime, caller, LineName.TWILIO, lines.now, "周主管")
     assert rung(lines, caller) == before
     lines.look_up(seconds=60)
     assert lines.states() == ["placed"]  # found, by that very number

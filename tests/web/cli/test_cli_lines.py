@@ -138,6 +138,8 @@ def test_lines_show_lists_choices_and_masked_phones(real_shell: Shell) -> None:
         {"name": "张三", "line": "twilio", "phone": "184****5678", "made_up": False}
     ]
     assert "184****5678" in real_shell.run("lines", "show").out
+    empty = real_shell.run("lines", "phone", "张三", "twilio", "-", "--json", stdin="\n")
+    assert (empty.code, empty.error["field"]) == (2, "number"), "no line read is no wish to cancel"
     taken = real_shell.run("lines", "phone", "张三", "twilio", "none", "--json")
     assert taken.json["phone"] is None
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store.queries import calls, imports, orders, overview, timeline
+from adapters.store.queries import calls, imports, orders, overview
 from campaigns.days import business_day, day_bounds
 from campaigns.errors import NotFoundError
 from campaigns.labels_zh import ENDING_LABELS, ORDER_STATE_LABELS, TASK_STATE_LABELS
-from campaigns.registry import outcome_of
-from campaigns.values import AttemptState, Ending, Kind, OrderState, TaskState
+from campaigns.values import Ending, Kind, OrderState, TaskState
+from scheduler.flows.contact_story import Contact, contacts_of
 from scheduler.flows.outlook import NobodyNow, Queued, nobody_now, queue
 from scheduler.flows.planning import Plan, plan
 from scheduler.runtime import Runtime
@@ -180,18 +180,6 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CallLine:
-    """A hand-out or attempt on the customer's page."""
-
-    at: datetime
-    caller: str
-    state: AttemptState
-    outcome_label: str | None
-    note: str | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class TaskLine:
     """A task on the customer's page."""
 
@@ -229,11 +217,11 @@ class CustomerPage:
     phones: tuple[PhoneLine, ...]
     orders: tuple[OrderLine, ...]
     tasks: tuple[TaskLine, ...]
-    calls: tuple[CallLine, ...]
+    contacts: tuple[Contact, ...]
 
 
 def customer_page(runtime: Runtime, customer_id: int) -> CustomerPage:
-    """One customer with orders, tasks, calls and masked numbers."""
+    """One customer with orders, tasks, contacts and masked numbers."""
     with runtime.snapshot() as connection:
         row = overview.customer_by_id(connection, customer_id)
         if row is None:
@@ -246,7 +234,7 @@ def customer_page(runtime: Runtime, customer_id: int) -> CustomerPage:
             phones=tuple(_phone(r) for r in overview.phones(connection, customer_id)),
             orders=tuple(_order(r) for r in orders.of_customer(connection, customer_id, LISTED)),
             tasks=tuple(_task(r) for r in overview.tasks_of(connection, customer_id, LISTED)),
-            calls=tuple(_call(r) for r in timeline.attempts_of(connection, customer_id)),
+            contacts=contacts_of(connection, customer_id),
         )
 
 
@@ -286,16 +274,4 @@ def _task(row: Row[Any]) -> TaskLine:
         due_at=row.due_at,
         deadline=row.deadline,
         created_at=row.created_at,
-    )
-
-
-def _call(row: Row[Any]) -> CallLine:
-    outcome = outcome_of(Kind(row.kind), row.outcome) if row.outcome else None
-    return CallLine(
-        at=row.at,
-        caller=row.caller,
-        state=AttemptState(row.state),
-        outcome_label=outcome.label if outcome else None,
-        note=row.note,
-        reason=row.end_reason,
     )

@@ -1,15 +1,18 @@
-"""A customer's past contacts, and the callbacks that are promised."""
+"""A customer's past contacts by every channel, and the callbacks that are promised."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
-from adapters.store.models.calls import attempt
+from adapters.store.models.calls import attempt, todo
 from adapters.store.models.campaigns import task
+from adapters.store.models.customers import customer_phone
+from adapters.store.models.lines import sms, sms_reply
 from adapters.store.models.shop import person
+from campaigns.values import TodoKind
 
 SHOWN = 100
 
@@ -21,6 +24,46 @@ def attempts_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
         .join(person, person.c.id == attempt.c.caller_id)
         .where(attempt.c.customer_id == customer_id)
         .order_by(attempt.c.at.desc(), attempt.c.id.desc())
+        .limit(SHOWN)
+    )
+    return list(connection.execute(query).all())
+
+
+def texts_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
+    """R-MSG-2. Texts to a customer whatever became of them, the newest first (index on customer_id).
+
+    `happened_at`: of sending, or of queueing for what was not sent.
+    """
+    happened = func.coalesce(sms.c.at, sms.c.created_at)
+    query = (
+        select(sms, happened.label("happened_at"), customer_phone.c.masked)
+        .join(customer_phone, customer_phone.c.id == sms.c.phone_id)
+        .where(sms.c.customer_id == customer_id)
+        .order_by(happened.desc(), sms.c.id.desc())
+        .limit(SHOWN)
+    )
+    return list(connection.execute(query).all())
+
+
+def replies_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
+    """R-DNC-2. What came back from the numbers of a customer, the newest first (index on phone_key)."""
+    query = (
+        select(sms_reply)
+        .join(customer_phone, customer_phone.c.phone_key == sms_reply.c.phone_key)
+        .where(customer_phone.c.customer_id == customer_id)
+        .order_by(sms_reply.c.at.desc(), sms_reply.c.id.desc())
+        .limit(SHOWN)
+    )
+    return list(connection.execute(query).all())
+
+
+def chats_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
+    """R-MSG-1. Wangwang messages for a customer, sent or not, the newest first."""
+    happened = func.coalesce(todo.c.done_at, todo.c.created_at)
+    query = (
+        select(todo, happened.label("happened_at"))
+        .where(todo.c.customer_id == customer_id, todo.c.kind == TodoKind.WANGWANG)
+        .order_by(happened.desc(), todo.c.id.desc())
         .limit(SHOWN)
     )
     return list(connection.execute(query).all())

@@ -12,14 +12,14 @@ from adapters.store.queries import audit, calls, lines, scores
 from campaigns.errors import ConflictError, RefusedError
 from campaigns.registry import outcome_of
 from campaigns.values import AttemptState, Kind, LineCallState, Person, ScoreOrigin
-from scheduler.flows import dialling
 from scheduler.flows.line_calls import token_of, trace_of
 from scheduler.runtime import Runtime
 
 
-def ask_score(runtime: Runtime, attempt_id: str, now: datetime, caller: Person | None) -> None:
+def ask_score(runtime: Runtime, attempt_id: str, caller: Person | None) -> None:
     """Hand the customer over to the keypad question; the caller's own leg ends with it.
 
+    The call goes on until the customer hangs up: then it counts as hung up, and writing down begins.
     Raises ConflictError unless it is this caller's call and the customer is on the line, RefusedError
     for a call without a score or when the line could not do it: then the caller asks for the score.
     """
@@ -43,7 +43,6 @@ def ask_score(runtime: Runtime, attempt_id: str, now: datetime, caller: Person |
         raise RefusedError("没有转成按键评分，请直接问客户打几分", rules=("R-SMP-4",))
     with runtime.transaction() as connection:
         lines.note(connection, row.id, score_asked_machine=runtime.machine_clock.now())
-    dialling.hang_up(runtime, attempt_id, now, caller)
 
 
 def keep_digit(connection: Connection, attempt: Row[Any], digits: str, now: datetime) -> None:

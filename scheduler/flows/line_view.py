@@ -35,6 +35,22 @@ class Stage(StrEnum):
     NOT_TAKEN = "not_taken"
 
 
+class Keypad(StrEnum):
+    """R-SMP-4. What became of the question that is answered by a key."""
+
+    NOT_ASKED = "not_asked"
+    WAITING = "waiting"
+    PRESSED = "pressed"
+    NOTHING = "nothing"
+
+
+NEVER_ANSWERED = frozenset(Cause) - {Cause.UNKNOWN, Cause.TALKED}
+"""Ends by which a line says that nobody was spoken to."""
+
+GIVEN_UP = "no_answer"
+"""What is offered where the caller put the phone down while it rang: so far nobody had answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineSeen:
     """A call's line as it stands. `seconds`: since the stage began, or, of an unknown call, still to go.
@@ -46,7 +62,9 @@ class LineSeen:
     note          why it was not taken
     likely        the outcome that the line's word for the end suggests
     gave_up       it is over, and the caller hung up before the customer answered
-    score         what the customer pressed (R-SMP-4)
+    unanswered    it is over, and the line says that the customer never answered
+    keypad        what became of the question by key (R-SMP-4)
+    score         what the customer pressed
     can_score     the customer is on the line and may be handed to the keypad question
     can_go_on     C2.8: not known whether it rang; others may be called meanwhile
     did_ring      what the caller said of their own phone
@@ -61,6 +79,8 @@ class LineSeen:
     note: str | None = None
     likely: str | None = None
     gave_up: bool = False
+    unanswered: bool = False
+    keypad: Keypad = Keypad.NOT_ASKED
     score: int | None = None
     can_score: bool = False
     can_go_on: bool = False
@@ -117,8 +137,9 @@ def _told(
     seconds = int((machine - since).total_seconds())
     if stage is Stage.UNKNOWN:
         seconds = int((row.submitted_machine + settle - machine).total_seconds())
-    cause = Cause(row.cause) if row.cause else None
-    over = stage is Stage.OVER
+    cause = Cause(row.cause) if row.cause and stage is Stage.OVER else None
+    unanswered = cause in NEVER_ANSWERED and row.answered_by_customer_machine is None
+    gave_up = unanswered and cause is Cause.CANCELLED
     score = int(row.digits) if row.digits in lines.SCORES else None
     talking = stage is Stage.TALKING and row.state == LineCallState.PLACED
     return LineSeen(
@@ -130,14 +151,24 @@ def _told(
         is_training=seen.is_training,
         seconds=max(seconds, 0),
         note=row.reason if stage is Stage.NOT_TAKEN else None,
-        likely=LIKELY_OUTCOME.get(cause) if over and cause is not None else None,
-        gave_up=over and cause is Cause.CANCELLED and row.answered_by_customer_machine is None,
+        likely=GIVEN_UP if gave_up else LIKELY_OUTCOME.get(cause) if cause is not None else None,
+        gave_up=gave_up,
+        unanswered=unanswered,
+        keypad=_keypad(stage, score, is_asked=row.score_asked_machine is not None),
         score=score,
         can_score=talking and attempt.kind == Kind.SAMPLING and attempt.hung_up_at is None,
         can_go_on=stage is Stage.UNKNOWN and attempt.parked_at is None,
         did_ring=row.did_ring,
         is_recorded=row.is_recorded,
     )
+
+
+def _keypad(stage: Stage, score: int | None, *, is_asked: bool) -> Keypad:
+    if score is not None:
+        return Keypad.PRESSED
+    if not is_asked:
+        return Keypad.NOT_ASKED
+    return Keypad.NOTHING if stage is Stage.OVER else Keypad.WAITING
 
 
 def _stage(row: Row[Any]) -> tuple[Stage, datetime]:

@@ -34,7 +34,7 @@ from scheduler.flows.outcome_forms import (
 )
 from scheduler.flows.refresh import refresh_one, refresh_others, retract_texts, retract_todos
 from scheduler.flows.riders import Contact, riders
-from scheduler.flows.sampling_effects import SamplingCall
+from scheduler.flows.sampling_effects import SamplingCall, without_pressed
 from scheduler.flows.sampling_places import replace_lost
 from scheduler.flows.words import occasion_of, opening
 from scheduler.rules.case import Case
@@ -140,6 +140,7 @@ class _Work:
         self, form: MatterForm, outcome: Outcome, key: str | None, path: tuple[str, ...]
     ) -> Entry:
         """Close the attempt that the call was made by; `path`: what was gone through of the dialogue."""
+        form = without_pressed(self.connection, self.attempt.id, outcome, form)
         number = check_form(outcome, form)
         task = load_tasks(self.connection, [form.task], self.now)[form.task]
         callback, moved = self._wish(task, form)

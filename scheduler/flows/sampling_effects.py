@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,6 +21,19 @@ from scheduler.runtime import Law
 
 UNTOLD = "抽查时投诉，坐席没有写明经过"
 """R-CASE-1. What stands in the register where the caller wrote nothing; the page asks for more."""
+
+
+def without_pressed(
+    connection: Connection, attempt_id: str, outcome: Outcome, form: MatterForm
+) -> MatterForm:
+    """R-SMP-4. The form, without a pressed score that came along with an outcome that takes none.
+
+    The page has it chosen and locked, so that without scripts it is sent with any outcome.
+    """
+    if form.score is None or outcome.takes_score:
+        return form
+    pressed = lines.pressed_score(connection, attempt_id)
+    return replace(form, score=None) if form.score == pressed else form
 
 
 @dataclass(frozen=True, slots=True)

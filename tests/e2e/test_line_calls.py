@@ -50,7 +50,7 @@ def test_keys_that_would_leave_a_ringing_call_say_what_is_first(desk: LineDesk) 
         expect(hint).to_be_visible()
     expect(desk.page.locator("#spoken")).to_have_text("还在响铃，先按 H 挂断")
     desk.press("h")
-    expect(state_of(desk)).to_contain_text("您在客户接听前挂断，请选结果")
+    expect(state_of(desk)).to_contain_text("您在客户接听前挂断：无人接听")
 
 
 @with_buyers("欠款")
@@ -98,7 +98,29 @@ def test_who_does_not_answer_is_chosen_and_h_is_lit_while_it_rings(desk: LineDes
     desk.press("d")
     expect(state_of(desk)).to_contain_text("客户的电话在响")
     desk.press("h")
-    expect(state_of(desk)).to_contain_text("请填结果")
+    expect(page.locator("#o-no_answer")).to_be_checked()
+
+
+@with_buyers("欠款")
+def test_what_says_reached_is_asked_once_more_where_nobody_answered(desk: LineDesk) -> None:
+    desk.script({"欠款": {"does": "rings_out"}})
+    desk.begin()
+    desk.press("d")
+    page = desk.page
+    expect(state_of(desk)).to_contain_text("客户的电话在响")
+    expect(page.locator(".path [aria-current]")).not_to_have_text("没接通")
+    desk.press("h")
+    expect(page.locator("#o-no_answer")).to_be_checked()
+    expect(page.locator(".path [aria-current]")).to_have_text("没接通")
+    desk.press("o")
+    page.keyboard.type("信号不好")
+    desk.press("Escape", "Enter")
+    before = page.locator("#before-saving")
+    expect(before).to_contain_text("线路显示客户没有接听，“其他”会算接通。")
+    assert desk.recorded() == [("dunning", None)]
+    desk.press("Enter")
+    expect(page.locator("#idle")).to_be_visible()
+    assert desk.recorded() == [("dunning", "other")]
 
 
 @with_buyers("欠款", "签收")
@@ -145,3 +167,46 @@ def test_r_smp_4_the_score_by_key_arrives_in_the_form(desk: LineDesk) -> None:
     page.locator("#save").press("Enter")
     expect(page.locator("#idle")).to_be_visible()
     assert scores(desk) == [(5, "keypad", None, None)]
+
+
+@with_buyers("抽到一")
+def test_r_smp_4_the_customers_own_key_is_not_overtyped(desk: LineDesk) -> None:
+    presses = {"does": "answers", "after_s": 1.0, "talks_s": 600.0, "digits": ["4"]}
+    desk.script({"抽到一": presses})
+    page = desk.page
+    desk.begin()
+    desk.press("d")
+    expect(state_of(desk)).to_contain_text("客户已接听")
+    desk.press("i")
+    expect(state_of(desk)).to_contain_text("客户正在按键评分")
+    expect(page.locator("#more-time")).to_have_count(0)
+    expect(page.locator("[data-wrap-up-shown]")).to_have_count(0)
+    desk.press("n")
+    expect(page.locator("[data-hint]")).to_have_text("客户还在按键评分，请等一下")
+    expect(page.locator("#strip")).to_contain_text("客户按了 4 分")
+    expect(page.locator("#score-2")).to_be_disabled()
+    expect(page.locator("[data-keypad-why]")).to_be_visible()
+    desk.press("2")
+    expect(page.locator("#spoken")).to_have_text("客户按了 4 分，不能改")
+    expect(page.locator("#score-4")).to_be_checked()
+    expect(page.locator("#reason")).to_be_hidden()
+    desk.press("7", "Escape", "v")
+    expect(page.locator("#score-4")).to_be_checked()
+    expect(state_of(desk)).to_contain_text("小结")
+    page.locator("#save").press("Enter")
+    expect(page.locator("#idle")).to_be_visible()
+    assert scores(desk) == [(4, "keypad", None, None)]
+
+
+@with_buyers("抽到一")
+def test_r_smp_4_that_nothing_was_pressed_is_said(desk: LineDesk) -> None:
+    desk.script({"抽到一": {"does": "answers", "after_s": 1.0, "talks_s": 600.0}})
+    desk.begin()
+    desk.press("d")
+    expect(state_of(desk)).to_contain_text("客户已接听")
+    desk.press("i")
+    expect(state_of(desk)).to_contain_text("客户正在按键评分")
+    desk.customer_hangs_up()
+    expect(state_of(desk)).to_contain_text("通话已结束，客户没有按键")
+    expect(desk.page.locator("#more-time")).to_be_visible()
+    expect(desk.page.locator("[data-wrap-up-shown]")).to_have_text(re.compile(r"小结 00:[56]\d"))

@@ -16,6 +16,7 @@ from adapters.clock import FixedClock
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import LineName
 from scheduler.flows.line_choice import set_choice
+from scheduler.flows.shop import change_policy
 from scheduler.runtime import Runtime
 from tests.scheduler.flows.lines import LineShop
 from tests.web import panel_shop
@@ -330,19 +331,66 @@ def test_a_shop_that_is_for_real_is_dialled_by_hand_with_one_touch(
     assert INVENTED not in shown
 
 
-def test_hung_up_while_it_rang_is_said_and_no_outcome_chosen(called: Called) -> None:
+def rung(called: Called) -> Any:
+    """The customer's phone rings."""
     called.dial()
     lines = called.lines
     (call,) = lines.line.calls
     lines.tell(call, Leg.CALLER, What.ANSWERED)
     lines.gate(call)
     lines.tell(call, Leg.CUSTOMER, What.RINGING)
+    return call
+
+
+def test_hung_up_while_it_rang_is_said_and_nobody_answered_is_chosen(called: Called) -> None:
+    call = rung(called)
     called.post("hang-up")
-    lines.ends(call, Cause.CANCELLED)
+    called.lines.ends(call, Cause.CANCELLED)
     shown = strip_of(page := called.page())
-    assert "您在客户接听前挂断，请选结果" in shown
-    assert "已选好" not in shown
-    assert not re.findall(r'id="o-\w+" value="\w+"[^>]*? checked', page, re.DOTALL)
+    assert "您在客户接听前挂断：无人接听，已选好，请确认" in shown
+    assert re.findall(r'id="o-(\w+)" value="\w+"[^>]*? checked', page, re.DOTALL) == ["no_answer"]
+    assert [outcome for _, outcome in called.workspace.outcomes()] == [None], "chosen, not saved"
+
+
+@pytest.mark.parametrize("cause", [Cause.CANCELLED, Cause.FAILED, Cause.REJECTED])
+def test_the_page_is_told_when_the_line_knows_that_nobody_answered(
+    called: Called, cause: Cause
+) -> None:
+    """The line is evidence, the caller decides: what says "reached" is asked once more."""
+    call = rung(called)
+    assert "data-unanswered" not in strip_of(called.page()), "it rings"
+    called.lines.ends(call, cause)
+    assert "data-unanswered" in strip_of(called.page())
+    called.enter("other", note="信号不好")
+    assert [outcome for _, outcome in called.workspace.outcomes()] == ["other"], "not blocked"
+
+
+@pytest.mark.parametrize("cause", [Cause.TALKED, Cause.UNKNOWN])
+def test_what_the_line_does_not_know_is_no_evidence(called: Called, cause: Cause) -> None:
+    call = rung(called)
+    called.lines.ends(call, cause)
+    assert "data-unanswered" not in strip_of(called.page())
+
+
+RECORDED, WILL_BE = "本通话录音中", "接通后会录音"
+
+
+def test_the_caller_is_told_that_the_call_is_recorded(called: Called) -> None:
+    change_policy(called.lines.runtime, {"records_calls": 1}, called.lines.now, LEADER)
+    call = rung(called)
+    assert WILL_BE in (shown := strip_of(called.page()))
+    assert RECORDED not in shown
+    called.lines.tell(call, Leg.CUSTOMER, What.ANSWERED)
+    assert RECORDED in strip_of(called.page())
+    called.lines.ends(call)
+    assert "录音" not in strip_of(called.page())
+
+
+def test_a_call_that_is_not_recorded_says_nothing_of_it(called: Called) -> None:
+    called.dial()
+    (call,) = called.lines.line.calls
+    called.lines.talks(call)
+    assert "录音" not in strip_of(called.page())
 
 
 def test_hung_up_after_the_customer_answered_is_not_called_given_up(called: Called) -> None:

@@ -107,7 +107,7 @@ def rang(attempt_id: str) -> Response | str:
 @caller.post("/<attempt_id>/score-by-key")
 def score_by_key(attempt_id: str) -> Response | str:
     """Hand the customer over to the keypad question (R-SMP-4)."""
-    ask_score(the_runtime(), attempt_id, now(), me())
+    ask_score(the_runtime(), attempt_id, me())
     return _as_it_is()
 
 

@@ -49,7 +49,7 @@ def line_key(seen: LineSeen | None) -> str:
     if seen is None or seen.is_manual:
         return ""
     shown = (seen.is_ready, seen.has_phone, seen.in_trouble, seen.can_score, seen.can_go_on)
-    flags = (*shown, seen.gave_up)
+    flags = (*shown, seen.gave_up, seen.unanswered)
     told = (seen.stage, seen.score, seen.did_ring, seen.likely, *(int(one) for one in flags))
     return " ".join("-" if one is None else str(one) for one in told)
 

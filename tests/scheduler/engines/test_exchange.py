@@ -163,7 +163,7 @@ def test_r_smp_4_a_call_is_answered_recorded_scored_by_keypad_and_hung_up(shops:
             attempt_id = shop.dial()
             shop.wait(lambda: shop.call.answered_by_customer_machine)
             time.sleep(2.5)  # the notice, and some talk
-            ask_score(shop.runtime, attempt_id, shop.runtime.now(), shop.caller)
+            ask_score(shop.runtime, attempt_id, shop.caller)
             row = shop.wait_until_ended()
             shop.wait(lambda: shop.shop.rows(recording))
 

@@ -162,7 +162,7 @@ def test_r_smp_4_only_who_made_the_call_hands_its_customer_over(
     attempt_id, call = lines.dialled(caller)
     lines.talks(call)
     with pytest.raises(ConflictError):
-        ask_score(lines.runtime, attempt_id, lines.now, lines.shop.person("李四"))
+        ask_score(lines.runtime, attempt_id, lines.shop.person("李四"))
     assert "ask_score" not in lines.line.asked
 
 

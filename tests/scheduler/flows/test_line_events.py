@@ -135,7 +135,7 @@ def test_r_smp_4_the_key_that_was_pressed_is_the_score(sampled: tuple[LineShop, 
     lines, caller = sampled
     attempt_id, call = lines.dialled(caller)
     lines.talks(call)
-    ask_score(lines.runtime, attempt_id, lines.now, caller)
+    ask_score(lines.runtime, attempt_id, caller)
     put_down(lines.runtime, attempt_id)
     assert "hang_up" not in lines.line.asked, "the customer is being asked"
     lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="5")
@@ -174,4 +174,4 @@ def test_r_smp_4_only_a_sampled_customer_on_the_line_is_asked(
     attempt_id, call = lines.dialled(caller)
     lines.talks(call)
     with pytest.raises(RefusedError, match="回访抽查"):
-        ask_score(lines.runtime, attempt_id, lines.now, caller)
+        ask_score(lines.runtime, attempt_id, caller)

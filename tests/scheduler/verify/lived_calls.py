@@ -136,7 +136,7 @@ class LivedCalls:
         self.lines.at("05-27 09:30")
         attempt_id, call = self.lines.dialled(self.caller)
         self.lines.talks(call)
-        ask_score(self.lines.runtime, attempt_id, self.lines.now, self.caller)
+        ask_score(self.lines.runtime, attempt_id, self.caller)
         self.lines.clock.move(seconds=5)
         self.lines.tell(call, Leg.CUSTOMER, What.DIGITS, digits="5")
         self.lines.ends(call)

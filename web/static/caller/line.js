@@ -3,6 +3,7 @@
 import { all, attempt, beep, minutesSeconds, one, say, show, speak, strip } from "./ground.js";
 import { nobodyThere, pickedUp } from "./hangup.js";
 import { putPressed, suggest } from "./outcome.js";
+import { walkToNobody } from "./script.js";
 import { refreshStrip } from "./sending.js";
 
 const RINGING = ["asking", "ringing_you", "connecting", "ringing"];
@@ -21,7 +22,8 @@ const isRinging = () => RINGING.includes(stage());
 
 // What a key that would leave the call says while the line is at it: nothing else shows it was heard.
 export const sayBusy = () => {
-  const text = isRinging() ? say("还在响铃，先按 H 挂断") : say("还在通话，先按 H 挂断");
+  const text = isRinging() ? say("还在响铃，先按 H 挂断")
+    : stage() === "scoring" ? say("客户还在按键评分，请等一下") : say("还在通话，先按 H 挂断");
   const hint = one("[data-hint]", strip());
   hint.textContent = text;
   show(hint, true);
@@ -49,7 +51,10 @@ const words = () => one(".strip-note strong", strip())?.textContent ?? "";
 const arrive = (now, isSeen) => {
   if (RINGING.includes(now)) nobodyThere(); // nobody to be polite to: H is lit at once
   if (now === "talking") pickedUp();
-  if (now === "over") suggest();
+  if (now === "over") {
+    if (strip().dataset.likely) walkToNobody();
+    suggest();
+  }
   const heard = [one("[data-line-words], .line-likely")?.textContent ?? "", words()];
   if (now === "over") heard[0] ||= say("通话已结束，请填结果");
   if (!isSeen) return;
@@ -62,6 +67,7 @@ const takePressed = (score) => {
   const mark = one("[data-keypad]");
   one("[data-keypad-score]", mark).textContent = score;
   show(mark, true);
+  show(one("[data-keypad-why]"), true);
 };
 
 export const ready = () => {

@@ -89,6 +89,7 @@ export const suggest = () => {
 export const putPressed = (value) => {
   if (!score.radio(value, "")) return false;
   stopUndo();
+  score.lock(value, "");
   score.put(value, "");
   takeBack();
   fit();
@@ -107,7 +108,7 @@ export const choose = (picked) => {
   else if ("noteNeeded" in picked.dataset) focusOn(matters.field("note"));
   else if ("callback" in picked.dataset) focusOn(matters.field("callback-at"));
   else if ("scoreNeeded" in picked.dataset && !score.picked()) focusOn(score.radio(5));
-  else if ("soft" in picked.dataset && !isTalking && isComplete() && !losesCase()) startUndo(score.inWords(picked));
+  else if (isSoft(picked) && !isTalking && isComplete() && !losesCase()) startUndo(score.inWords(picked));
   else focusOn(one("#save"));
 };
 
@@ -115,6 +116,8 @@ export const choose = (picked) => {
 export const SCORED = "waihu:scored";
 export const chooseScore = (value) => {
   stopUndo();
+  const locked = score.pressed();
+  if (locked && locked !== value) { speak(say("客户按了 {0} 分，不能改", locked)); return true; }
   if (!score.put(value)) return false;
   document.dispatchEvent(new CustomEvent(SCORED, { detail: value }));
   const outcome = score.put(value); // the dialogue may have offered another one
@@ -122,10 +125,16 @@ export const chooseScore = (value) => {
   fit();
   const isTalking = strip().dataset.dialled && !strip().dataset.hungUp;
   if ("noteNeeded" in outcome.dataset && !matters.field("note").value.trim()) focusOn(matters.field("note"));
-  else if (!isTalking && "soft" in outcome.dataset && isComplete() && !losesCase()) startUndo(score.inWords(outcome));
+  else if (!isTalking && isSoft(outcome) && isComplete() && !losesCase()) startUndo(score.inWords(outcome));
   else focusOn(score.follow());
   return true;
 };
+
+// Says that somebody was spoken to, while the line knows that nobody answered. The line is evidence, the
+// caller decides: it is asked once more.
+const isDoubted = (it) => "reached" in it.dataset && "unanswered" in strip().dataset;
+const isAsked = (it) => "asks" in it.dataset || isDoubted(it);
+const isSoft = (it) => "soft" in it.dataset && !isDoubted(it);
 
 // Whether the form could go as it is: everything needed is there, no matter is left without a word.
 const isComplete = () => one("#outcome").checkValidity() && matters.untouched() === null;
@@ -189,18 +198,23 @@ export const record = (then = null) => {
   const asks = asking();
   if (asks && !isSure) {
     isSure = true;
-    matters.sayBefore("suppresses" in asks.dataset
-      ? say("确定？这位客户以后不再联系。再按一次 Enter 确认，Esc 返回。")
-      : say("确定是“{0}”？再按一次 Enter 确认，Esc 返回。", asks.dataset.label));
+    matters.sayBefore(question(asks));
     focusOn(one("#save"));
     return;
   }
   submitOutcome({ then });
 };
 
+const question = (it) => {
+  const doubt = isDoubted(it) ? say("线路显示客户没有接听，“{0}”会算接通。", it.dataset.label) : "";
+  const sure = "suppresses" in it.dataset ? say("确定？这位客户以后不再联系。再按一次 Enter 确认，Esc 返回。")
+    : say("确定是“{0}”？再按一次 Enter 确认，Esc 返回。", it.dataset.label);
+  return [doubt, sure].filter(Boolean).join(" ");
+};
+
 // The chosen outcome that is asked once more, of whichever matter; what ends all contact comes first.
 const asking = () => {
-  const asked = matters.prefixes().map((prefix) => matters.chosen(prefix)).filter((it) => it && "asks" in it.dataset);
+  const asked = matters.prefixes().map((prefix) => matters.chosen(prefix)).filter((it) => it && isAsked(it));
   return asked.find((it) => "suppresses" in it.dataset) ?? asked[0];
 };
 
@@ -229,7 +243,7 @@ export const wantCallback = () => {
 // and for one that is asked twice, it is only made ready: a second Enter records it.
 export const confirmOffered = () => {
   if (!matters.chosen("")) return false;
-  const asks = all(".outcome-radio:checked", call()).some((it) => "asks" in it.dataset);
+  const asks = all(".outcome-radio:checked", call()).some(isAsked);
   const isTalking = strip().dataset.dialled && !strip().dataset.hungUp;
   if (strip().dataset.hungUp && !asks && !isTalking) record();
   else focusOn(one("#save"));

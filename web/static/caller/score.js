@@ -21,9 +21,17 @@ const outcomeFor = (prefix) => {
   return takes(chosen) ? chosen : one("[data-score-needed]", matters.settle(prefix));
 };
 
+// What the customer pressed: then the other scores are locked, by the page or by the server.
+export const pressed = (prefix = matters.current()) => {
+  const open = radios(prefix).filter((it) => !it.disabled);
+  return open.length === 1 ? open[0].value : "";
+};
+
+export const lock = (score, prefix) => radios(prefix).forEach((it) => { it.disabled = it.value !== String(score); });
+
 export const put = (score, prefix = matters.current()) => {
   const wanted = radio(score, prefix);
-  if (!wanted) return null;
+  if (!wanted || wanted.disabled) return null;
   const outcome = outcomeFor(prefix);
   outcome.checked = true;
   wanted.checked = true;
@@ -79,6 +87,7 @@ export const fit = (prefix) => {
   if (!part("score", prefix)) return;
   const outcome = matters.chosen(prefix);
   if (!takes(outcome)) radios(prefix).forEach((it) => { it.checked = false; });
+  else if (pressed(prefix)) radio(pressed(prefix), prefix).checked = true;
   const score = picked(prefix)?.value ?? "";
   const isLow = NEEDS_REASON.includes(score);
   radios(prefix).forEach((it) => { it.required = Boolean(outcome && "scoreNeeded" in outcome.dataset); });

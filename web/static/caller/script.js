@@ -132,6 +132,17 @@ export const openTalk = () => {
   return true;
 };
 
+// The line says that nobody was reached: the opening, which nobody heard, gives way to what is to be
+// known then. Whoever has walked on stays where they are; the outcome is suggested by the line.
+const NOBODY = "not_through";
+export const walkToNobody = () => {
+  const path = walk("");
+  const start = moment(first(""), "");
+  if (path.length > 2 || path.includes(NOBODY) || !one(`[data-go="${NOBODY}"]`, start) || !moment(NOBODY, "")) return;
+  walks.set(key(""), [path[0], NOBODY]);
+  showWalk(false);
+};
+
 export const stepBranch = (by) => {
   const links = all(".moment:not([hidden]) .branches a", matters.dialogue());
   if (!links.length) return false;

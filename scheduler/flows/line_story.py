@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.store.queries import line_steps, lines
 from campaigns.lines import Leg, What
 from campaigns.values import LineCallState, LineName
+from scheduler.flows.line_moments import LineMoment, moments_of
 from scheduler.flows.recordings import RecordingShown, recordings_of
 
 
@@ -34,13 +36,17 @@ class LineTold:
 
 @dataclass(frozen=True, slots=True)
 class LineStory:
-    """One request to a line, whole. `reason` and `rule`: why it ended without a ring."""
+    """One request to a line, whole. `reason` and `rule`: why it ended without a ring.
+
+    `moments`: what happened, in words; `steps` and `told`: what that is read from, as it stands.
+    """
 
     line: LineName
     state: LineCallState
     reason: str | None
     rule: str | None
     did_ring: bool | None
+    moments: tuple[LineMoment, ...]
     steps: tuple[LineStep, ...]
     told: tuple[LineTold, ...]
 
@@ -58,23 +64,21 @@ def line_of_call(connection: Connection, attempt_id: str, line: str | None) -> L
     """The line's side of an attempt."""
     return LineOfCall(
         LineName(line or LineName.MANUAL),
-        tuple(
-            LineStory(
-                LineName(row.line),
-                LineCallState(row.state),
-                row.reason,
-                row.rule,
-                row.did_ring,
-                tuple(
-                    LineStep(LineCallState(step.state), step.at, step.cause)
-                    for step in line_steps.steps_of(connection, f"call:{row.id}")
-                ),
-                tuple(
-                    LineTold(told.event.leg, told.event.what, told.event.at, told.verdict)
-                    for told in lines.told_of(connection, row.id)
-                ),
-            )
-            for row in lines.calls_of(connection, attempt_id)
-        ),
+        tuple(_story(connection, row) for row in lines.calls_of(connection, attempt_id)),
         recordings_of(connection, attempt_id),
+    )
+
+
+def _story(connection: Connection, row: Row[Any]) -> LineStory:
+    steps = line_steps.steps_of(connection, f"call:{row.id}")
+    told = lines.told_of(connection, row.id)
+    return LineStory(
+        LineName(row.line),
+        LineCallState(row.state),
+        row.reason,
+        row.rule,
+        row.did_ring,
+        moments_of(row, steps, told),
+        tuple(LineStep(LineCallState(step.state), step.at, step.cause) for step in steps),
+        tuple(LineTold(one.event.leg, one.event.what, one.event.at, one.verdict) for one in told),
     )

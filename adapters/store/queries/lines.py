@@ -258,20 +258,27 @@ def events_of(connection: Connection, call_id: str) -> list[CallEvent]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event and what became of it."""
+    """An event, when it came by the shop's clock, and what became of it."""
 
     event: CallEvent
     verdict: str | None
+    received_at: datetime
 
 
 def told_of(connection: Connection, call_id: str) -> list[Told]:
     """Everything the line has said of a call, in the order in which it came."""
     rows = connection.execute(
-        select(line_event.c.key, line_event.c.at_machine, line_event.c.said, line_event.c.verdict)
+        select(
+            line_event.c.key,
+            line_event.c.at_machine,
+            line_event.c.said,
+            line_event.c.verdict,
+            line_event.c.received_at,
+        )
         .where(line_event.c.line_call_id == call_id)
         .order_by(line_event.c.id)
     )
-    return [Told(_event(row), row.verdict) for row in rows]
+    return [Told(_event(row), row.verdict, row.received_at) for row in rows]
 
 
 def calls_of(connection: Connection, attempt_id: str) -> list[Row[Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 from adapters.store.queries import samples, sampling_pages
 from adapters.store.queries.registers import entries_of_month
 from campaigns.days import business_day
-from campaigns.kinds.sampling import first_of, last_of, month_of
+from campaigns.kinds.sampling import first_of, last_of, month_of, opens_at
 from campaigns.sampling_draw import Entry, Stratum, merge
 from campaigns.values import Ending, SampleState, Source, TaskState
 from scheduler.flows.sampling_list import LeftOut, Member, Sample, SampleHead, read
@@ -145,6 +145,16 @@ class PlanPage:
     found: int
     submit_by: date
     last_day: date
+
+    @property
+    def calls_from(self) -> date:
+        """R-SMP-3. The first day on which an approved list is called."""
+        return business_day(opens_at(first_of(self.month)))
+
+    @property
+    def is_waiting(self) -> bool:
+        """R-SMP-3. Whether that day has not come yet."""
+        return business_day(self.at) < self.calls_from
 
     @property
     def sample(self) -> SampleHead | None:

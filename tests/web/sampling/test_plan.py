@@ -56,6 +56,38 @@ def test_r_smp_3_drawn_submitted_and_approved_by_another(
     assert made.list_hash in supervisor.get("/sampling").text
 
 
+def _current_step(page: str) -> list[str]:
+    return re.findall(r'<li class="\w+" aria-current="step">\s*<strong>(\w+)<', page)
+
+
+@sqlite_only
+def test_r_smp_3_calls_are_not_said_to_go_on_before_the_27th(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime, "26 11:00")
+    supervisor = signed_in(Role.SUPERVISOR)
+    page = supervisor.get("/sampling").text
+    assert _current_step(page) == []
+    assert "3月27日 周五 起，到 3月31日 周二 20:00" in page
+    month.go_to(runtime, "27 00:00")
+    assert _current_step(supervisor.get("/sampling").text) == ["拨打"]
+
+
+@sqlite_only
+def test_r_smp_2_a_rate_that_nobody_has_seen_yet_is_said_to_be_expected(
+    runtime: Runtime, signed_in: Callable[[Role], Visitor]
+) -> None:
+    month.registers(runtime)
+    month.approved(runtime)
+    supervisor = signed_in(Role.SUPERVISOR)
+    assert "还没有人评分，先按预计的 85.0% 算" in supervisor.get("/sampling").text
+    month.call(runtime, "陈晨", "27 09:00", "scored", score=5)
+    page = supervisor.get("/sampling").text
+    assert "按目前的评分率" in page
+    assert "先按预计" not in page
+
+
 def _after(visitor: Visitor, step: str) -> str:
     assert visitor.post(f"/sampling/{step}").status_code == 303
     return visitor.get("/sampling").text

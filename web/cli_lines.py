@@ -266,17 +266,25 @@ def serve_carrier(
     import json
     import secrets
 
-    from adapters.carrier.process import OWN_NUMBER
+    from adapters.carrier.foreground import serve
+    from adapters.carrier.process import OWN_NUMBER, REPLIES
     from adapters.carrier.script import Script, read_script
-    from adapters.carrier.server import serve
     from adapters.carrier.settings import CarrierSettings
+    from adapters.settings import read_settings
 
     try:
         read = read_script(json.loads(script.read_text("utf-8"))) if script else Script()
     except ValueError as error:
         raise UsageError(f"剧本读不出来：{error}", field="script") from error
     account, token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
-    settings = CarrierSettings(account, token, port=port, speed=speed, script=read)
+    settings = CarrierSettings(
+        account,
+        token,
+        port=port,
+        speed=speed,
+        inbound_url=f"{read_settings().callback_url}/{REPLIES}",
+        script=read,
+    )
 
     def announce(url: str) -> None:
         out.line(f"export WAIHU_TWILIO_ACCOUNT_SID={account} WAIHU_TWILIO_AUTH_TOKEN={token}")
@@ -284,8 +292,5 @@ def serve_carrier(
         out.say("训练线路已打开，不连任何电话；按 Ctrl+C 结束")
         sys.stdout.flush()  # a pipe shows the address now, not when the carrier ends
 
-    try:
-        serve(settings, ready=announce)
-    except KeyboardInterrupt:
-        return out.DONE
+    serve(settings, ready=announce)
     return out.DONE

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from types import FrameType
 
 import waitress
 
@@ -24,11 +27,28 @@ TRIED_PORTS = 20
 THREADS = 16
 """A request to a line may take half a minute (adapters.channels.base); others go on meanwhile."""
 
+ENDS_WITHIN_S = 1.5
+"""So long a training shop may finish what is under way once it is told to end."""
+INTERRUPTED = 130
+"""The exit code of what was not finished."""
+
 
 def serve_forever(
     runtime: Runtime, *, host: str | None, port: int | None, announce: Callable[[str], None]
 ) -> None:
-    """Serve until interrupted. Announces the address, and in a training shop the logins."""
+    """Serve until SIGINT or SIGTERM. Announces the address, and in a training shop the logins.
+
+    For a process's main thread, which ends afterwards.
+    """
+    with suppress(KeyboardInterrupt):
+        listen_to_signals(is_training=runtime.is_training)
+        _serve(runtime, host, port, announce)
+    signal.setitimer(signal.ITIMER_REAL, 0)  # all is done; what Python itself does last is quick
+
+
+def _serve(
+    runtime: Runtime, host: str | None, port: int | None, announce: Callable[[str], None]
+) -> None:
     settings = runtime.settings
     address = host or settings.host
     listener = _listen(address, settings.port if port is None else port)
@@ -59,6 +79,35 @@ def serve_forever(
             # web.protection; without one nobody's word is taken.
             clear_untrusted_proxy_headers=not settings.is_https,
         )
+
+
+def listen_to_signals(*, is_training: bool) -> None:
+    """End at the first one; what is under way is finished, for a line it may be half a minute.
+
+    A training shop rings nobody and does not wait so long. In a real one a further signal ends it
+    as a power cut would. A group may be told twice at once, so that comes only after a while.
+    """
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        _on_signals(signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, ENDS_WITHIN_S)
+        raise KeyboardInterrupt
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        os._exit(INTERRUPTED)
+
+    def wait_no_longer(_signal: int, _frame: FrameType | None) -> None:
+        if is_training:
+            os._exit(INTERRUPTED)
+        _on_signals(leave)
+
+    signal.signal(signal.SIGALRM, wait_no_longer)
+    _on_signals(end)
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, handler)
 
 
 @contextmanager

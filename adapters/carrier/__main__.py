@@ -8,20 +8,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
-from types import FrameType
 
+from adapters.carrier.foreground import serve
 from adapters.carrier.script import Script, read_script
-from adapters.carrier.server import serve
 from adapters.carrier.settings import CarrierSettings
 from campaigns.errors import UsageError
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT; 2 for words or a script that cannot be followed."""
+    """Run until it is stopped; 2 for words or a script that cannot be followed."""
     said = _parser().parse_args(words)
     try:
         settings = CarrierSettings(
@@ -31,18 +28,16 @@ def main(words: list[str] | None = None) -> int:
             speed=said.speed,
             seed=said.seed,
             callbacks_to=tuple(said.callbacks_to),
+            inbound_url=said.inbound_url,
             script=_script(said.script),
         )
     except (UsageError, OSError, ValueError) as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 2
-    signal.signal(signal.SIGTERM, _stop)
-    if said.with_parent:
-        threading.Thread(target=_watch_parent, daemon=True).start()
     try:
-        serve(settings, ready=lambda url: _say(url, settings))
-    except KeyboardInterrupt:
-        return 0
+        serve(settings, ready=lambda url: _say(url, settings), with_parent=said.with_parent)
+    except BrokenPipeError:
+        return 0  # whoever asked for the address is gone
     return 0
 
 
@@ -55,15 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--script", type=Path)
     parser.add_argument("--callbacks-to", action="append", default=[])
+    parser.add_argument("--inbound-url", default="", help="where to tell what customers write")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     return parser
-
-
-def _watch_parent() -> None:
-    """Whoever started this holds the other end of standard input, also when they are killed."""
-    while sys.stdin.buffer.read(1_024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _script(path: Path | None) -> Script:
@@ -72,12 +61,7 @@ def _script(path: Path | None) -> Script:
 
 def _say(url: str, settings: CarrierSettings) -> None:
     line = {"address": url, "account_sid": settings.account_sid, "training": True}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    os.write(sys.stdout.fileno(), f"{json.dumps(line)}\n".encode())
 
 
 if __name__ == "__main__":

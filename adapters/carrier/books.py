@@ -125,7 +125,7 @@ class Sms:
 
 @dataclass(slots=True)
 class Recording:
-    """What was said between bridging and hanging up: a tone."""
+    """What was said between bridging and hanging up: a tone now and then."""
 
     sid: str
     call_sid: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ SENDERS = 8
 """Threads for callbacks, and as many for documents, so that a slow page holds up no call."""
 KEPT = 50_000
 RETRY_S = 1.0
+LAST_WAIT_S = 0.5
+"""A shop that has ended answers nothing more, and nobody waits long for it."""
 
 log = event_log.get_logger(__name__)
 
@@ -48,7 +51,7 @@ class Courier:
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._pages: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=_work, args=(jobs,), name=f"carrier-{name}-{n}")
+            threading.Thread(target=_work, args=(jobs,), name=f"carrier-{name}-{n}", daemon=True)
             for name, jobs in (("callback", self._jobs), ("document", self._pages))
             for n in range(SENDERS)
         ]
@@ -69,7 +72,7 @@ class Courier:
             thread.start()
 
     def close(self) -> None:
-        """Send nothing more; waits for what is on its way."""
+        """Send nothing more; waits for what is on its way, but not for long."""
         for jobs in (self._jobs, self._pages):
             while True:
                 try:
@@ -78,8 +81,9 @@ class Courier:
                     break
             for _ in range(SENDERS):
                 jobs.put(None)
+        until = time.monotonic() + LAST_WAIT_S
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
 
     def fetch(self, envelope: Envelope, done: Callable[[Reply], None]) -> None:
         """Ask for a document; `done` gets the reply in another thread. The lock is held."""

@@ -14,20 +14,29 @@ from campaigns.errors import NotReadyError
 
 OWN_NUMBER = "+8657100000000"
 """The number that training calls come from; no network has it."""
-_STARTS_WITHIN_S = 20
+REPLIES = "line/twilio/replies"
+"""Where a shop hears what customers write back: the only address it does not give by itself."""
+_ENDS_WITHIN_S = 5
 
 
 @contextmanager
 def carrier_process(callbacks_to: str, *, speed: float = 1.0) -> Iterator[TwilioSettings]:
     """Run a carrier while the block runs; gives the settings of a line that leads to it.
 
-    Account and token are made anew each time. Raises NotReadyError when it does not start.
+    `callbacks_to` is the shop's own address, with a slash at its end. Account and token are made
+    anew each time. Ctrl+C at a terminal is for the shop alone, which ends its carrier as the last
+    thing. Raises NotReadyError when it does not start.
     """
     sid, token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
     command = [sys.executable, "-m", "adapters.carrier", "--sid", sid, "--token", token]
-    command += ["--callbacks-to", callbacks_to, "--speed", str(speed), "--with-parent"]
+    command += ["--callbacks-to", callbacks_to, "--inbound-url", f"{callbacks_to}{REPLIES}"]
+    command += ["--speed", str(speed), "--with-parent"]
     with subprocess.Popen(  # noqa: S603 - our own module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None, "it is a pipe"
@@ -45,6 +54,6 @@ def carrier_process(callbacks_to: str, *, speed: float = 1.0) -> Iterator[Twilio
         finally:
             process.terminate()
             try:
-                process.wait(_STARTS_WITHIN_S)
+                process.wait(_ENDS_WITHIN_S)
             except subprocess.TimeoutExpired:
                 process.kill()

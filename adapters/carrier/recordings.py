@@ -1,4 +1,4 @@
-"""Recordings: begun and ended with a talk, told of afterwards, and a tone to listen to."""
+"""Recordings: begun and ended with a talk, told of afterwards, and a sound as long as the talk."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cache
 
 from adapters.carrier.books import Leg, Recording, new_sid
 from adapters.carrier.desk import API_VERSION, Desk
 
 READY_AFTER_S = 1.0
-TONE_MAX_S = 5
+LONGEST_S = 1_800
+"""No recording is longer, whatever was talked: its sound is made in memory."""
+TONE_EVERY_S = 5
 TONE_HZ = 440
+LOUDNESS = 4_000
 SAMPLES_PER_S = 8_000
 
 
@@ -45,7 +48,7 @@ def recording_of(desk: Desk, leg: Leg, wanted: Recorded | None) -> Iterator[Reco
     try:
         yield recording
     finally:
-        recording.duration_s = round(task.second - began)
+        recording.duration_s = min(max(1, round(task.second - began)), LONGEST_S)
         desk.timeline.after(READY_AFTER_S, lambda: _tell(desk, leg, recording, wanted, "completed"))
 
 
@@ -74,22 +77,25 @@ def _tell(desk: Desk, leg: Leg, recording: Recording, wanted: Recorded, status: 
     desk.send("recording", wanted.url, wanted.method, fields, leg.root.sid)
 
 
-def tone(seconds: int, channels: int) -> bytes:
-    """A WAV file of at most `TONE_MAX_S` seconds of one tone, 16 bit."""
-    return _tone(max(1, min(seconds, TONE_MAX_S)), channels)
-
-
-@lru_cache(maxsize=2 * TONE_MAX_S)
-def _tone(seconds: int, channels: int) -> bytes:
-    wave_length = [
-        int(8_000 * math.sin(2 * math.pi * TONE_HZ * n / SAMPLES_PER_S))
-        for n in range(SAMPLES_PER_S * seconds)
-    ]
-    samples = array.array("h", [sample for sample in wave_length for _ in range(channels)])
+def sound(seconds: int, channels: int) -> bytes:
+    """A WAV file of that many seconds, 16 bit: a soft tone for one second of five, then silence."""
+    tone = _second(TONE_HZ, channels)
+    silence = bytes(len(tone))
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(channels)
         out.setsampwidth(2)
         out.setframerate(SAMPLES_PER_S)
-        out.writeframes(samples.tobytes())
+        out.setnframes(SAMPLES_PER_S * seconds)
+        for second in range(seconds):
+            out.writeframesraw(silence if second % TONE_EVERY_S else tone)
     return file.getvalue()
+
+
+@cache
+def _second(hertz: int, channels: int) -> bytes:
+    wave_form = (
+        int(LOUDNESS * math.sin(2 * math.pi * hertz * n / SAMPLES_PER_S))
+        for n in range(SAMPLES_PER_S)
+    )
+    return array.array("h", [sample for sample in wave_form for _ in range(channels)]).tobytes()

@@ -25,7 +25,7 @@ from adapters.carrier.books import Leg
 from adapters.carrier.desk import API_VERSION, Desk
 from adapters.carrier.operations import not_found
 from adapters.carrier.published import FieldError
-from adapters.carrier.recordings import tone
+from adapters.carrier.recordings import sound
 from adapters.carrier.script import RestFault, Rule
 
 FORM = "application/x-www-form-urlencoded"
@@ -220,4 +220,4 @@ def _recordings(desk: Desk, asked: Asked, found: re.Match[str]) -> Answer:
         return as_json(200, recording_json(recording, account))
     if recording.duration_s is None:
         return not_found(asked.path)
-    return Answer(200, tone(recording.duration_s, recording.channels), "audio/x-wav")
+    return Answer(200, sound(recording.duration_s, recording.channels), "audio/x-wav")

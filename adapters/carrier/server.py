@@ -6,7 +6,6 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -45,7 +44,7 @@ class Carrier:
         return self
 
     def close(self) -> None:
-        """Hang up on everybody; returns when every thread has ended."""
+        """Hang up on everybody; returns when every thread has ended but those that still send."""
         self._server.closing.set()
         self._server.wake()
         self._thread.join()
@@ -64,14 +63,6 @@ class Carrier:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def serve(settings: CarrierSettings, *, ready: Callable[[str], None] | None = None) -> None:
-    """Run a carrier until interrupted. `ready` gets its address as soon as it takes calls."""
-    with Carrier(settings) as carrier:
-        if ready is not None:
-            ready(carrier.url)
-        threading.Event().wait()
 
 
 class _Server(ThreadingHTTPServer):

@@ -17,7 +17,8 @@ class CarrierSettings:
 
     `speed` divides all seconds. `api_keys` are further pairs of name and secret. `callbacks_to` are
     the addresses (`http://127.0.0.1:8000/`) below which callbacks may go; empty means any address
-    of this machine itself. Raises `UsageError` for what cannot be.
+    of this machine itself. `inbound_url` is where the shop hears what customers write, under every
+    script that names no other address. Raises `UsageError` for what cannot be.
     """
 
     account_sid: str
@@ -28,6 +29,7 @@ class CarrierSettings:
     seed: int = 7
     api_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     callbacks_to: tuple[str, ...] = ()
+    inbound_url: str = ""
     script: Script = field(default_factory=Script)
 
     def __post_init__(self) -> None:

@@ -44,7 +44,7 @@ def refused_at_once(desk: Desk, to: str, sender: str) -> bool:
 
 
 def receive(desk: Desk, sender: str, to: str, body: str) -> Sms:
-    """A customer writes: kept, and told to the shop's address if the script names one."""
+    """A customer writes: kept, and told to the shop where it has an address for that."""
     word = body.strip().upper()
     if word in STOP_WORDS:
         desk.opted_out.add((sender, to))
@@ -55,14 +55,14 @@ def receive(desk: Desk, sender: str, to: str, body: str) -> Sms:
     sms = Sms(new_sid("SM"), to, sender, body, now, visible, direction="inbound")
     sms.status, sms.sent_at, sms.segments = SmsStatus.RECEIVED, now, segments(body)
     desk.books.keep_message(sms)
-    if desk.script.inbound_url:
+    if url := desk.script.inbound_url or desk.settings.inbound_url:
         fields = {
             **_about(desk, sms),
             "Body": body,
             "NumMedia": "0",
             "NumSegments": str(sms.segments),
         }
-        desk.send("inbound", desk.script.inbound_url, "POST", fields, sms.sid)
+        desk.send("inbound", url, "POST", fields, sms.sid)
     return sms
 
 

@@ -8,7 +8,8 @@ import wave
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.adapters.carrier.shop import BUYER, DESK, SHOP, Line, dialling
+from adapters.carrier.recordings import LONGEST_S
+from tests.adapters.carrier.shop import BUYER, DESK, SHOP, Line, Shop, dialling, open_line
 
 
 def test_a_call_is_answered_bridged_and_told_of_step_by_step(line: Line) -> None:
@@ -121,23 +122,37 @@ def test_an_announcement_may_hang_up_instead(line: Line) -> None:
 
 
 def test_a_recorded_talk_can_be_heard_and_forgotten(line: Line) -> None:
-    line.script(people={BUYER: {"talks_s": 3}})
+    line.script(people={BUYER: {"talks_s": 31}})
     record = 'record="record-from-answer-dual" recordingStatusCallback="/rec"'
     line.shop.pages["/voice"] = dialling(dial=record)
     sid = line.dial()
     [told] = line.shop.wait("/rec")
     assert told.fields["RecordingStatus"] == "completed"
-    assert told.fields["RecordingDuration"] == "3"
+    assert told.fields["RecordingDuration"] == "31"
     url = told.fields["RecordingUrl"]
     assert line.session.get(f"{url}.wav").status_code == 401
     heard = line.session.get(f"{url}.wav", auth=line.client.auth)
-    with wave.open(io.BytesIO(heard.content)) as tone:
-        assert (tone.getnchannels(), tone.getnframes() / tone.getframerate()) == (2, 3.0)
+    with wave.open(io.BytesIO(heard.content)) as sound:
+        assert (sound.getnchannels(), sound.getnframes() / sound.getframerate()) == (2, 31.0)
+        assert any(sound.readframes(sound.getframerate()))
     [recording] = line.client.recordings.list()
-    assert (recording.call_sid, recording.duration) == (sid, "3")
+    assert (recording.call_sid, recording.duration) == (sid, "31")
     assert [one.sid for one in line.client.calls(sid).recordings.list()] == [recording.sid]
     assert recording.delete()
     assert line.session.get(f"{url}.wav", auth=line.client.auth).status_code == 404
+
+
+@pytest.mark.parametrize(("talked_s", "told"), [(0.2, 1), (2_000, LONGEST_S)])
+def test_a_recording_is_as_long_as_told(shop: Shop, talked_s: float, told: int) -> None:
+    shop.pages["/voice"] = dialling(dial='record="true" recordingStatusCallback="/rec"')
+    with open_line(shop, speed=1_000.0) as line:
+        line.script(people={BUYER: {"talks_s": talked_s}})
+        line.dial()
+        [rec] = shop.wait("/rec")
+        assert rec.fields["RecordingDuration"] == str(told)
+        heard = line.session.get(rec.fields["RecordingUrl"], auth=line.client.auth)
+    with wave.open(io.BytesIO(heard.content)) as sound:
+        assert sound.getnframes() / sound.getframerate() == told
 
 
 GATHER = (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from adapters.carrier.script import CarrierScriptError, read_script
 from adapters.carrier.server import Carrier
 from adapters.carrier.settings import CarrierSettings
 from campaigns.errors import UsageError
-from tests.adapters.carrier.shop import ACCOUNT, TOKEN
+from tests.adapters.carrier.shop import ACCOUNT, BUYER, SHOP, TOKEN
 from tests.sources import ROOT
 
 
@@ -33,6 +35,38 @@ def test_a_process_says_where_it_is_and_stops_when_told(tmp_path: Path) -> None:
         assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=5).status_code == 500
         process.terminate()
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("gone", ["before it began", "while it ran"])
+def test_a_process_ends_quietly_with_the_one_that_started_it(gone: str) -> None:
+    words = ["--sid", ACCOUNT, "--token", TOKEN, "--with-parent"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "adapters.carrier", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        if gone == "while it ran":
+            process.stdout.readline()
+        process.stdout.close()
+        process.stdin.close()
+        assert process.wait(20) == 0
+        assert process.stderr.read() == b""
+
+
+def test_a_shop_that_does_not_answer_keeps_no_carrier_from_ending() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/replies"
+        with Carrier(CarrierSettings(ACCOUNT, TOKEN, inbound_url=url)) as carrier:
+            reply = {"from": BUYER, "to": SHOP, "body": "T"}
+            requests.post(f"{carrier.url}/_carrier/reply", json=reply, timeout=5)
+            asked, _ = silent.accept()
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+        asked.close()
 
 
 def test_a_wrong_script_is_told_and_nothing_started(tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import requests
 from twilio.base.exceptions import TwilioRestException
 
+from adapters.carrier.server import Carrier
+from adapters.carrier.settings import CarrierSettings
 from adapters.carrier.texts import segments
 from adapters.clock import SystemClock
-from tests.adapters.carrier.shop import BUYER, SHOP, Line
+from tests.adapters.carrier.shop import ACCOUNT, BUYER, SHOP, SPEED, TOKEN, Line, Shop
 
 SERVICE = "MG" + "5" * 32
 
@@ -28,6 +31,20 @@ def test_a_message_is_delivered_and_every_step_signed(line: Line) -> None:
     assert line.shop.statuses_of("/sms") == ["queued", "sent", "delivered"]
     assert all(got.signed for got in line.shop.got)
     assert sms.fetch().status == "delivered"
+
+
+def test_replies_reach_the_shop_under_every_script_that_names_no_other_address(shop: Shop) -> None:
+    settings = CarrierSettings(ACCOUNT, TOKEN, speed=SPEED, inbound_url=f"{shop.url}/replies")
+    reply = {"from": BUYER, "to": SHOP, "body": "退订"}
+    with Carrier(settings) as carrier, requests.Session() as session:
+        for script in ({}, {"inbound_url": f"{shop.url}/others"}):
+            session.post(f"{carrier.url}/_carrier/script", json=script)
+            session.post(f"{carrier.url}/_carrier/reply", json=reply)
+        [told] = shop.wait("/replies")
+        [other] = shop.wait("/others")
+    for got in (told, other):
+        assert got.signed
+        assert (got.fields["From"], got.fields["Body"]) == (BUYER, "退订")
 
 
 @pytest.mark.parametrize("code", [30003, 30005, 30006, 30008])

@@ -42,6 +42,8 @@ log = event_log.get_logger(__name__)
 
 SENT_AT_ONCE = 100
 """Texts that one round of the engine sends at most."""
+ROUND_LASTS = timedelta(seconds=10)
+"""After this no further text is begun: calls wait to be looked up, and so does who stops the engine."""
 PATIENCE = timedelta(seconds=2)
 """How long a round waits for the line's pace."""
 ASK_AGAIN = timedelta(minutes=10)
@@ -127,7 +129,11 @@ def send_due(
     """
     give_up_stale(runtime)
     pace = pace or LinePace(runtime)
-    asked = 0
+    asked, until = 0, runtime.machine_clock.now() + ROUND_LASTS
+
+    def may_go_on() -> bool:
+        return asked < limit and runtime.machine_clock.now() < until
+
     with runtime.snapshot() as connection:
         groups = texts.due_groups(connection, start or runtime.now(), blast_id)
         usual = runtime.law(connection).policy.sms_per_minute
@@ -137,7 +143,7 @@ def send_due(
             log.warning("sms.line_gone", line=group.line)
             continue
         per_second = min(line.texts_per_second, (group.per_minute or usual) / 60)
-        while asked < limit and not _is_troubled(runtime, line):
+        while may_go_on() and not _is_troubled(runtime, line):
             if not pace.wait(line, timedelta(seconds=1 / per_second)):
                 break
             if send_one(runtime, line, group, pace.now) is None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, update
 
-from adapters.channels.base import Refused, SmsOrder
+from adapters.channels.base import Refused, SmsLine, SmsOrder
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from adapters.store.models.customers import customer_phone, order
@@ -288,3 +288,17 @@ def test_r_msg_2_a_text_that_cannot_be_looked_up_keeps_no_other_waiting(
     assert reconcile_texts(texting.runtime) == 3
     assert {row.id for row in texting.texts() if row.state == "sent"} == {bad.id}
     assert reconcile_texts(texting.runtime) == 0
+
+
+def test_a_slow_rate_keeps_nobody_else_waiting(texting: Texting) -> None:
+    """Calls are looked up between two rounds, and whoever stops the engine waits for one."""
+    texting.unreached(*(f"tb_{n}" for n in range(6)))
+    start(texting.runtime, texting.approved(), at("05-13 10:00"), "李组长")
+
+    class Slow(ToldPace):
+        def wait(self, line: SmsLine, interval: timedelta) -> bool:
+            texting.pass_time(seconds=4)
+            return super().wait(line, interval)
+
+    pace = Slow(at("05-13 10:01"))
+    assert [send_due(texting.runtime, pace=pace, start=pace.now()) for _ in range(3)] == [3, 3, 0]

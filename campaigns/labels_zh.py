@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from campaigns.lines import CallbackFault
 from campaigns.values import (
+    ENGINE,
     BlastState,
     CampaignState,
     CaseKind,
@@ -56,8 +57,13 @@ LINE_LABELS: Mapping[LineName, str] = {
     LineName.ALIYUN: "阿里云短信",
 }
 
-SETTER_LABELS: dict[str, str] = {"training": "培训店自带", "cli": "命令行"}
-"""Who set something up, where it was no person."""
+SETTER_LABELS: dict[str, str] = {
+    "training": "培训店自带",
+    "cli": "命令行",
+    "init": "建店时",
+    ENGINE: "系统",
+}
+"""Who did something, where it was no person."""
 
 SMS_STATE_LABELS: Mapping[SmsState, str] = {
     SmsState.QUEUED: "待发",

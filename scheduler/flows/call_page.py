@@ -27,12 +27,10 @@ from campaigns.values import (
     TodoKind,
 )
 from scheduler.flows.line_story import LineOfCall, line_of_call
-from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown
+from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown, script_title
 from scheduler.flows.why import Checked, all_checks
 from scheduler.rules.gate import case_for
 from scheduler.runtime import Runtime
-from scripts_zh.errors import ScriptError
-from scripts_zh.library import standard_library
 
 
 class Moment(StrEnum):
@@ -236,21 +234,13 @@ def _head(row: Row[Any]) -> dict[str, Any]:
         "calendar_version": row.calendar_version,
         "script_id": row.script_id,
         "script_version": row.script_version,
-        "script_title": None if row.script_id is None else _title(row.script_id),
+        "script_title": script_title(row.script_id),
         "path": moments_walked(kind, row.path),
         "redial_of": row.redial_of,
         "rides_on": row.rides_on,
         "task_state": TaskState(row.task_state),
         "task_ending": Ending(row.task_ending) if row.task_ending else None,
     }
-
-
-def _title(script_id: str) -> str:
-    """The script's title; one that is not there any more is named by its id."""
-    try:
-        return standard_library().script(script_id).title
-    except ScriptError:
-        return script_id
 
 
 _ENDED_BY = {

@@ -15,7 +15,7 @@ from campaigns.registry import outcome_of
 from campaigns.values import CaseState, Kind, Person, TaskState
 from scheduler.flows.recordings import RecordingShown, recordings_of
 from scheduler.flows.reviews import ReviewLine, line_of
-from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown
+from scheduler.flows.said_in_call import ScoreShown, moments_walked, score_shown, script_title
 from scheduler.runtime import Runtime
 
 
@@ -36,7 +36,7 @@ class CallShown:
     is_redial: bool
     hung_up_at: datetime | None
     note: str | None
-    script_id: str | None
+    script_title: str | None
     script_version: int | None
     path: tuple[str, ...]
     recordings: tuple[RecordingShown, ...] = ()
@@ -142,7 +142,7 @@ def _call(row: Row[Any], recordings: tuple[RecordingShown, ...]) -> CallShown:
         is_redial=row.redial_of is not None,
         hung_up_at=row.hung_up_at,
         note=row.note,
-        script_id=row.script_id,
+        script_title=script_title(row.script_id),
         script_version=row.script_version,
         path=moments_walked(Kind.SAMPLING, row.path),
         recordings=recordings,

@@ -33,6 +33,16 @@ def score_shown(row: Row[Any]) -> ScoreShown:
     )
 
 
+def script_title(script_id: str | None) -> str | None:
+    """The script's title; one that is not there any more is named by its id."""
+    if script_id is None:
+        return None
+    try:
+        return standard_library().script(script_id).title
+    except ScriptError:
+        return script_id
+
+
 def moments_walked(kind: Kind, stored: str | None) -> tuple[str, ...]:
     """The titles of the moments gone through, in order; empty where nothing was noted.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -52,8 +53,10 @@ def test_r_smp_12_taken_seen_and_agreed_with(
     assert "您打的，由别人复核" in page
     address = f"/sampling/review/{tasks[0]}"
     page = supervisor.get(address).text
-    for text in ("开场：是不是本人", "没有录音", "快一点", "sampling.first_call.voice"):
+    for text in ("开场：是不是本人", "没有录音", "快一点", "第 1 版；没有录音"):
         assert text in page
+    assert "sampling.first_call.voice" not in page
+    assert len(re.findall(r'href="/calls/[^"]+"', page)) == 1, "each call leads to its page"
     assert supervisor.post(f"{address}/take").location == address
     assert "同意，看下一位" in supervisor.get(address).text
     assert "data-keep=" in supervisor.get(address).text

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from adapters.store.queries import audit, calls, suppressions
 from campaigns.errors import NotFoundError, RefusedError, UsageError
 from campaigns.phone import FAULT_TEXTS, PhoneFault, read_phone
-from campaigns.values import Kind, Person, PhoneNumber, Role, Scope
+from campaigns.values import ENGINE, Kind, Person, PhoneNumber, Role, Scope
 from scheduler.flows.refresh import refresh_customers
 from scheduler.runtime import Runtime
 
@@ -21,7 +21,11 @@ REASON_MAX_CHARS = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list, as people see it: numbers are masked (R-PII-1)."""
+    """One line of the list, as people see it: numbers are masked (R-PII-1).
+
+    `holder`: of an entry for a number, the first of the `holders` customers whose number it is; they
+    are bound on their other numbers too (decision 0007).
+    """
 
     id: int
     scope: Scope
@@ -36,6 +40,13 @@ class Entry:
     lifted_at: datetime | None
     lifted_by: str | None
     lift_reason: str | None
+    holder: str | None
+    holders: int
+
+    @property
+    def is_by_text(self) -> bool:
+        """A text came back with the opt-out word, or the line said so; nobody entered it."""
+        return self.source == "sms" and self.created_by == ENGINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,8 @@ def _entry(row: Row[Any]) -> Entry:
         lifted_at=row.lifted_at,
         lifted_by=row.lifted_by,
         lift_reason=row.lift_reason,
+        holder=row.holder,
+        holders=row.holders,
     )
 
 

@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from adapters.store.models.campaigns import task
 from adapters.store.models.customers import customer, customer_phone, suppression
@@ -104,12 +115,37 @@ def lift(connection: Connection, entry_id: int, now: datetime, who: str, reason:
     audit.record(connection, now, who, "suppression.lifted", f"suppression:{entry_id}")
 
 
+_HOLDER = customer.alias("holder")
+
+
+def _of_holders(figure: ColumnElement[Any]) -> ScalarSelect[Any]:
+    return (
+        select(figure)
+        .select_from(_HOLDER)
+        .join(customer_phone, customer_phone.c.customer_id == _HOLDER.c.id)
+        .where(
+            customer_phone.c.phone_key == suppression.c.phone_key,
+            customer_phone.c.wrong_since.is_(None),
+        )
+        .correlate(suppression)
+        .scalar_subquery()
+    )
+
+
 def listed(
     connection: Connection, *, words: str = "", with_lifted: bool = False, limit: int
 ) -> list[Row[Any]]:
-    """Entries, the newest first; `words` looks in user ID, masked number and reason."""
+    """Entries, the newest first; `words` looks in user ID, masked number and reason.
+
+    `holder` and `holders`: whose number it is, by the index on phone_key; not those it is wrong for.
+    """
     query = (
-        select(suppression, customer.c.buyer)
+        select(
+            suppression,
+            customer.c.buyer,
+            _of_holders(func.min(_HOLDER.c.buyer)).label("holder"),
+            _of_holders(func.count()).label("holders"),
+        )
         .join(customer, customer.c.id == suppression.c.customer_id, isouter=True)
         .order_by(suppression.c.since.desc(), suppression.c.id.desc())
         .limit(limit)

@@ -10,10 +10,10 @@ from sqlalchemy import update
 from adapters.store.models.audit import audit
 from adapters.store.models.customers import customer
 from campaigns.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from campaigns.values import Ending, Kind, Role, Scope
+from campaigns.values import ENGINE, Ending, Kind, Role, Scope
 from scheduler.flows.claim import next_call
 from scheduler.flows.dialling import dial
-from scheduler.flows.do_not_contact import EntryForm, add_entry, entries, lift_entry
+from scheduler.flows.do_not_contact import EntryForm, add_entry, entries, lift_entry, refuse_number
 from scheduler.flows.outlook import NobodyNow
 from tests.factories import a_number, at
 from tests.shops import Shop
@@ -69,6 +69,36 @@ def test_r_dnc_3_an_entry_for_a_phone_binds_whoever_has_it(shop: Shop) -> None:
     shop.plan()
     add(shop, phone=number.national)
     assert {t.ending for t in shop.tasks()} == {Ending.OPTED_OUT}
+
+
+def test_r_dnc_3_an_entry_for_a_number_names_whose_it_is(shop: Shop) -> None:
+    number = a_number()
+    for name in ("mother", "daughter"):
+        shop.buyer(name, number=number)
+    shop.phone(shop.customer("stranger"), number, wrong_since=at("05-12 09:00"))
+    add(shop, phone=number.national)
+    (entry,) = entries(shop.runtime)
+    assert (entry.buyer, entry.holder, entry.holders) == (None, "daughter", 2)
+    add(shop, user_id="mother")
+    by_name = entries(shop.runtime)[0]
+    assert (by_name.buyer, by_name.holder, by_name.holders) == ("mother", None, 0)
+
+
+def test_r_dnc_2_a_number_that_opted_out_frees_no_other_number_of_its_owner(shop: Shop) -> None:
+    """Decision 0007: whoever wrote back is the person, on whatever number."""
+    number = a_number()
+    customer_id = shop.buyer("two-numbers", number=number)
+    shop.phone(customer_id)
+    shop.plan()
+    with shop.runtime.transaction() as connection:
+        refuse_number(
+            connection, shop.runtime, number, at("05-13 09:00"), ENGINE, reason="R", source="sms"
+        )
+    assert {t.ending for t in shop.tasks()} == {Ending.OPTED_OUT}
+    assert entries(shop.runtime)[0].is_by_text
+    shop.order(customer_id, placed="05-13 10:00", seen="05-14 08:00")
+    made = shop.plan(of="05-14")
+    assert (made.tasks, [left.rules for left in made.left_out]) == ((), [("R-DNC-2", "R-DNC-3")])
 
 
 def test_r_dnc_2_somebody_not_known_yet_is_bound_from_the_first_order_on(shop: Shop) -> None:

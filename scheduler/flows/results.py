@@ -277,17 +277,27 @@ def _listed(row: Row[Any]) -> CallListed:
 
 @dataclass(frozen=True, slots=True)
 class OnTheLine:
-    """What somebody has on the screen: a customer since when, or a call."""
+    """What somebody has on the screen: a customer since when, or a call.
+
+    `is_missing`: its outcome should have been entered by now (R-CLAIM-1).
+    """
 
     is_dialled: bool
     since: datetime
+    is_missing: bool
 
 
-def on_the_line(runtime: Runtime) -> dict[int, OnTheLine]:
+def on_the_line(runtime: Runtime, now: datetime) -> dict[int, OnTheLine]:
     """Who holds a customer just now, by person."""
     with runtime.snapshot() as connection:
         rows = queries.live(connection)
+        minutes = runtime.law(connection).policy.outcome_missing_minutes
+    late = now - timedelta(minutes=minutes)
     return {
-        row.caller_id: OnTheLine(row.dialled_at is not None, row.dialled_at or row.handed_out_at)
+        row.caller_id: OnTheLine(
+            row.dialled_at is not None,
+            row.dialled_at or row.handed_out_at,
+            row.dialled_at is not None and row.dialled_at <= late,
+        )
         for row in rows
     }

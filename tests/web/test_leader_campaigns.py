@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from campaigns.policy import Policy, settings_of
 from campaigns.values import Kind, Person, Role
 from scheduler.flows.claim import HandOut, next_call
+from scheduler.flows.dialling import dial
 from scheduler.flows.outlook import NobodyNow
 from scheduler.flows.people import caller_named
+from scheduler.flows.shop import set_clock
 from scheduler.flows.shop_numbers import current, written
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
@@ -95,11 +98,30 @@ def test_r_claim_1_people_are_given_campaigns(runtime: Runtime, leader: Visitor)
     assert "管理员" not in re.findall(r'<th scope="row" lang="zh-CN">([^<]*)', page)
     person = caller_named(runtime, "陈晨")
     assert isinstance(person, Person)
+    assert " checked" not in page, "none ticked is all, and so it is shown"
+    assert "全部活动" in page
     leader.post(f"/desk/campaigns/people/{person.id}", {"campaign": ["2", "3"]})
+    assert leader.get("/desk/campaigns/people").text.count(" checked") == 2
     assert isinstance(ask(runtime), NobodyNow)
     assert isinstance(ask(runtime, "孙悦"), HandOut)
     assert "已领客户" in leader.get("/desk/campaigns/people").text
     assert leader.post("/desk/campaigns/people/999", {"campaign": "1"}).status_code == 404
+
+
+def test_r_claim_1_a_call_without_an_outcome_is_not_shown_as_a_talk(
+    runtime: Runtime, leader: Visitor
+) -> None:
+    panel_shop.fill(runtime)
+    held = ask(runtime)
+    assert isinstance(held, HandOut)
+    caller = caller_named(runtime, "陈晨")
+    assert isinstance(caller, Person)
+    dial(runtime, held.attempt_id, runtime.now(), caller)
+    assert "已通话" in leader.get("/desk/campaigns/people").text
+    set_clock(runtime, "test", to=runtime.now() + timedelta(days=12, hours=13), ticks=False)
+    page = leader.get("/desk/campaigns/people").text
+    assert "结果未填，已 12 天 13 小时" in page
+    assert "已通话" not in page
 
 
 # --- the numbers ---------------------------------------------------------------------------------

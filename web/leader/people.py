@@ -23,7 +23,7 @@ def people() -> str:
         "leader/people.html",
         callers=flow.callers(runtime),
         campaigns=flow.campaigns(runtime).campaigns,
-        on_line=results.on_the_line(runtime),
+        on_line=results.on_the_line(runtime, now()),
         today={line.caller: line for line in results.results(runtime, today, today).by_caller},
         day=today,
     )

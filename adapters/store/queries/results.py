@@ -186,8 +186,9 @@ def _has_earlier() -> ColumnElement[bool]:
 
 
 def live(connection: Connection) -> list[Row[Any]]:
-    """Who holds a customer just now: at most one for each caller."""
+    """Who holds a customer just now; of a caller's, the one on screen comes last (decision 0027)."""
     query = select(
         attempt.c.caller_id, attempt.c.state, attempt.c.handed_out_at, attempt.c.dialled_at
     ).where(text("attempt.state IN ('handed_out', 'dialled')"))
-    return list(connection.execute(query).all())
+    on_screen_last = query.order_by(attempt.c.parked_at.is_(None), attempt.c.handed_out_at)
+    return list(connection.execute(on_screen_last).all())

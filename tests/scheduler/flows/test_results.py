@@ -156,8 +156,17 @@ def test_r_pii_1_calls_are_listed_newest_first_with_masked_numbers(shop: Shop) -
     assert found.calls[0].outcome_label is None
     missed = calls(shop.runtime, CallsAsked(DAY, DAY, caller_id=one.id, which=Which.MISSED))
     assert [line.outcome_label for line in missed.calls] == ["无人接听"]
-    assert on_the_line(shop.runtime)[two.id].since == at("05-13 13:30")
+    on_line = on_the_line(shop.runtime, at("05-13 13:59"))[two.id]
+    assert (on_line.since, on_line.is_missing) == (at("05-13 13:30"), False)
     assert found.total <= LISTED
+
+
+def test_r_claim_1_whoever_has_not_entered_an_outcome_is_not_said_to_talk(shop: Shop) -> None:
+    _, two = worked(shop)
+    shop.see("05-13 13:00")
+    dialled(shop, two, "05-13 13:30")
+    assert on_the_line(shop.runtime, at("05-13 14:00"))[two.id].is_missing
+    assert on_the_line(shop.runtime, at("05-25 14:00"))[two.id].since == at("05-13 13:30")
 
 
 @sqlite_only

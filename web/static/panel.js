@@ -90,12 +90,21 @@
     });
   });
 
-  // On a phone the menu scrolls sideways; the present page is brought into sight.
+  // On a phone the menu and the tabs scroll sideways; the present page is brought into sight.
   const showPresent = () => {
-    const present = one(".nav-main [aria-current]");
-    const menu = present?.closest(".nav-main");
-    if (menu) menu.scrollLeft = present.offsetLeft - (menu.clientWidth - present.offsetWidth) / 2;
+    all(".nav-main, .tabs").forEach((row) => {
+      const present = one("[aria-current]", row);
+      if (!present) return;
+      const left = present.getBoundingClientRect().left - row.getBoundingClientRect().left;
+      row.scrollLeft += left - (row.clientWidth - present.offsetWidth) / 2;
+    });
   };
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (width === window.innerWidth) return; // a phone's own bars come and go while one scrolls
+    width = window.innerWidth;
+    showPresent();
+  });
 
   const ready = () => {
     readClock();

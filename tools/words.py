@@ -58,7 +58,7 @@ SPEAKING = frozenset(
             "_full",
         ),
         *("_require", "BadCell", "refusal", "fault", "Problem", "_rejected", "Refusal"),
-        *("LineReport", "Refused", "Unknown", "mark_failed"),
+        *("LineReport", "Refused", "Unknown", "mark_failed", "LineMoment"),
     )
 )
 """Whoever is called with a sentence that ends on a page, or in a reason or a message on one."""

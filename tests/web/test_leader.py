@@ -13,12 +13,10 @@ from sqlalchemy import select
 
 from adapters.store.models.audit import audit
 from adapters.store.models.imports import import_file
-from campaigns.lines import SmsReply
-from campaigns.values import LineName, Person, Role
+from campaigns.values import Person, Role
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.people import caller_named
-from scheduler.flows.text_replies import take_replies
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.factories_exports import system_file
@@ -285,18 +283,6 @@ def test_r_dnc_3_anybody_who_leads_adds_and_only_a_supervisor_lifts(
     assert supervisor.post(path[1], {"reason": "客户来电取消"}).status_code == 303
     assert "青柠小站" not in supervisor.get("/desk/do-not-contact").text
     assert "客户来电取消" in supervisor.get("/desk/do-not-contact?lifted=1").text
-
-
-def test_r_dnc_2_an_opt_out_by_text_names_the_system_and_the_customer(
-    runtime: Runtime, leader: Visitor
-) -> None:
-    panel_shop.fill(runtime)
-    take_replies(runtime, LineName.TWILIO, [SmsReply("r1", "+8618412345671", "R")])
-    page = leader.get("/desk/do-not-contact").text
-    assert "系统（短信回复）" in page
-    assert ">engine<" not in page
-    row = page[page.index("184****5671") :]
-    assert "青柠小站" in row[: row.index("</th>")]
 
 
 def test_r_dun_6_an_offer_is_entered_and_said(runtime: Runtime, leader: Visitor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from sqlalchemy import Engine
 
 from adapters.channels.in_memory import InMemoryVoice
@@ -29,6 +29,7 @@ from web.language import COOKIE as LANGUAGE_COOKIE
 
 pytestmark = sqlite_only
 
+NARROW: ViewportSize = {"width": PHONE["width"], "height": PHONE["height"]}
 WIDTH = "() => document.documentElement.scrollWidth"
 IN_VIEW = """() => [...document.querySelectorAll(".nav-main, .tabs")].every((row) => {
   const whole = row.getBoundingClientRect();
@@ -100,11 +101,11 @@ def test_the_present_page_is_in_view_in_the_menu_and_tabs_of_a_phone(
     panel.sign_in(page, "周主管")
     context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": panel.url}])
     for path in ("/panel", "/desk/do-not-contact", "/desk/lines", "/desk/texts/replies"):
-        page.set_viewport_size(PHONE)
+        page.set_viewport_size(NARROW)
         page.goto(f"{panel.url}{path}")
         expect(page.locator(".nav-main [aria-current]")).to_have_count(1)
         assert page.evaluate(IN_VIEW), path
         page.set_viewport_size({"width": 1440, "height": 820})
-        page.set_viewport_size(PHONE)
+        page.set_viewport_size(NARROW)
         page.wait_for_function(IN_VIEW)  # made narrow with the page open
         assert page.evaluate(WIDTH) <= PHONE["width"], path

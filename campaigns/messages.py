@@ -24,7 +24,12 @@ _GSM_7 = frozenset(
 _GSM_7_DOUBLE = frozenset("^{}\\[~]|€\f")
 
 _SIGNATURE = re.compile(rf"【[^【】\s][^【】]{{0,{SIGNATURE_MAX_CHARS - 1}}}】(?=\S)")
-_OPT_OUT = re.compile(r"(?:回复?)?(?:退订|td|r|t|stop(?:all)?|unsubscribe)+|退")
+OPT_OUT_WORDS = ("R", "T", "TD", "TR", "退订", "STOP")
+"""R-DNC-2. The words that people are told; written twice over or with the hint's 回复 they count too."""
+
+_ALSO = ("stopall", "unsubscribe")
+_ANY_WORD = "|".join(sorted((*map(str.casefold, OPT_OUT_WORDS), *_ALSO), reverse=True))
+_OPT_OUT = re.compile(rf"(?:回复?)?(?:{_ANY_WORD})+|退")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class ReplySeen:
     """One reply as people see it; the number is masked (R-PII-1). `buyer` None: of no customer."""
 
     at: datetime
+    customer_id: int | None
     buyer: str | None
     phone_masked: str
     wording: str
@@ -129,7 +130,15 @@ def replies(runtime: Runtime) -> list[ReplySeen]:
     with runtime.snapshot() as connection:
         rows = queries.listed(connection, LISTED)
     return [
-        ReplySeen(row.at, row.buyer, row.phone_masked, row.wording, row.is_opt_out, row.entered_by)
+        ReplySeen(
+            row.at,
+            row.customer_id,
+            row.buyer,
+            row.phone_masked,
+            row.wording,
+            row.is_opt_out,
+            row.entered_by,
+        )
         for row in rows
     ]
 

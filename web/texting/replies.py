@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from campaigns.errors import UsageError
+from campaigns.messages import OPT_OUT_WORDS
 from scheduler.flows import text_replies as flow
 from web.auth import me, now, the_runtime
 from web.errors import beside_the_form
@@ -25,6 +26,7 @@ def _page(fault: UsageError | None = None, imported: flow.RepliesImported | None
         replies=flow.replies(the_runtime()),
         fault=fault,
         imported=imported,
+        opt_out_words=OPT_OUT_WORDS,
         longest=flow.REPLY_MAX_CHARS,
         typed=request.form,
     )

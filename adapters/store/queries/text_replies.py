@@ -29,13 +29,14 @@ def add_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int
 def listed(connection: Connection, limit: int) -> list[Row[Any]]:
     """The newest first, with the user IDs of those whose number it is."""
     whose = (
-        select(func.min(customer.c.buyer))
-        .join(customer_phone, customer_phone.c.customer_id == customer.c.id)
+        select(func.min(customer_phone.c.customer_id))
         .where(customer_phone.c.phone_key == sms_reply.c.phone_key)
+        .correlate(sms_reply)
         .scalar_subquery()
     )
     query = (
-        select(sms_reply, whose.label("buyer"))
+        select(sms_reply, customer.c.id.label("customer_id"), customer.c.buyer)
+        .select_from(sms_reply.outerjoin(customer, customer.c.id == whose))
         .order_by(sms_reply.c.at.desc(), sms_reply.c.id.desc())
         .limit(limit)
     )

@@ -354,10 +354,13 @@ def _show_status(found: BlastStatus) -> None:
         out.line(found.held_up)
     lines: list[tuple[str, object]] = [
         ("待发", found.queued),
-        ("已发出", found.sent),
+        ("等回执", found.sent),
         ("已送达", found.delivered),
         ("不确定", found.unknown),
-        *((f"没发成 {code}", number) for code, number in found.failed.items()),
+        *(
+            (f"没发成：{found.why_failed[code]}（{code}）", number)
+            for code, number in found.failed.items()
+        ),
         *((f"已撤回 {rule}", number) for rule, number in found.withdrawn.items()),
         ("不发的客户", len(found.left_out)),
         ("计费条数", found.segments),

@@ -56,6 +56,7 @@ class NewBlast:
 class Sample:
     """What one real customer would get. `variables`: each as it stands in the text."""
 
+    customer_id: int
     buyer: str
     phone_masked: str
     wording: str
@@ -68,6 +69,7 @@ class Sample:
 class LeftOut:
     """Who gets nothing, and every rule that stands against it."""
 
+    customer_id: int
     buyer: str
     rules: tuple[str, ...]
     reason: str
@@ -135,12 +137,29 @@ class Choice:
         return [(customer, " ".join(rules), why) for customer, rules, why in self.left_out]
 
 
-def preview(runtime: Runtime, wanted: NewBlast, now: datetime) -> Preview:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which of the recipients are shown with their texts."""
+
+    count: int = SAMPLES
+    page: int = 1
+
+    def of(self, all_of_them: Sequence[Recipient]) -> Sequence[Recipient]:
+        """Those of the page, from page 1; beyond the end, of the last one."""
+        last = max(len(all_of_them) - 1, 0) // self.count
+        skip = min(max(self.page, 1) - 1, last) * self.count
+        return all_of_them[skip : skip + self.count]
+
+
+FIRST = Part()
+
+
+def preview(runtime: Runtime, wanted: NewBlast, now: datetime, part: Part = FIRST) -> Preview:
     """R-MSG-2. What it would come to; nothing is kept."""
     with runtime.snapshot() as connection:
         campaign, script_id = checked(connection, wanted)
         choice = choose_recipients(connection, runtime, wanted, script_id, now)
-        return shown(connection, runtime, campaign, script_id, choice, now)
+        return shown(connection, runtime, campaign, script_id, choice, now, part=part)
 
 
 def checked(connection: Connection, wanted: NewBlast) -> tuple[Row[Any], str]:
@@ -158,11 +177,18 @@ def checked(connection: Connection, wanted: NewBlast) -> tuple[Row[Any], str]:
     if script_id not in usable:
         known = "、".join(sorted(usable))
         raise UsageError(f"没有这个短信模板：{script_id}。可用：{known}", field="template")
-    rows = [row for row in campaign_queries.listed(connection) if row.kind == wanted.kind]
-    if wanted.campaign_id is not None:
-        rows = [row for row in rows if row.id == wanted.campaign_id]
+    listed = campaign_queries.listed(connection)
+    if wanted.campaign_id is None:
+        rows = [row for row in listed if row.kind == wanted.kind]
+    else:
+        rows = [row for row in listed if row.id == wanted.campaign_id]
     if not rows:
         raise NotFoundError("没有这个活动", field="campaign")
+    if rows[0].kind != wanted.kind:
+        own, meant = KIND_LABELS[Kind(rows[0].kind)], KIND_LABELS[wanted.kind]
+        raise UsageError(
+            f"这个活动的业务是{own}，选的业务是{meant}，请选同一种业务的活动", field="campaign"
+        )
     return rows[0], script_id
 
 
@@ -268,12 +294,15 @@ def shown(
     script_id: str,
     choice: Choice,
     now: datetime,
+    *,
+    part: Part = FIRST,
 ) -> Preview:
-    """What a choice comes to, for people."""
+    """What a choice comes to, for people, with the texts of a part of the recipients."""
     law = runtime.law(connection).of(campaign.id)
     kind = Kind(campaign.kind)
-    phones = [r.text.phone.id for r in choice.chosen if r.text.phone is not None]
-    people = [r.customer_id for r in choice.chosen] + [c for c, _, _ in choice.left_out]
+    seen = part.of(choice.chosen)
+    phones = [r.text.phone.id for r in seen if r.text.phone is not None]
+    people = [r.customer_id for r in seen] + [c for c, _, _ in choice.left_out]
     buyers, masked = blasts.names_of(connection, people, phones)
     lengths = [length_of(r.wording) for r in choice.chosen]
     total = sum(length.segments for length in lengths)
@@ -283,6 +312,7 @@ def shown(
     ]
     samples = [
         Sample(
+            r.customer_id,
             buyers[r.customer_id],
             masked[r.text.phone.id] if r.text.phone is not None else "",
             r.wording,
@@ -290,7 +320,8 @@ def shown(
             length.segments,
             r.variables,
         )
-        for r, length in list(zip(choice.chosen, lengths, strict=True))[:SAMPLES]
+        for r in seen
+        for length in (length_of(r.wording),)
     ]
     return Preview(
         blast_id=None,
@@ -299,7 +330,7 @@ def shown(
         script_id=script_id,
         line=line_for(connection, runtime, kind, campaign.id),
         to=len(choice.chosen),
-        left_out=tuple(LeftOut(buyers[c], rules, why) for c, rules, why in choice.left_out),
+        left_out=tuple(LeftOut(c, buyers[c], rules, why) for c, rules, why in choice.left_out),
         samples=tuple(samples),
         segments=total,
         longest=max((length.characters for length in lengths), default=0),

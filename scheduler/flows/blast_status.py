@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from adapters.clock import rest
 from adapters.store.queries import blasts
 from campaigns.errors import NotFoundError
+from campaigns.text_codes import words_of_code
 from campaigns.values import BlastState, Kind, LineName, SmsState
 from scheduler.flows.blast_choice import LeftOut
 from scheduler.flows.text_sending import LinePace, ToldPace, send_due
@@ -20,7 +21,8 @@ from scheduler.flows.text_troubles import line_gone
 from scheduler.runtime import Runtime
 
 LISTED = 100
-TEXTS_LISTED = 500
+TEXTS_LISTED = 50
+"""Texts on one page."""
 _STEP = 20
 """Texts sent between two looks at the progress."""
 _PATIENCE = timedelta(seconds=30)
@@ -31,17 +33,29 @@ _LONGEST_WAIT = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class BlastListed:
-    """One mass message in the list."""
+    """One mass message in the list.
+
+    covers_kind  it is for every campaign of its kind; `campaign` is only the first of them
+    counts       its texts by state; empty before it was approved
+    """
 
     id: int
     kind: Kind
     campaign: str
+    covers_kind: bool
+    include_uncalled: bool
     script_id: str
     state: BlastState
     created_at: datetime
     created_by: str
     approved_by: str | None
     pause_reason: str | None
+    counts: Mapping[SmsState, int]
+
+    @property
+    def total(self) -> int:
+        """How many texts it has, whatever became of them."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,7 @@ class BlastStatus:
     """R-MSG-2. Where a mass message stands.
 
     sent         went out and no receipt says more yet; `delivered` and `failed` are what receipts say
-    failed       how many by the line's code; `withdrawn` how many by rule
+    failed       how many by the line's code, said by `why_failed`; `withdrawn` how many by rule
     next_at      when the next text may go; None: nothing waits
     held_up      why what waits cannot go at all; None: it can
     segments, cost_fen  of everything that went out
@@ -64,6 +78,7 @@ class BlastStatus:
     delivered: int
     unknown: int
     failed: Mapping[str, int]
+    why_failed: Mapping[str, str]
     withdrawn: Mapping[str, int]
     segments: int
     cost_fen: int
@@ -85,11 +100,16 @@ class BlastStatus:
 
 @dataclass(frozen=True, slots=True)
 class TextSeen:
-    """R-MSG-2. What became of one number's text; the number is masked (R-PII-1)."""
+    """R-MSG-2. What became of one number's text; the number is masked (R-PII-1).
+
+    `reason`: in words, also where the line gave nothing but its code.
+    """
 
     id: str
+    customer_id: int
     buyer: str
     phone_masked: str
+    wording: str
     state: SmsState
     at: datetime | None
     error_code: str | None
@@ -100,20 +120,28 @@ class TextSeen:
 def listing(runtime: Runtime) -> list[BlastListed]:
     """The mass messages, the newest first."""
     with runtime.snapshot() as connection:
-        return [_head(row) for row in blasts.listed(connection, LISTED)]
+        rows = blasts.listed(connection, LISTED)
+        counted = blasts.counts(connection, [row.id for row in rows])
+    by_blast: defaultdict[int, dict[SmsState, int]] = defaultdict(dict)
+    for one in counted:
+        by_blast[one.blast_id][SmsState(one.state)] = one.number
+    return [_head(row, by_blast[row.id]) for row in rows]
 
 
-def _head(row: Row[Any]) -> BlastListed:
+def _head(row: Row[Any], counts: Mapping[SmsState, int]) -> BlastListed:
     return BlastListed(
         id=row.id,
         kind=Kind(row.kind),
         campaign=row.campaign_name,
+        covers_kind=bool(row.covers_kind),
+        include_uncalled=bool(row.include_uncalled),
         script_id=row.script_id,
         state=BlastState(row.state),
         created_at=row.created_at,
         created_by=row.created_by,
         approved_by=row.approved_by,
         pause_reason=row.pause_reason,
+        counts=counts,
     )
 
 
@@ -129,19 +157,22 @@ def status(runtime: Runtime, blast_id: int) -> BlastStatus:
         held_up = line_gone(runtime, connection, blast_id)
     by_state: Counter[SmsState] = Counter()
     failed: Counter[str] = Counter()
+    why_failed: dict[str, str] = {}
     withdrawn: Counter[str] = Counter()
     segments = 0
     for one in counts:
         state = SmsState(one.state)
         by_state[state] += one.number
         if state is SmsState.FAILED:
-            failed[one.error_code or "unknown"] += one.number
+            code = one.error_code or "unknown"
+            failed[code] += one.number
+            why_failed[code] = words_of_code(code, one.reason)
         elif state is SmsState.WITHDRAWN:
             withdrawn[one.rule] += one.number
         if state in (SmsState.SENT, SmsState.DELIVERED, SmsState.UNKNOWN):
             segments += one.segments
     return BlastStatus(
-        head=_head(row),
+        head=_head(row, by_state),
         line=LineName(row.line),
         per_minute=row.per_minute,
         queued=by_state[SmsState.QUEUED],
@@ -150,28 +181,34 @@ def status(runtime: Runtime, blast_id: int) -> BlastStatus:
         delivered=by_state[SmsState.DELIVERED],
         unknown=by_state[SmsState.UNKNOWN],
         failed=dict(sorted(failed.items())),
+        why_failed=why_failed,
         withdrawn=dict(sorted(withdrawn.items())),
         segments=segments,
         cost_fen=segments * row.segment_fen,
         next_at=next_at,
         held_up=held_up,
-        left_out=tuple(LeftOut(r.buyer, tuple(r.rules.split()), r.reason) for r in left_out),
+        left_out=tuple(
+            LeftOut(r.customer_id, r.buyer, tuple(r.rules.split()), r.reason) for r in left_out
+        ),
     )
 
 
-def texts_of(runtime: Runtime, blast_id: int) -> list[TextSeen]:
-    """What became of each number's text, what failed in front."""
+def texts_of(runtime: Runtime, blast_id: int, page: int = 1) -> list[TextSeen]:
+    """What became of each number's text, what failed in front; so many a page, from page 1."""
+    skip = (max(page, 1) - 1) * TEXTS_LISTED
     with runtime.snapshot() as connection:
-        rows = blasts.texts_of(connection, blast_id, TEXTS_LISTED)
+        rows = blasts.texts_of(connection, blast_id, TEXTS_LISTED, skip)
     return [
         TextSeen(
             row.id,
+            row.customer_id,
             row.buyer,
             row.masked,
+            row.wording,
             SmsState(row.state),
             row.at,
             row.error_code,
-            row.reason,
+            words_of_code(row.error_code, row.reason) if row.error_code else row.reason,
             row.rule,
         )
         for row in rows

@@ -14,8 +14,10 @@ from campaigns.facts import TaskFacts
 from campaigns.labels_zh import BLAST_STATE_LABELS, LINE_LABELS
 from campaigns.values import BlastState, Kind, LineName, Person, Role
 from scheduler.flows.blast_choice import (
+    FIRST,
     Choice,
     NewBlast,
+    Part,
     Preview,
     checked,
     choose_recipients,
@@ -83,11 +85,11 @@ def _without_line(runtime: Runtime, line: LineName | None) -> str | None:
     return f"没有可用的短信线路（选的是{LINE_LABELS[line]}），请先设置线路"
 
 
-def draft_preview(runtime: Runtime, blast_id: int, now: datetime) -> Preview:
+def draft_preview(runtime: Runtime, blast_id: int, now: datetime, part: Part = FIRST) -> Preview:
     """R-MSG-2. What a draft would come to as things stand now. Raises NotFoundError."""
     with runtime.snapshot() as connection:
         row = _seen(connection, blast_id)
-    return preview(runtime, _wanted(row), now)
+    return preview(runtime, _wanted(row), now, part)
 
 
 def approve(runtime: Runtime, blast_id: int, now: datetime, person: Person) -> int:
@@ -235,13 +237,18 @@ def resume(runtime: Runtime, blast_id: int, now: datetime, who: str) -> None:
         blasts.change(connection, blast_id, BlastState.SENDING, now, who, pause_reason=None)
 
 
-def stop(runtime: Runtime, blast_id: int, now: datetime, who: str) -> int:
-    """R-MSG-2. Take back what was not sent, for good; returns how many texts that is."""
+def stop(runtime: Runtime, blast_id: int, now: datetime, who: str, reason: str = "") -> int:
+    """R-MSG-2. Take back what was not sent, for good; returns how many texts that is.
+
+    A draft that is stopped is turned down: `reason` tells its maker why.
+    """
     with runtime.transaction() as connection:
         row = _locked(connection, blast_id)
         if row.state == BlastState.STOPPED:
             return 0
-        if not blasts.change(connection, blast_id, BlastState.STOPPED, now, who, ended_at=now):
+        ended: dict[str, object] = {"ended_at": now}
+        ended["pause_reason"] = reason.strip()[:REASON_MAX_CHARS] or None
+        if not blasts.change(connection, blast_id, BlastState.STOPPED, now, who, **ended):
             _check_state(row, BlastState.SENDING)
         queued = texts.queued_of_blast(connection, blast_id)
         return texts.withdraw(connection, queued, now, _RULE)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from adapters.store.queries import blasts
 from adapters.store.queries import campaigns as campaign_queries
 from adapters.store.queries import figure_sums as figures
 from adapters.store.queries import panel as queries
@@ -67,6 +68,7 @@ class PanelNow:
     work: tuple[WorkRow, ...]
     health: tuple[Finding, ...]
     escalations: tuple[Escalation, ...]
+    blasts_to_approve: int
 
     @property
     def near(self) -> int:
@@ -141,6 +143,7 @@ def panel_now(runtime: Runtime, now: datetime, campaign_id: int | None = None) -
             work=_work(connection, now, missing, escalations),
             health=tuple(look_at(runtime, connection, now)),
             escalations=escalations,
+            blasts_to_approve=blasts.drafts(connection),
         )
 
 

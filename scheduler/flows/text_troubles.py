@@ -24,6 +24,7 @@ class UnknownText:
     blast_id: int | None
     kind: Kind
     line: LineName
+    customer_id: int
     buyer: str
     phone_masked: str
     at: datetime | None
@@ -40,6 +41,7 @@ def unknown_texts(runtime: Runtime) -> list[UnknownText]:
             row.blast_id,
             Kind(row.kind),
             LineName(row.line),
+            row.customer_id,
             row.buyer,
             row.masked,
             row.at,

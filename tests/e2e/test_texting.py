@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, expect
 from sqlalchemy import Engine
 
 from adapters.channels.in_memory import InMemorySms
@@ -76,6 +76,13 @@ def test_from_the_choice_to_the_last_receipt(
     assert axe(page) == []
 
     page = new_context().new_page()
+    asked: list[str] = []
+
+    def agree(box: Dialog) -> None:
+        asked.append(box.message)
+        box.accept()
+
+    page.on("dialog", agree)
     panel.sign_in(page, "周主管")
     page.goto(address)
     page.get_by_role("button", name="批准", exact=True).click()
@@ -87,6 +94,9 @@ def test_from_the_choice_to_the_last_receipt(
     # The page asks by itself.
     expect(page.locator("#progress").get_by_text("已发完")).to_be_visible()
     expect(page.locator("#progress tbody tr")).to_have_count(3)
+    # So do the buttons; both steps were asked about.
+    expect(page.locator("#blast-actions button")).to_have_count(0)
+    assert [question[-4:] for question in asked] == ["批准吗？", "开始吗？"]
     assert axe(page) == []
 
     page.goto(f"{panel.url}{PAGE}/replies")

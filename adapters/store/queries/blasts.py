@@ -41,6 +41,12 @@ def add(connection: Connection, **values: object) -> int:
     return int(made.scalar_one())
 
 
+def drafts(connection: Connection) -> int:
+    """How many mass messages wait for a supervisor's yes or no."""
+    query = select(func.count()).where(text("blast.state = 'draft'")).select_from(blast)
+    return int(connection.execute(query).scalar_one())
+
+
 def row(connection: Connection, blast_id: int) -> Row[Any] | None:
     """One mass message, locked on PostgreSQL, with its campaign's name."""
     return connection.execute(
@@ -197,7 +203,12 @@ def keep_left_out(
 def left_out(connection: Connection, blast_id: int) -> list[Row[Any]]:
     """Who gets nothing, by user ID."""
     query = (
-        select(customer.c.buyer, blast_left_out.c.rules, blast_left_out.c.reason)
+        select(
+            blast_left_out.c.customer_id,
+            customer.c.buyer,
+            blast_left_out.c.rules,
+            blast_left_out.c.reason,
+        )
         .join(customer, customer.c.id == blast_left_out.c.customer_id)
         .where(blast_left_out.c.blast_id == blast_id)
         .order_by(customer.c.buyer)
@@ -232,6 +243,7 @@ def tally(connection: Connection, blast_id: int) -> list[Row[Any]]:
             sms.c.state,
             sms.c.error_code,
             sms.c.rule,
+            func.min(sms.c.reason).label("reason"),
             func.count().label("number"),
             func.sum(sms.c.segments).label("segments"),
         )
@@ -241,7 +253,17 @@ def tally(connection: Connection, blast_id: int) -> list[Row[Any]]:
     return list(connection.execute(query).all())
 
 
-def texts_of(connection: Connection, blast_id: int, limit: int) -> list[Row[Any]]:
+def counts(connection: Connection, blast_ids: Sequence[int]) -> list[Row[Any]]:
+    """How many texts of each of these there are by state; `ix_sms_blast_id_state`."""
+    query = (
+        select(sms.c.blast_id, sms.c.state, func.count().label("number"))
+        .where(sms.c.blast_id.in_(blast_ids))
+        .group_by(sms.c.blast_id, sms.c.state)
+    )
+    return list(connection.execute(query).all())
+
+
+def texts_of(connection: Connection, blast_id: int, limit: int, skip: int = 0) -> list[Row[Any]]:
     """Each number's text with what became of it, what is not known or failed in front."""
     query = (
         select(
@@ -253,6 +275,7 @@ def texts_of(connection: Connection, blast_id: int, limit: int) -> list[Row[Any]
             sms.c.reason,
             sms.c.rule,
             sms.c.wording,
+            sms.c.customer_id,
             customer.c.buyer,
             customer_phone.c.masked,
         )
@@ -268,6 +291,7 @@ def texts_of(connection: Connection, blast_id: int, limit: int) -> list[Row[Any]
             sms.c.id,
         )
         .limit(limit)
+        .offset(skip)
     )
     return list(connection.execute(query).all())
 

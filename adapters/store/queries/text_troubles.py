@@ -22,6 +22,7 @@ def unknown(connection: Connection, limit: int) -> list[Row[Any]]:
             sms.c.line,
             sms.c.at,
             sms.c.reason,
+            sms.c.customer_id,
             customer.c.buyer,
             customer_phone.c.masked,
         )

@@ -13,7 +13,8 @@ from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from adapters.clock import SystemClock
 from adapters.store.queries import people
-from campaigns.values import LineName, Role
+from campaigns.values import LineName, Person, Role
+from scheduler.flows.blasts import approve
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeForm, record_outcome
@@ -122,6 +123,15 @@ def test_nothing_is_wider_than_the_screen(
     page.wait_for_url(f"{panel.url}{PAGE}/1")
     expect(page.locator("h1")).to_have_count(1)
     assert page.evaluate(WIDTH) <= 0
-    for path in (PAGE, f"{PAGE}/replies"):
+    approve(panel.runtime, 1, panel.runtime.now(), person_of(panel, Role.SUPERVISOR))
+    left_out = f"{PAGE}/new?kind=dunning"  # everybody now, each for two rules
+    for path in (PAGE, left_out, f"{PAGE}/1", f"{PAGE}/replies"):
         page.goto(f"{panel.url}{path}")
         assert page.evaluate(WIDTH) <= 0
+
+
+def person_of(panel: Panel, role: Role) -> Person:
+    """Somebody of this role."""
+    with panel.runtime.snapshot() as connection:
+        rows = people.everybody(connection)
+    return next(row.person for row in rows if row.person.role is role)

@@ -131,6 +131,11 @@ def test_r_msg_2_what_is_not_known_is_settled_by_a_person(
     page = supervisor.get(at).text
     assert "没发成：查到没有发出" in page
     assert ">not_sent</code>" in page
+    with runtime.transaction() as connection:  # as a receipt leaves it: a code, and no words
+        failed = update(sms).where(sms.c.state == "failed")
+        connection.execute(failed.values(error_code="30003", reason=None))
+    assert "手机关机、停机或没有信号" in supervisor.get(at).text
+    assert "手机关机、停机或没有信号" in supervisor.get("/desk/lines").text
 
 
 @pytest.mark.parametrize(("answer", "state"), [("1", "sent"), ("0", "failed")])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import waitress
 
@@ -22,6 +23,9 @@ from scheduler.flows.training import training_logins
 from scheduler.runtime import Runtime
 from web.app import create_app
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 TRIED_PORTS = 20
 """A port in use is common on a desk's computer; the next ones are tried."""
 THREADS = 16
@@ -29,6 +33,8 @@ THREADS = 16
 
 ENDS_WITHIN_S = 1.5
 """So long a training shop may finish what is under way once it is told to end."""
+REQUESTS_END_WITHIN_S = 80
+"""A call that a line takes too late is called off as well: two requests to it, after its turn came."""
 INTERRUPTED = 130
 """The exit code of what was not finished."""
 
@@ -70,15 +76,23 @@ def _serve(
             for login in training_logins():
                 announce(f"    {login.name}（{ROLE_LABELS[login.role]}）  {login.password}")
         announce("按 Ctrl+C 结束")
-        waitress.serve(
-            app,
-            sockets=[listener],
-            threads=THREADS,
-            ident=None,
-            # Behind the proxy that ends https its word on the visitor's address is needed, see
-            # web.protection; without one nobody's word is taken.
-            clear_untrusted_proxy_headers=not settings.is_https,
-        )
+        answer_requests(app, listener, is_https=settings.is_https)
+
+
+def answer_requests(app: WSGIApplication, listener: socket.socket, *, is_https: bool) -> None:
+    """Answer until the first signal, and then finish what has been begun."""
+    server = waitress.create_server(
+        app,
+        sockets=[listener],
+        threads=THREADS,
+        ident=None,
+        # Behind the proxy that ends https its word on the visitor's address is needed, see
+        # web.protection; without one nobody's word is taken.
+        clear_untrusted_proxy_headers=not is_https,
+    )
+    server.run()
+    # By itself it waits five seconds. What a line says later than that would be lost (safety F3).
+    server.task_dispatcher.shutdown(timeout=REQUESTS_END_WITHIN_S)
 
 
 def listen_to_signals(*, is_training: bool) -> None:

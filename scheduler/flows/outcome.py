@@ -109,7 +109,8 @@ def record_outcome(
 def _replayed(attempt: Row[Any], form: OutcomeForm) -> OutcomeAnswer:
     same_key = form.key is not None and form.key == attempt.idempotency_key
     same_entry = form.key is None and form.code == attempt.outcome
-    if not (same_key or same_entry):
+    was_entered_beside = attempt.answer is None  # R-REPEAT-2: with the call that it rode on
+    if was_entered_beside or not (same_key or same_entry):
         raise ConflictError("这个通话的结果已经填写，不能再改", rules=("R-CLAIM-1",))
     return answer_from(attempt.answer)
 

@@ -92,6 +92,15 @@ def test_r_repeat_2_a_repeated_request_gets_the_first_answer(two: Shop) -> None:
     assert len(two.attempts()) == 2
 
 
+def test_r_claim_1_a_matters_outcome_is_not_entered_by_itself(two: Shop) -> None:
+    held = _dial(two)
+    said = MatterForm(held.also[0].task_id, "satisfied")
+    two.outcome(held.attempt_id, "will_pay", "05-13 09:35", also=(said,))
+    _, rider = two.attempts()
+    with pytest.raises(ConflictError):
+        two.outcome(rider.id, "satisfied", "05-13 09:36")
+
+
 def test_r_repeat_2_a_matter_that_may_not_ride_is_refused_and_nothing_stored(two: Shop) -> None:
     held = _dial(two)
     with pytest.raises(RefusedError) as refused:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from adapters.store.queries import timeline
 from campaigns.labels_zh import SMS_STATE_LABELS
 from campaigns.registry import outcome_of
+from campaigns.text_codes import words_of_code
 from campaigns.values import AttemptState, Kind, SmsState
 
 REPLY_LABEL = "客户回复短信"
@@ -91,7 +92,7 @@ def _text(row: Row[Any]) -> Contact:
         state=state,
         wording=row.wording,
         phone=row.masked,
-        reason=row.reason or row.error_code,
+        reason=words_of_code(row.error_code, row.reason) if row.error_code else row.reason,
         rule=row.rule,
     )
 

@@ -46,11 +46,14 @@ def texts_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
 
 
 def replies_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
-    """R-DNC-2. What came back from the numbers of a customer, the newest first (index on phone_key)."""
+    """R-DNC-2. What came back from the numbers of a customer, the newest first (index on phone_key).
+
+    Not from one that is wrong for them: a stranger wrote that.
+    """
     query = (
         select(sms_reply)
         .join(customer_phone, customer_phone.c.phone_key == sms_reply.c.phone_key)
-        .where(customer_phone.c.customer_id == customer_id)
+        .where(customer_phone.c.customer_id == customer_id, customer_phone.c.wrong_since.is_(None))
         .order_by(sms_reply.c.at.desc(), sms_reply.c.id.desc())
         .limit(SHOWN)
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
+from adapters.store.models.customers import customer_phone
 from adapters.store.queries import timeline
 from campaigns.lines import SmsReply
 from campaigns.values import LineName, SmsState
@@ -65,6 +68,23 @@ def test_r_aud_1_wangwang_messages_are_contacts_too(texting: Texting) -> None:
     finish_todo(texting.runtime, todo.id, at("05-13 09:30"), "李组长")
     sent = told(texting, customer_id)[0]
     assert (sent.label, sent.who, sent.at) == ("旺旺已发", "李组长", at("05-13 09:30"))
+
+
+def test_r_aud_1_a_text_that_failed_says_why_in_words(texting: Texting) -> None:
+    given_texts(texting.shop, 1, "failed", error_code="30003")
+    (customer_id,) = {row.customer_id for row in texting.texts()}
+    assert told(texting, customer_id)[0].reason == "手机关机、停机或没有信号"
+
+
+def test_r_phone_3_what_a_stranger_replies_is_no_word_of_the_customers(texting: Texting) -> None:
+    (customer_id,) = texting.unreached("tb_er")
+    texting.sent()
+    texting.shop.set_clock("05-13 10:20")
+    take_replies(texting.runtime, LineName.TWILIO, [SmsReply("r1", number_of(texting), "你打错了")])
+    assert told(texting, customer_id)[0].channel is Channel.REPLY
+    with texting.runtime.transaction() as connection:
+        connection.execute(update(customer_phone).values(wrong_since=at("05-13 10:30")))
+    assert [one.channel for one in told(texting, customer_id)] == ["text", "call"]
 
 
 def test_r_aud_1_the_story_is_bounded(texting: Texting) -> None:

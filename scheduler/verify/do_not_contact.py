@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt, todo
@@ -14,33 +14,29 @@ from adapters.store.models.campaigns import campaign
 from adapters.store.models.customers import customer, suppression
 from adapters.store.models.shop import person
 from scheduler.verify.background import Background
+from scheduler.verify.binding import BY_CUSTOMER, BY_USER_ID, Way, by_phone, ways
 from scheduler.verify.days import not_after
 from scheduler.verify.line_rows import of_attempt
 from scheduler.verify.reading import ATTEMPTS, attempt_from, attempts_by
 from scheduler.verify.report import Finding, shown
 
-_BY_CUSTOMER = and_(suppression.c.scope == "customer", suppression.c.customer_id == customer.c.id)
-_BY_USER_ID = and_(suppression.c.scope == "customer", suppression.c.user_id == customer.c.identity)
-_BY_PHONE = and_(suppression.c.scope == "phone", suppression.c.phone_key == attempt.c.phone_key)
 _ENTRY = (
     suppression.c.id.label("entry"),
     suppression.c.rule,
     suppression.c.since,
     suppression.c.lifted_at,
+    suppression.c.phone_key.label("listed_key"),
 )
 
 
 def check_calls(connection: Connection, background: Background) -> Iterator[Finding]:
-    """R-DNC-1, R-DNC-2. Nobody on the list is called; what was on a screen is withdrawn at once.
-
-    One statement for each way to be on the list: each is served by an index of its own.
-    """
+    """R-DNC-1, R-DNC-2. Nobody on the list is called; what was on a screen is withdrawn at once."""
     told: set[tuple[str, int]] = set()
-    for way in (_BY_CUSTOMER, _BY_USER_ID, _BY_PHONE):
+    for way in ways(attempt.c.phone_key):
         statement = (
             ATTEMPTS.add_columns(*_ENTRY)
-            .join(customer, customer.c.id == attempt.c.customer_id)
-            .join(suppression, way)
+            .join(way.table, way.customer == attempt.c.customer_id)
+            .join(suppression, way.on)
             .where(
                 or_(suppression.c.kind.is_(None), suppression.c.kind == attempt.c.kind),
                 or_(
@@ -55,15 +51,19 @@ def check_calls(connection: Connection, background: Background) -> Iterator[Find
         if background.as_of is not None:
             statement = statement.where(attempts_by(background.as_of))
         for row in connection.execute(statement):
-            found = _contact(connection, row, background.as_of)
+            found = _contact(connection, row, way, background.as_of)
             if found is None or (row.id, row.entry) in told:
+                continue
+            if not way.binds(connection, row.customer_id, row.listed_key, found.at):
                 continue
             told.add((row.id, row.entry))
             if found.at > row.since or not _came_first(connection, f"attempt:{row.id}", row.entry):
                 yield found
 
 
-def _contact(connection: Connection, row: Row[Any], as_of: datetime | None) -> Finding | None:
+def _contact(
+    connection: Connection, row: Row[Any], way: Way, as_of: datetime | None
+) -> Finding | None:
     a = attempt_from(row, as_of)
     lifted_at = not_after(row.lifted_at, as_of)
     if a.counts:
@@ -71,7 +71,7 @@ def _contact(connection: Connection, row: Row[Any], as_of: datetime | None) -> F
         is_cause = a.outcome in ("hung_up_angry", "opt_out") and a.outcome_at == row.since
         if a.at < row.since or is_cause or (lifted_at is not None and a.at >= lifted_at):
             return None
-        what = f"免打扰条目 {row.entry} 自 {shown(row.since)} 起有效，之后仍被拨打"
+        what = f"免打扰条目 {row.entry}{way.words}自 {shown(row.since)} 起有效，之后仍被拨打"
         return Finding(rule_of(row), what, a.id, a.at)
     begins = max(a.handed_out_at, row.since)
     for call in of_attempt(connection, a.id):
@@ -85,7 +85,7 @@ def _contact(connection: Connection, row: Row[Any], as_of: datetime | None) -> F
         ends = lifted_at
     if ends is not None and ends <= begins:
         return None
-    what = f"免打扰条目 {row.entry} 生效后，派出的工作没有立即撤回"
+    what = f"免打扰条目 {row.entry}{way.words}生效后，派出的工作没有立即撤回"
     return Finding(rule_of(row), what, a.id, begins)
 
 
@@ -104,14 +104,14 @@ def _came_first(connection: Connection, subject: str, entry: int) -> bool:
 
 
 def check_messages(connection: Connection, background: Background) -> Iterator[Finding]:
-    """R-DNC-1, R-DNC-2. Not by Wangwang either: that channel reaches the customer, not a phone."""
+    """R-DNC-1, R-DNC-2. Not by Wangwang either: that reaches the customer, whose number is listed."""
     told: set[tuple[int, int]] = set()
-    for way in (_BY_CUSTOMER, _BY_USER_ID):
+    for way in ways():
         statement = (
-            select(todo.c.id, todo.c.done_at, *_ENTRY)
-            .join(customer, customer.c.id == todo.c.customer_id)
+            select(todo.c.id, todo.c.customer_id, todo.c.done_at, *_ENTRY)
             .join(campaign, campaign.c.id == todo.c.campaign_id)
-            .join(suppression, way)
+            .join(way.table, way.customer == todo.c.customer_id)
+            .join(suppression, way.on)
             .where(
                 todo.c.kind == "wangwang",
                 todo.c.done_at >= suppression.c.since,
@@ -124,9 +124,11 @@ def check_messages(connection: Connection, background: Background) -> Iterator[F
             is_tie = row.done_at == row.since
             if (row.id, row.entry) in told:
                 continue
+            if not way.binds(connection, row.customer_id, row.listed_key, row.done_at):
+                continue
             told.add((row.id, row.entry))
             if not (is_tie and _came_first(connection, f"todo:{row.id}", row.entry)):
-                what = f"免打扰条目 {row.entry} 生效后，待办 {row.id} 的旺旺留言仍被发出"
+                what = f"免打扰条目 {row.entry}{way.words}生效后，待办 {row.id} 的旺旺留言仍被发出"
                 yield Finding(rule_of(row), what, None, row.done_at)
 
 
@@ -136,13 +138,13 @@ def check_entered(connection: Connection, background: Background) -> Iterator[Fi
         suppression.c.since >= attempt.c.at,
         suppression.c.since <= attempt.c.outcome_at,
         or_(suppression.c.kind.is_(None), suppression.c.kind == attempt.c.kind),
-        or_(_BY_CUSTOMER, _BY_USER_ID, _BY_PHONE),
+        or_(BY_CUSTOMER, BY_USER_ID, by_phone(attempt.c.phone_key)),
     )
     earlier = exists().where(
         suppression.c.since <= attempt.c.outcome_at,
         or_(suppression.c.lifted_at.is_(None), suppression.c.lifted_at > attempt.c.outcome_at),
         or_(suppression.c.kind.is_(None), suppression.c.kind == attempt.c.kind),
-        or_(_BY_CUSTOMER, _BY_USER_ID),
+        or_(BY_CUSTOMER, BY_USER_ID),
     )
     statement = (
         select(attempt.c.id, attempt.c.outcome, attempt.c.outcome_at)

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, func, select
 
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt
-from adapters.store.models.customers import customer, suppression
+from adapters.store.models.customers import suppression
 from adapters.store.models.lines import line_call, line_step
 from scheduler.verify.background import Background
+from scheduler.verify.binding import ways
 from scheduler.verify.do_not_contact import rule_of
 from scheduler.verify.history import JUST_BEFORE, Attempt, CustomerHistory, TaskHistory
 from scheduler.verify.hours import closed_rule
@@ -200,19 +201,16 @@ def _one_after_the_other(connection: Connection, one: str, two: str) -> bool:
 def check_silence(connection: Connection, background: Background) -> Iterator[Finding]:
     """R-DNC-1, R-DNC-2. Nobody who was on the list by then was let through."""
     told: set[tuple[str, int]] = set()
-    for way in (
-        (suppression.c.scope == "customer") & (suppression.c.customer_id == customer.c.id),
-        (suppression.c.scope == "customer") & (suppression.c.user_id == customer.c.identity),
-        (suppression.c.scope == "phone") & (suppression.c.phone_key == line_call.c.phone_key),
-    ):
+    for way in ways(line_call.c.phone_key):
         statement = (
             select(
                 *(line_call.c.id, line_call.c.attempt_id, line_call.c.gate_at),
                 *(suppression.c.id.label("entry"), suppression.c.rule, suppression.c.since),
+                *(attempt.c.customer_id, suppression.c.phone_key),
             )
             .join(attempt, attempt.c.id == line_call.c.attempt_id)
-            .join(customer, customer.c.id == attempt.c.customer_id)
-            .join(suppression, way)
+            .join(way.table, way.customer == attempt.c.customer_id)
+            .join(suppression, way.on)
             .where(
                 line_call.c.gate_at > suppression.c.since,
                 (suppression.c.lifted_at.is_(None))
@@ -224,10 +222,12 @@ def check_silence(connection: Connection, background: Background) -> Iterator[Fi
         if background.as_of is not None:
             statement = statement.where(line_call.c.gate_at <= background.as_of)
         for row in connection.execute(statement):
-            if (row.id, row.entry) not in told:
+            if (row.id, row.entry) not in told and way.binds(
+                connection, row.customer_id, row.phone_key, row.gate_at
+            ):
                 told.add((row.id, row.entry))
-                when = shown(row.since)
-                what = f"免打扰条目 {row.entry} 自 {when} 起有效，线路通话 {row.id} 之后仍被放行"
+                since = f"免打扰条目 {row.entry}{way.words}自 {shown(row.since)} 起有效"
+                what = f"{since}，线路通话 {row.id} 之后仍被放行"
                 yield Finding(rule_of(row), what, row.attempt_id, row.gate_at)
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import task, task_order
-from adapters.store.models.customers import customer, order, order_sighting, suppression
+from adapters.store.models.customers import order, order_sighting, suppression
 from adapters.store.models.lines import sms
 from scheduler.verify.background import Background
+from scheduler.verify.binding import ways
 from scheduler.verify.days import local_day
 from scheduler.verify.do_not_contact import rule_of
 from scheduler.verify.history import JUST_BEFORE, REACHED
@@ -74,22 +75,19 @@ def check_budgets(connection: Connection, background: Background) -> Iterator[Fi
 def check_listed(connection: Connection, background: Background) -> Iterator[Finding]:
     """R-DNC-1, R-DNC-2. Nothing goes to anybody on the list, from that second on."""
     seen: set[tuple[str, int]] = set()
-    ways = (
-        and_(suppression.c.scope == "customer", suppression.c.customer_id == sms.c.customer_id),
-        and_(suppression.c.scope == "customer", suppression.c.user_id == customer.c.identity),
-        and_(suppression.c.scope == "phone", suppression.c.phone_key == sms.c.phone_key),
-    )
-    for way in ways:
+    for way in ways(sms.c.phone_key):
         statement = (
             select(
                 sms.c.id,
                 sms.c.at,
+                sms.c.customer_id,
                 suppression.c.id.label("entry"),
                 suppression.c.rule,
                 suppression.c.since,
+                suppression.c.phone_key,
             )
-            .join(customer, customer.c.id == sms.c.customer_id)
-            .join(suppression, way)
+            .join(way.table, way.customer == sms.c.customer_id)
+            .join(suppression, way.on)
             .where(
                 _by_then(background),
                 sms.c.at > suppression.c.since,
@@ -99,10 +97,12 @@ def check_listed(connection: Connection, background: Background) -> Iterator[Fin
             .order_by(sms.c.at, sms.c.id)
         )
         for row in stream(connection, statement):
-            if (row.id, row.entry) not in seen:
+            if (row.id, row.entry) not in seen and way.binds(
+                connection, row.customer_id, row.phone_key, row.at
+            ):
                 seen.add((row.id, row.entry))
-                what = f"免打扰条目 {row.entry} 自 {shown(row.since)} 起有效，之后仍发出"
-                yield _finding(rule_of(row), row, what)
+                since = f"免打扰条目 {row.entry}{way.words}自 {shown(row.since)} 起有效"
+                yield _finding(rule_of(row), row, f"{since}，之后仍发出")
 
 
 def check_reached(connection: Connection, background: Background) -> Iterator[Finding]:

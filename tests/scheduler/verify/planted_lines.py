@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, update
 
 from adapters.store.models.audit import audit
 from adapters.store.models.calls import attempt
-from adapters.store.models.customers import order_sighting, suppression
+from adapters.store.models.customers import customer_phone, order_sighting, suppression
 from adapters.store.models.lines import line_call, line_event, line_step, recording
 from adapters.store.models.sampling import score
 from tests.factories import at
@@ -227,8 +227,21 @@ def let_through_after_the_payment(connection: Connection) -> None:
 @planted("R-DNC-2", "之后仍被放行")
 def let_through_after_the_opt_out(connection: Connection) -> None:
     row = call(connection)
-    values = {"scope": "phone", "phone_key": row.phone_key, "rule": "R-DNC-2", "source": "panel"}
-    since = row.gate_at - SECOND / 10
+    listed(connection, row.phone_key, row.gate_at - SECOND / 10)
+
+
+@planted("R-DNC-2", "之后仍被放行")
+def let_through_after_the_opt_out_on_another_number(connection: Connection) -> None:
+    row = call(connection)
+    a = attempt_of(connection, row)
+    dialled = first(connection, customer_phone, customer_phone.c.id == a.phone_id)
+    kept = {c.name: getattr(dialled, c.name) for c in customer_phone.c if c.name != "id"}
+    connection.execute(insert(customer_phone).values(**kept | {"phone_key": "another"}))
+    listed(connection, "another", row.gate_at - SECOND / 10)
+
+
+def listed(connection: Connection, phone_key: str, since: datetime) -> None:
+    values = {"scope": "phone", "phone_key": phone_key, "rule": "R-DNC-2", "source": "panel"}
     told = {"reason": "短信回复 T", "created_by": "李组长", "since": since}
     connection.execute(insert(suppression).values(**values, **told))
 

@@ -90,16 +90,9 @@ class Story:
             )
         return self._day[campaign_id, day]
 
-    def customer(self, name: str, region: str | None = "浙江") -> int:
-        return int(
-            self.row(
-                customer,
-                identity=name,
-                buyer=name,
-                region=region,
-                created_at=at("05-12 08:30"),
-            )
-        )
+    def customer(self, name: str, region: str | None = "浙江", **values: Any) -> int:
+        usual = {"identity": name, "buyer": name, "created_at": at("05-12 08:30")}
+        return int(self.row(customer, region=region, **usual | values))
 
     def phone(self, customer_id: int, key: str | None = None, **values: Any) -> int:
         return int(

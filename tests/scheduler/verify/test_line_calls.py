@@ -51,7 +51,13 @@ def test_r_aud_2_every_ending_of_a_call_is_clean(database_url: str, tmp_path: Pa
     for minutes in range(0, 120, 7):
         then = at("05-13 09:30") + timedelta(minutes=minutes)
         assert _broken(verify(day.shop.runtime, then)) == [], f"as of {then}"
+
+    rule, words, plant = PLANTED["let_through_after_the_opt_out_on_another_number"]
+    with day.shop.runtime.transaction() as connection:
+        plant(connection)
+    found = [what for of, what in _broken(verify(day.shop.runtime)) if of == rule]
     day.shop.close()
+    assert any(words in what and "另一个号码" in what for what in found), found
 
 
 @pytest.fixture(scope="module")

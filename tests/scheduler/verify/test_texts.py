@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from adapters.store.models.calls import attempt
 from adapters.store.models.campaigns import task
-from adapters.store.models.customers import order_sighting, suppression
+from adapters.store.models.customers import customer_phone, order_sighting, suppression
 from adapters.store.models.lines import blast, line_step, sms
 from campaigns.values import Kind, OrderState
 from scheduler.flows.shortages import move
@@ -80,6 +80,12 @@ def test_r_aud_2_it_is_clean_on_either_database(engine: Engine, tmp_path: Path) 
     assert verify(made.runtime).violations == ()
     for minute in range(0, 20, 3):
         assert verify(made.runtime, at(f"05-13 10:{minute:02}")).violations == ()
+    with made.runtime.transaction() as connection:
+        query = select(sms.c.id).where(sms.c.state == "sent").order_by(sms.c.at)
+        ids = list(connection.execute(query).scalars())
+        sent_to_another_phone_of_a_listed_owner(connection, ids)
+    (what,) = (f.what for f in verify(made.runtime).violations if f.rule == "R-DNC-2")
+    assert "另一个号码" in what
     made.close()
 
 
@@ -157,6 +163,16 @@ def sent_to_a_listed_customer(connection: Connection, ids: list[str]) -> None:
 def sent_to_a_listed_phone(connection: Connection, ids: list[str]) -> None:
     row = connection.execute(select(sms).where(sms.c.id == ids[0])).one()
     listed(connection, scope="phone", phone_key=row.phone_key)
+
+
+@planted("R-DNC-2")
+def sent_to_another_phone_of_a_listed_owner(connection: Connection, ids: list[str]) -> None:
+    row = connection.execute(select(sms).where(sms.c.id == ids[0])).one()
+    query = select(customer_phone).where(customer_phone.c.id == row.phone_id)
+    dialled = connection.execute(query).one()
+    kept = {c.name: getattr(dialled, c.name) for c in customer_phone.c if c.name != "id"}
+    connection.execute(insert(customer_phone).values(**kept | {"phone_key": "another"}))
+    listed(connection, scope="phone", phone_key="another")
 
 
 @planted("R-DNC-1")

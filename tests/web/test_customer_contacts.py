@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import update
+
 from adapters.channels.in_memory import InMemorySms
+from adapters.store.models.lines import sms
 from campaigns.lines import SmsReply
 from campaigns.values import Kind, LineName, Person
 from scheduler.flows.blast_choice import NewBlast
 from scheduler.flows.blasts import approve, new, start
 from scheduler.flows.people import caller_named
+from scheduler.flows.shop import set_clock
 from scheduler.flows.text_replies import take_replies
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
+from tests.web import panel_shop
 from tests.web.conftest import Visitor
 from tests.web.test_language import english
 from tests.web.test_texting import line, sent, supervisor
@@ -21,9 +26,9 @@ pytestmark = sqlite_only
 __all__ = ["line", "supervisor"]
 
 
-def test_r_aud_1_a_customer_who_got_a_text_and_replied_was_contacted(
-    runtime: Runtime, line: InMemorySms, supervisor: Visitor
-) -> None:
+def texted(runtime: Runtime) -> None:
+    """Later than the calls, a text goes to everybody whom they did not reach."""
+    set_clock(runtime, "周主管", to=panel_shop.MORNING.replace(minute=30))
     now, approver = runtime.now(), caller_named(runtime, "周主管")
     made = new(runtime, NewBlast(Kind.DUNNING), now, "李组长").blast_id
     assert made is not None
@@ -31,6 +36,24 @@ def test_r_aud_1_a_customer_who_got_a_text_and_replied_was_contacted(
     approve(runtime, made, now, approver)
     start(runtime, made, now, "李组长")
     sent(runtime)
+
+
+def test_r_msg_2_why_a_text_failed_is_said_in_the_readers_language(
+    runtime: Runtime, line: InMemorySms, supervisor: Visitor
+) -> None:
+    texted(runtime)
+    with runtime.transaction() as connection:
+        failed = update(sms).values(state="failed", error_code="30003", ended_at=runtime.now())
+        (customer_id, *_) = connection.execute(failed.returning(sms.c.customer_id)).scalars()
+    page = f"/desk/customers/{customer_id}"
+    assert "手机关机、停机或没有信号" in supervisor.get(page).text
+    assert "Phone off, suspended or without signal" in english(supervisor).get(page).text
+
+
+def test_r_aud_1_a_customer_who_got_a_text_and_replied_was_contacted(
+    runtime: Runtime, line: InMemorySms, supervisor: Visitor
+) -> None:
+    texted(runtime)
     number = line.texts[-1].order.to.e164
     take_replies(runtime, LineName.TWILIO, [SmsReply("r1", number, "好的，<谢谢>")])
     pages = {path: supervisor.get(f"/desk/customers/{path}").text for path in range(1, 5)}

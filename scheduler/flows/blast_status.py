@@ -16,7 +16,8 @@ from campaigns.errors import NotFoundError
 from campaigns.text_codes import words_of_code
 from campaigns.values import BlastState, Kind, LineName, SmsState
 from scheduler.flows.blast_choice import LeftOut
-from scheduler.flows.text_sending import LinePace, ToldPace, send_due
+from scheduler.flows.text_pace import LinePace, ToldPace
+from scheduler.flows.text_sending import send_due
 from scheduler.flows.text_troubles import line_gone
 from scheduler.runtime import Runtime
 

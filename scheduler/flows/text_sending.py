@@ -7,10 +7,11 @@ A process that dies in between leaves `sending` behind; it becomes `unknown` and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, Row
 
@@ -24,7 +25,6 @@ from adapters.channels.base import (
     SmsLine,
     SmsOrder,
 )
-from adapters.clock import rest
 from adapters.store.queries import blasts, calls, line_pace, line_steps, tasks, texts
 from adapters.store.queries.line_health import is_in_trouble
 from campaigns.days import business_day
@@ -33,6 +33,7 @@ from campaigns.messages import segments, text_hash
 from campaigns.values import ENGINE, BlastState, SmsState
 from scheduler.flows.do_not_contact import refuse_number
 from scheduler.flows.text_cases import text_cases, wording_of
+from scheduler.flows.text_pace import LinePace, Pace, pace_name
 from scheduler.flows.texts import fall_back, token_of
 from scheduler.rules.texts import TextCase, ask_text
 from scheduler.runtime import Law, Runtime
@@ -44,8 +45,6 @@ SENT_AT_ONCE = 100
 """Texts that one round of the engine sends at most."""
 ROUND_LASTS = timedelta(seconds=10)
 """After this no further text is begun: calls wait to be looked up, and so does who stops the engine."""
-PATIENCE = timedelta(seconds=2)
-"""How long a round waits for the line's pace."""
 ASK_AGAIN = timedelta(minutes=10)
 """When a text is looked at again that waits for something without a known end (R-DUN-4, R-CLAIM-1)."""
 NOT_TAKEN_MOST = 5
@@ -57,62 +56,6 @@ _ANSWERED_BY_NOW = timedelta(seconds=CONNECT_S + READ_S + 10)
 _STALE_AT_ONCE = 200
 OPT_OUT_CODES = frozenset({"21610", "30004", "isv.BLACK_KEY_CONTROL_LIMIT"})
 """R-DNC-2. What lines say of a number whose owner has refused messages."""
-
-
-class Pace(Protocol):
-    """When the next text may go."""
-
-    def wait(self, line: SmsLine, interval: timedelta) -> bool:
-        """Wait for the next request's turn; False: not in this round."""
-
-    def now(self) -> datetime:
-        """The shop's instant, asked once more when everything is held (R-HOURS-5)."""
-
-
-class LinePace:
-    """The line's own pace over all processes, by the machine's clock."""
-
-    def __init__(self, runtime: Runtime, patience: timedelta = PATIENCE) -> None:
-        self._runtime = runtime
-        self._patience = patience
-
-    def wait(self, line: SmsLine, interval: timedelta) -> bool:
-        """Reserve a slot and wait for it; False when it is too far ahead."""
-        runtime, name = self._runtime, pace_name(line.name)
-        machine = runtime.machine_clock.now()
-        with runtime.snapshot() as connection:
-            free_at = line_pace.free_at(connection, name)
-        if free_at is not None and free_at - machine > self._patience:
-            return False
-        with runtime.transaction() as connection:
-            slot = line_pace.reserve(connection, name, machine, interval)
-        rest(slot - machine)
-        return True
-
-    def now(self) -> datetime:
-        """What the shop's clock says."""
-        return self._runtime.now()
-
-
-class ToldPace:
-    """A training shop's `--at`: instants go on by the pace and nobody waits."""
-
-    def __init__(self, first: datetime) -> None:
-        self._now = self._next = first
-
-    def wait(self, line: SmsLine, interval: timedelta) -> bool:
-        """Go on to the instant after the one before."""
-        self._now, self._next = self._next, self._next + interval
-        return True
-
-    def now(self) -> datetime:
-        """The instant that it has come to."""
-        return self._now
-
-
-def pace_name(line: str) -> str:
-    """The row that keeps a line's pace for texts."""
-    return f"{line}:sms"
 
 
 def send_due(
@@ -130,27 +73,31 @@ def send_due(
     give_up_stale(runtime)
     pace = pace or LinePace(runtime)
     asked, until = 0, runtime.machine_clock.now() + ROUND_LASTS
-
-    def may_go_on() -> bool:
-        return asked < limit and runtime.machine_clock.now() < until
-
     with runtime.snapshot() as connection:
         groups = texts.due_groups(connection, start or runtime.now(), blast_id)
         usual = runtime.law(connection).policy.sms_per_minute
+    turns = deque(_with_their_lines(runtime, groups))  # one text each: none waits for another's end
+    while turns and asked < limit and runtime.machine_clock.now() < until:
+        line, group = turns.popleft()
+        per_second = min(line.texts_per_second, (group.per_minute or usual) / 60)
+        if _is_troubled(runtime, line) or not pace.wait(line, timedelta(seconds=1 / per_second)):
+            continue
+        if send_one(runtime, line, group, pace.now) is not None:
+            asked += 1
+            turns.append((line, group))
+    _finish(runtime, start or runtime.now())
+    return asked
+
+
+def _with_their_lines(
+    runtime: Runtime, groups: Iterable[texts.Group]
+) -> Iterator[tuple[SmsLine, texts.Group]]:
     for group in groups:
         line = runtime.lines.sms.get(group.line)
         if line is None:
             log.warning("sms.line_gone", line=group.line)
-            continue
-        per_second = min(line.texts_per_second, (group.per_minute or usual) / 60)
-        while may_go_on() and not _is_troubled(runtime, line):
-            if not pace.wait(line, timedelta(seconds=1 / per_second)):
-                break
-            if send_one(runtime, line, group, pace.now) is None:
-                break
-            asked += 1
-    _finish(runtime, start or runtime.now())
-    return asked
+        else:
+            yield line, group
 
 
 def _is_troubled(runtime: Runtime, line: SmsLine) -> bool:

@@ -19,7 +19,8 @@ from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.shop import set_clock
-from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.flows.text_pace import ToldPace
+from scheduler.flows.text_sending import send_due
 from tests.databases import sqlite_only
 from tests.e2e.served import Panel, served
 from tests.web import panel_shop

@@ -21,8 +21,9 @@ from scheduler.flows.line_view import Stage, line_seen
 from scheduler.flows.outcome import OutcomeForm, record_outcome
 from scheduler.flows.parked import parked_calls, take_back
 from scheduler.flows.text_events import apply_waiting_texts
+from scheduler.flows.text_pace import LinePace
 from scheduler.flows.text_reconcile import reconcile_texts
-from scheduler.flows.text_sending import LinePace, send_due
+from scheduler.flows.text_sending import send_due
 from scheduler.runtime import Runtime
 from tests.soak.ground import Board, Ground, Journal
 

@@ -15,8 +15,9 @@ from adapters.store.queries import calls
 from scheduler.flows.line_events import apply_waiting
 from scheduler.flows.line_reconcile import reconcile
 from scheduler.flows.text_events import apply_waiting_texts
+from scheduler.flows.text_pace import LinePace
 from scheduler.flows.text_reconcile import reconcile_texts, settle_unknown
-from scheduler.flows.text_sending import LinePace, send_due
+from scheduler.flows.text_sending import send_due
 from scheduler.runtime import Runtime
 from tests.shops import Shop
 from tests.soak.caller import PATIENCE, CallerDesk

@@ -16,7 +16,8 @@ from adapters.channels.base import Unknown
 from adapters.channels.in_memory import InMemorySms
 from adapters.channels.registry import Lines
 from campaigns.values import LineName, Role
-from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.flows.text_pace import ToldPace
+from scheduler.flows.text_sending import send_due
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web import panel_shop

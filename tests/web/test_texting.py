@@ -19,7 +19,8 @@ from campaigns.values import LineName, Person, Role
 from scheduler.flows.claim import HandOut, next_call
 from scheduler.flows.dialling import dial
 from scheduler.flows.outcome import OutcomeForm, record_outcome
-from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.flows.text_pace import ToldPace
+from scheduler.flows.text_sending import send_due
 from scheduler.runtime import Runtime
 from tests.databases import sqlite_only
 from tests.web import panel_shop
@@ -293,6 +294,8 @@ def test_r_msg_2_every_text_can_be_read_before_and_after(
     assert page.count("【样例店】") == 2
     assert page.count('href="/desk/customers/') >= 2
     assert "待发 2" in leader.get(PAGE).text
+    for path in (at, f"{at}/now"):  # nothing lies beyond the last page, however far
+        assert supervisor.get(f"{path}?page={'9' * 30}").text.count("【样例店】") == 2
 
 
 @pytest.mark.parametrize("path", [f"{PAGE}/9", f"{PAGE}/9/now", f"{PAGE}/new?kind=fax"])

@@ -27,10 +27,13 @@ def add_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int
 
 
 def listed(connection: Connection, limit: int) -> list[Row[Any]]:
-    """The newest first, with the user IDs of those whose number it is."""
+    """The newest first, with the user IDs of those whose number it is, as far as it is known to be."""
     whose = (
         select(func.min(customer_phone.c.customer_id))
-        .where(customer_phone.c.phone_key == sms_reply.c.phone_key)
+        .where(
+            customer_phone.c.phone_key == sms_reply.c.phone_key,
+            customer_phone.c.wrong_since.is_(None),
+        )
         .correlate(sms_reply)
         .scalar_subquery()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +23,9 @@ from scheduler.flows.line_choice import set_choice
 from scheduler.flows.shop import change_policy
 from scheduler.flows.shortages import move
 from scheduler.flows.text_events import apply_waiting_texts, take_sms_events
+from scheduler.flows.text_pace import ToldPace
 from scheduler.flows.text_reconcile import reconcile_texts
-from scheduler.flows.text_sending import ToldPace, send_due, send_one
+from scheduler.flows.text_sending import send_due, send_one
 from scripts_zh.errors import ScriptError
 from tests.factories import a_number, at, day
 from tests.scheduler.flows.texting import Texting, agreed
@@ -290,15 +291,35 @@ def test_r_msg_2_a_text_that_cannot_be_looked_up_keeps_no_other_waiting(
     assert reconcile_texts(texting.runtime) == 0
 
 
+class SlowPace(ToldPace):
+    """Each turn takes four seconds of the machine's time."""
+
+    def __init__(self, texting: Texting, first: datetime) -> None:
+        super().__init__(first)
+        self._texting = texting
+
+    def wait(self, line: SmsLine, interval: timedelta) -> bool:
+        self._texting.pass_time(seconds=4)
+        return super().wait(line, interval)
+
+
 def test_a_slow_rate_keeps_nobody_else_waiting(texting: Texting) -> None:
     """Calls are looked up between two rounds, and whoever stops the engine waits for one."""
     texting.unreached(*(f"tb_{n}" for n in range(6)))
     start(texting.runtime, texting.approved(), at("05-13 10:00"), "李组长")
-
-    class Slow(ToldPace):
-        def wait(self, line: SmsLine, interval: timedelta) -> bool:
-            texting.pass_time(seconds=4)
-            return super().wait(line, interval)
-
-    pace = Slow(at("05-13 10:01"))
+    pace = SlowPace(texting, at("05-13 10:01"))
     assert [send_due(texting.runtime, pace=pace, start=pace.now()) for _ in range(3)] == [3, 3, 0]
+
+
+def test_r_msg_2_two_mass_messages_take_turns(texting: Texting) -> None:
+    """The second does not wait until the first has ended, for its texts have an end of their own."""
+    texting.unreached(*(f"tb_{n}" for n in range(6)))
+    first = texting.approved()
+    texting.shop.buyer("tb_later")
+    texting.shop.plan()
+    second = texting.approved(include_uncalled=True)
+    for made in (first, second):
+        start(texting.runtime, made, at("05-13 10:00"), "李组长")
+    pace = SlowPace(texting, at("05-13 10:01"))
+    assert send_due(texting.runtime, pace=pace, start=pace.now()) == 3
+    assert {row.blast_id for row in texting.texts() if row.sent_machine} == {first, second}

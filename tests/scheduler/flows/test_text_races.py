@@ -17,8 +17,9 @@ from campaigns.values import LineName
 from scheduler.flows.blasts import start
 from scheduler.flows.shop import change_policy
 from scheduler.flows.shortages import move
+from scheduler.flows.text_pace import ToldPace
 from scheduler.flows.text_replies import RepliesImported, import_replies
-from scheduler.flows.text_sending import ToldPace, send_due, send_one
+from scheduler.flows.text_sending import send_due, send_one
 from tests.databases import postgres_only
 from tests.factories import a_number, at, day
 from tests.scheduler.flows.texting import Texting, agreed

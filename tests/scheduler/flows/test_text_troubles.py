@@ -13,8 +13,9 @@ from campaigns.values import LineName
 from scheduler.flows.blasts import start
 from scheduler.flows.health import look_at
 from scheduler.flows.shortages import move
+from scheduler.flows.text_pace import ToldPace
 from scheduler.flows.text_reconcile import settle_unknown
-from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.flows.text_sending import send_due
 from scheduler.flows.text_troubles import unknown_texts
 from tests.factories import at, day
 from tests.scheduler.flows.texting import Texting, agreed

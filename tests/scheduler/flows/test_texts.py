@@ -18,9 +18,10 @@ from campaigns.values import LineName, OrderState, SmsState
 from scheduler.flows.blasts import start
 from scheduler.flows.shortages import arrive, follow_up_due, move
 from scheduler.flows.text_events import apply_waiting_texts, take_sms_events
+from scheduler.flows.text_pace import ToldPace
 from scheduler.flows.text_reconcile import reconcile_texts
 from scheduler.flows.text_replies import add_reply, import_replies, replies, take_replies
-from scheduler.flows.text_sending import ToldPace, give_up_stale, send_due
+from scheduler.flows.text_sending import give_up_stale, send_due
 from tests.factories import at, day
 from tests.scheduler.flows.texting import Texting, agreed
 from tests.shops import Shop
@@ -169,6 +170,16 @@ def test_r_dnc_2_another_reply_is_only_shown(texting: Texting) -> None:
     assert texting.shop.rows(suppression) == []
     (seen,) = replies(texting.runtime)
     assert (seen.buyer, seen.phone_masked, seen.entered_by) == ("tb_01", number.masked, "李组长")
+
+
+def test_r_phone_3_a_stranger_who_writes_is_not_called_the_customer(texting: Texting) -> None:
+    shop = texting.shop
+    number = shop.phone(shop.customer("tb_01"), wrong_since=at("05-12 09:00"))
+    add_reply(texting.runtime, number.national, "发错了吧", at("05-13 10:00"), "李组长")
+    (seen,) = replies(texting.runtime)
+    assert (seen.buyer, seen.phone_masked) == (None, number.masked)
+    shop.phone(shop.customer("tb_02"), number)
+    assert [seen.buyer for seen in replies(texting.runtime)] == ["tb_02"]
 
 
 @pytest.mark.parametrize(("phone", "text"), [("10086", "R"), ("13900001234", "  ")])

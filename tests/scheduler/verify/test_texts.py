@@ -16,7 +16,8 @@ from adapters.store.models.customers import customer_phone, order_sighting, supp
 from adapters.store.models.lines import blast, line_step, sms
 from campaigns.values import Kind, OrderState
 from scheduler.flows.shortages import move
-from scheduler.flows.text_sending import ToldPace, send_due
+from scheduler.flows.text_pace import ToldPace
+from scheduler.flows.text_sending import send_due
 from scheduler.verify import verify
 from tests import databases
 from tests.factories import at, day

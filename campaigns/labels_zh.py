@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from campaigns.lines import CallbackFault
+from campaigns.lines import CallbackFault, Cause
 from campaigns.values import (
     ENGINE,
     BlastState,
@@ -94,6 +94,20 @@ LINE_CALL_LABELS: Mapping[LineCallState, str] = {
     LineCallState.ENDED: "已结束",
     LineCallState.UNCONFIRMED: "没有确认",
 }
+
+CAUSE_LABELS: Mapping[Cause, str] = {
+    Cause.UNKNOWN: "原因不明",
+    Cause.FAILED: "没有接通",
+    Cause.CANCELLED: "没等到接听就取消了",
+    Cause.UNREACHABLE: "不在服务区",
+    Cause.NO_ANSWER: "无人接听",
+    Cause.BUSY: "占线",
+    Cause.REJECTED: "拒接",
+    Cause.SWITCHED_OFF: "关机",
+    Cause.NO_SUCH_NUMBER: "停机或空号",
+    Cause.TALKED: "通过话",
+}
+"""What became of the customer's leg."""
 
 CALLBACK_FAULT_LABELS: Mapping[CallbackFault, str] = {
     CallbackFault.FORGED: "签名不对",

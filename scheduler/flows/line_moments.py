@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from adapters.store.queries.lines import Told
+from campaigns.labels_zh import CAUSE_LABELS
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import LineCallState
 
@@ -23,18 +24,6 @@ SETTLED_WORDS = {
     LineCallState.STOPPED: "客户没有被拨打",
     LineCallState.ENDED: "通话结束",
     LineCallState.UNCONFIRMED: "核对没有结果",
-}
-CAUSE_LABELS = {
-    Cause.UNKNOWN: "原因不明",
-    Cause.FAILED: "没有接通",
-    Cause.CANCELLED: "没等到接听就取消了",
-    Cause.UNREACHABLE: "不在服务区",
-    Cause.NO_ANSWER: "无人接听",
-    Cause.BUSY: "占线",
-    Cause.REJECTED: "拒接",
-    Cause.SWITCHED_OFF: "关机",
-    Cause.NO_SUCH_NUMBER: "停机或空号",
-    Cause.TALKED: "通过话",
 }
 _TOLD_WORDS = {
     (Leg.CALLER, What.RINGING): "坐席的话机响了",

@@ -6,7 +6,7 @@ from adapters.channels.base import Unknown
 from campaigns.lines import Cause, Leg, What
 from campaigns.values import Person
 from scheduler.flows.call_page import call_page
-from scheduler.flows.line_moments import CAUSE_LABELS, LineMoment
+from scheduler.flows.line_moments import LineMoment
 from tests.scheduler.flows.lines import LineShop
 
 
@@ -99,7 +99,3 @@ def test_r_aud_1_a_call_found_again_goes_on_after_the_silence(
     lines.clock.move(seconds=5)
     lines.tell(lines.line.calls[-1], Leg.CALLER, What.RINGING)
     assert words(lines, attempt_id)[1:] == ["线路没有回音，开始核对", "坐席的话机响了"]
-
-
-def test_every_cause_has_words() -> None:
-    assert set(CAUSE_LABELS) == set(Cause)

@@ -14,6 +14,7 @@ from adapters.channels.registry import Lines
 from campaigns.errors import ConflictError, RefusedError
 from campaigns.values import LineName, Person
 from scheduler.flows.claim import HandOut, current_call, next_call
+from scheduler.flows.dialling import skip
 from scheduler.flows.line_calls import dial, go_on, hang_up
 from scheduler.flows.line_events import apply_waiting
 from scheduler.flows.line_reconcile import reconcile
@@ -123,10 +124,21 @@ class CallerDesk:
 
     def finish(self) -> None:
         """After the run: what is still open is brought to its end, and nobody new is called."""
+        held = current_call(self.runtime, self.caller, self.runtime.now())
+        if (
+            held is not None and held.dialled_at is None
+        ):  # else it stands in the way of one come back
+            self._give_back(held.attempt_id)
         self.come_back()
         held = current_call(self.runtime, self.caller, self.runtime.now())
         if held is not None and held.dialled_at is not None:
             self._see(held.attempt_id)
+
+    def _give_back(self, attempt_id: str) -> None:
+        try:
+            skip(self.runtime, attempt_id, "今天的工作结束了", self.runtime.now(), self.caller)
+        except (ConflictError, RefusedError) as error:
+            self._refused(error)
 
     def come_back(self) -> None:
         """Take back a call that was left, once the line has told what became of it."""

@@ -213,10 +213,11 @@ def keep_answer(runtime: Runtime, call_id: str, answer: Answer, now: datetime) -
         elif isinstance(answer, Refused):
             state = LineCallState.REFUSED if answer.is_permanent else LineCallState.NOT_SENT
             why = answer.reason
-            if lines.change_call(
+            settled = lines.change_call(
                 connection, call_id, state, now, answer.code, settled_at=now, reason=why
-            ):
-                give_back(connection, runtime, attempt, now, why)
+            )
+            if settled is not None:
+                give_back(connection, runtime, attempt, settled, why)
         elif lines.change_call(
             connection, call_id, LineCallState.UNKNOWN, now, "unknown", reason=answer.reason
         ):
@@ -273,7 +274,7 @@ def _call_off(runtime: Runtime, call_id: str, now: datetime) -> None:
         row, attempt = lock(connection, call_id)
         if isinstance(answer, Accepted) and row.gate_at is None:
             why = "排队的时间太长，开始时已不在可拨打时段，已取消"
-            if lines.change_call(
+            settled = lines.change_call(
                 connection,
                 call_id,
                 LineCallState.STOPPED,
@@ -282,8 +283,9 @@ def _call_off(runtime: Runtime, call_id: str, now: datetime) -> None:
                 settled_at=now,
                 reason=why,
                 rule="R-HOURS-3",
-            ):
-                give_back(connection, runtime, attempt, now, why, "R-HOURS-3")
+            )
+            if settled is not None:
+                give_back(connection, runtime, attempt, settled, why, "R-HOURS-3")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,11 @@ def end_call(
     began = row.gate_at is not None or picture.customer_leg_id or picture.reached_customer
     if not began:
         why = "您的话机没有接通，客户没有被拨打"
-        lines.change_call(
+        settled = lines.change_call(
             connection, row.id, LineCallState.STOPPED, now, cause, settled_at=now, reason=why
         )
-        give_back(connection, runtime, attempt, now, why)
+        if settled is not None:
+            give_back(connection, runtime, attempt, settled, why)
         return
     lines.change_call(connection, row.id, LineCallState.ENDED, now, cause, settled_at=now)
     if attempt.state == AttemptState.DIALLED and attempt.hung_up_at is None:

@@ -124,7 +124,7 @@ def _stop(
     """Nobody was rung, unless the customer's leg had begun before: then the call runs its course."""
     if row.gate_at is not None:
         return
-    moved = lines.change_call(
+    settled = lines.change_call(
         connection,
         row.id,
         LineCallState.STOPPED,
@@ -134,5 +134,5 @@ def _stop(
         reason=why,
         rule=rule,
     )
-    if moved:
-        give_back(connection, runtime, attempt, now, why, rule)
+    if settled is not None:
+        give_back(connection, runtime, attempt, settled, why, rule)

@@ -61,8 +61,12 @@ def change_call(
     cause: str,
     /,
     **values: object,
-) -> bool:
-    """Move a call on, with its step; False when it may not become that from where it stands."""
+) -> datetime | None:
+    """Move a call on, with its step; None when it may not become that from where it stands.
+
+    The step's instant, which is that of the end too, and of whatever follows from it: it may be later
+    than `at`, for whoever waited for the lock read the clock before.
+    """
     before = [old.value for old, later in LINE_CALL_CHANGES.items() if state in later]
     changed = connection.execute(
         update(line_call)
@@ -70,11 +74,11 @@ def change_call(
         .values(state=state, **values)
     )
     if changed.rowcount != 1:
-        return False
+        return None
     happened = add_step(connection, f"call:{call_id}", state, at, cause)
     if values.get("settled_at") is not None and happened != at:
-        note(connection, call_id, settled_at=happened)  # the end is the last step's instant
-    return True
+        note(connection, call_id, settled_at=happened)
+    return happened
 
 
 def note(connection: Connection, call_id: str, **values: object) -> None:

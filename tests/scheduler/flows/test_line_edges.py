@@ -8,6 +8,7 @@ import pytest
 
 from adapters.channels.base import Found, Missing, Refused, Unknown
 from adapters.channels.registry import Lines
+from adapters.store.models.audit import audit
 from adapters.store.models.lines import line_call
 from campaigns.errors import ConflictError
 from campaigns.lines import Cause, Leg, What
@@ -242,3 +243,21 @@ def test_found_by_somebody_elses_id_is_not_found(lines: LineShop, caller: Person
         lines.clock.move(seconds=60)
         reconcile(lines.runtime)
     assert "unknown" not in lines.states()
+
+
+@pytest.mark.parametrize("by_gate", [True, False], ids=["gate", "event"])
+def test_r_aud_1_what_was_undone_is_undone_at_the_instant_of_the_calls_end(
+    lines: LineShop, caller: Person, by_gate: bool
+) -> None:
+    """Whoever waited for the lock read the clock before: the end is not earlier than the last step."""
+    attempt_id, call = lines.dialled(caller)
+    if by_gate:
+        hang_up(lines.runtime, attempt_id, lines.now, caller)
+    lines.clock.move(seconds=-1)
+    if by_gate:
+        assert isinstance(lines.gate(call), NotNow)
+    else:
+        lines.tell(call, Leg.CALLER, What.ENDED, cause=Cause.NO_ANSWER)
+    (row,) = lines.shop.rows(line_call)
+    (undone,) = [one for one in lines.shop.rows(audit) if one.what == "attempt.not_dialled"]
+    assert (row.state, row.settled_at) == ("stopped", undone.at)

@@ -88,13 +88,7 @@ def _mark(state: LineState) -> str:
 
 def _name(state: LineState) -> str:
     training = state.is_training or state.comes_with_serve
-    return f"{_MEDIA[state.medium]}：{_label(state.line, is_training=training)}"
-
-
-def _label(line: LineName, *, is_training: bool) -> str:
-    from campaigns.labels_zh import LINE_LABELS
-
-    return f"{LINE_LABELS[line]}（训练线路）" if is_training else LINE_LABELS[line]
+    return f"{_MEDIA[state.medium]}：{out.line_label(state.line, is_training=training)}"
 
 
 def _serves(state: LineState) -> str:
@@ -111,8 +105,8 @@ def _said(state: LineState) -> list[str]:
 @lines.command("show")
 def show(as_json: Json = False) -> int:
     """哪条线路用于谁，坐席的话机登记了没有。"""
-    from scheduler.flows.line_choice import Medium, choices, phones
-    from scheduler.flows.line_report import is_for_training, report
+    from scheduler.flows.line_choice import choices, phones
+    from scheduler.flows.line_report import report
 
     runtime = open_shop()
     chosen, callers = choices(runtime), phones(runtime)
@@ -139,18 +133,20 @@ def show(as_json: Json = False) -> int:
         "mass_messages": blasts,
     }
 
-    def named(line: LineName, medium: Medium = "call") -> str:
-        return _label(line, is_training=is_for_training(runtime, medium, line))
-
     def table() -> None:
-        cells = [(_MEDIA[c.medium], c.scope, c.words, named(c.line, c.medium)) for c in chosen]
+        cells = [
+            (_MEDIA[c.medium], c.scope, c.words, out.line_name(runtime, c.line, c.medium))
+            for c in chosen
+        ]
         rows("线路", ("种类", "范围", "用于", "线路"), cells)
         if not chosen:
             texts = "不发短信" if blasts is None else "后续通知不发短信"
             out.line(f"没有选过：电话手工拨打，{texts}")
         if blasts is not None:
-            out.line(f"{named(blasts, 'sms')}：{_BLASTS}")
-        phones_known = [(x["name"], named(LineName(str(x["line"]))), x["phone"]) for x in known]
+            out.line(f"{out.line_name(runtime, blasts, 'sms')}：{_BLASTS}")
+        phones_known = [
+            (x["name"], out.line_name(runtime, LineName(str(x["line"]))), x["phone"]) for x in known
+        ]
         rows("话机", ("坐席", "线路", "话机"), phones_known)
 
     emit(document, as_json=as_json, table=table)

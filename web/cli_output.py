@@ -43,11 +43,16 @@ def open_shop() -> Runtime:
 
 def line_name(runtime: Runtime, line: LineName, medium: Medium = "call") -> str:
     """A line as people call it; the training line always says that it is one."""
-    from campaigns.labels_zh import LINE_LABELS
     from scheduler.flows.line_report import is_for_training
 
-    label = LINE_LABELS[line]
-    return f"{label}（训练线路）" if is_for_training(runtime, medium, line) else label
+    return line_label(line, is_training=is_for_training(runtime, medium, line))
+
+
+def line_label(line: LineName, *, is_training: bool) -> str:
+    """The same where it is known already what the line is for."""
+    from campaigns.labels_zh import LINE_LABELS
+
+    return f"{LINE_LABELS[line]}（训练线路）" if is_training else LINE_LABELS[line]
 
 
 def instant(text: str | None, field: str = "at") -> datetime | None:

@@ -21,6 +21,8 @@ READ_S = 30.0
 EARLY = timedelta(seconds=5)
 LATE = timedelta(seconds=READ_S + 60)
 """What has no id was made from `EARLY` before its request to `LATE` after it: clocks differ."""
+ANSWERED_BY_NOW = timedelta(seconds=CONNECT_S + READ_S + 10)
+"""After this no process still waits for an answer: it died, and the request is not known."""
 
 
 @dataclass(frozen=True, slots=True)

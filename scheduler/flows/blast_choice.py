@@ -139,15 +139,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which of the recipients are shown with their texts."""
+    """Which of a mass message's texts are shown, so many a page, from page 1."""
 
     count: int = SAMPLES
     page: int = 1
 
+    def skip(self, total: int) -> int:
+        """How many stand on the pages before; beyond the end the last page is meant."""
+        last = max(total - 1, 0) // self.count
+        return min(max(self.page, 1) - 1, last) * self.count
+
     def of(self, all_of_them: Sequence[Recipient]) -> Sequence[Recipient]:
-        """Those of the page, from page 1; beyond the end, of the last one."""
-        last = max(len(all_of_them) - 1, 0) // self.count
-        skip = min(max(self.page, 1) - 1, last) * self.count
+        """Those of the page."""
+        skip = self.skip(len(all_of_them))
         return all_of_them[skip : skip + self.count]
 
 

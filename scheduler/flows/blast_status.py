@@ -15,7 +15,7 @@ from adapters.store.queries import blasts
 from campaigns.errors import NotFoundError
 from campaigns.text_codes import words_of_code
 from campaigns.values import BlastState, Kind, LineName, SmsState
-from scheduler.flows.blast_choice import LeftOut
+from scheduler.flows.blast_choice import LeftOut, Part
 from scheduler.flows.text_pace import LinePace, ToldPace
 from scheduler.flows.text_sending import send_due
 from scheduler.flows.text_troubles import line_gone
@@ -196,8 +196,9 @@ def status(runtime: Runtime, blast_id: int) -> BlastStatus:
 
 def texts_of(runtime: Runtime, blast_id: int, page: int = 1) -> list[TextSeen]:
     """What became of each number's text, what failed in front; so many a page, from page 1."""
-    skip = (max(page, 1) - 1) * TEXTS_LISTED
     with runtime.snapshot() as connection:
+        total = sum(one.number for one in blasts.counts(connection, [blast_id]))
+        skip = Part(TEXTS_LISTED, page).skip(total)
         rows = blasts.texts_of(connection, blast_id, TEXTS_LISTED, skip)
     return [
         TextSeen(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters import event_log
-from adapters.channels.base import CONNECT_S, READ_S, Found, Unknown
+from adapters.channels.base import ANSWERED_BY_NOW, Found, Unknown
 from adapters.store.queries import calls, lines
 from campaigns.lines import picture_of
 from campaigns.values import LineCallState, LineName
@@ -30,7 +30,6 @@ GONE_ANSWERS = 2
 """A placed call that the line has no more is over; once could be its list that lags behind."""
 NO_CALL_LASTS = timedelta(hours=4)
 """What a line is silent about for so long is over: it was taken out of the settings, or cannot be asked."""
-_ANSWERED_BY_NOW = timedelta(seconds=CONNECT_S + READ_S + 10)
 
 
 def reconcile(runtime: Runtime) -> int:
@@ -60,7 +59,7 @@ def _look_up(runtime: Runtime, call_id: str, machine: datetime) -> bool:
         if row is None:
             return True  # another process does it
         if row.state == LineCallState.SUBMITTING:
-            if machine < row.submitted_machine + _ANSWERED_BY_NOW:
+            if machine < row.submitted_machine + ANSWERED_BY_NOW:
                 return True  # its request may still be under way
             why = "发出请求的程序中断了"
             lines.change_call(

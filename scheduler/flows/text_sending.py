@@ -17,8 +17,7 @@ from sqlalchemy import Connection, Row
 
 from adapters import event_log
 from adapters.channels.base import (
-    CONNECT_S,
-    READ_S,
+    ANSWERED_BY_NOW,
     Accepted,
     Answer,
     Refused,
@@ -52,7 +51,6 @@ NOT_TAKEN_MOST = 5
 FIRST_DELAY = timedelta(seconds=30)
 LOOK_SOON = timedelta(seconds=30)
 RECEIPT_WITHIN = timedelta(minutes=10)
-_ANSWERED_BY_NOW = timedelta(seconds=CONNECT_S + READ_S + 10)
 _STALE_AT_ONCE = 200
 OPT_OUT_CODES = frozenset({"21610", "30004", "isv.BLACK_KEY_CONTROL_LIMIT"})
 """R-DNC-2. What lines say of a number whose owner has refused messages."""
@@ -325,7 +323,7 @@ def give_up_stale(runtime: Runtime) -> int:
     """A text in `sending` whose sender vanished may have gone out: it is not known (safety F3)."""
     machine = runtime.machine_clock.now()
     with runtime.snapshot() as connection:
-        stale = texts.stale_sending(connection, machine - _ANSWERED_BY_NOW, _STALE_AT_ONCE)
+        stale = texts.stale_sending(connection, machine - ANSWERED_BY_NOW, _STALE_AT_ONCE)
     for sms_id in stale:
         with runtime.transaction() as connection:
             texts.change(

@@ -16,7 +16,7 @@ from campaigns.errors import (
 )
 from campaigns.values import BlastState, Kind
 from scheduler.flows import blast_status, blasts, offers
-from scheduler.flows.blast_choice import MOST, NewBlast, Part, preview
+from scheduler.flows.blast_choice import NewBlast, Part, preview
 from scheduler.flows.text_reconcile import settle_unknown
 from scheduler.flows.text_troubles import unknown_texts
 from web.auth import me, now, the_runtime
@@ -80,7 +80,7 @@ def _new_page(shown: NewBlast | None = None, fault: WaihuError | None = None) ->
         preview=seen,
         wanted=shown,
         typed=request.values,
-        page=page if seen is None else min(page, _last_of(seen.to, SHOWN)),
+        page=page,
         shown=SHOWN,
         fault=fault,
     )
@@ -101,12 +101,7 @@ def _wanted(form: dict[str, str]) -> NewBlast:
 
 def _page() -> int:
     """Which part of a long list is asked for; the first for whatever is no number."""
-    return min(max(request.args.get("page", 1, int), 1), MOST)
-
-
-def _last_of(total: int, shown: int) -> int:
-    """The last page of a list: what is asked for beyond it is that one."""
-    return max(total - 1, 0) // shown + 1
+    return max(request.args.get("page", 1, int), 1)
 
 
 @texting.get("/<int:blast_id>")
@@ -120,8 +115,6 @@ def _blast_page(blast_id: int, fault: WaihuError | None = None) -> str:
     found = blast_status.status(runtime, blast_id)
     is_draft = found.head.state is BlastState.DRAFT
     draft = blasts.draft_preview(runtime, blast_id, now(), Part(SHOWN, page)) if is_draft else None
-    size = SHOWN if is_draft else blast_status.TEXTS_LISTED
-    page = min(page, _last_of(found.total if draft is None else draft.to, size))
     return render_template(
         "texting/blast.html",
         found=found,
@@ -129,7 +122,7 @@ def _blast_page(blast_id: int, fault: WaihuError | None = None) -> str:
         preview=draft,
         texts=[] if is_draft else blast_status.texts_of(runtime, blast_id, page),
         page=page,
-        shown=size,
+        shown=SHOWN if is_draft else blast_status.TEXTS_LISTED,
         longest=blasts.REASON_MAX_CHARS,
         fault=fault,
     )
@@ -138,8 +131,7 @@ def _blast_page(blast_id: int, fault: WaihuError | None = None) -> str:
 @texting.get("/<int:blast_id>/now")
 def blast_now(blast_id: int) -> str:
     """Show the part that moves, and the buttons when they have become other ones."""
-    found = blast_status.status(the_runtime(), blast_id)
-    page = min(_page(), _last_of(found.total, blast_status.TEXTS_LISTED))
+    found, page = blast_status.status(the_runtime(), blast_id), _page()
     return render_template(
         "texting/progress.html",
         found=found,
